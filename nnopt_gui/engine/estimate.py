@@ -1,0 +1,102 @@
+"""(profile, recipe) → bytes, MACs, parameters and a guess at the latency: instant and free of torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnopt_gui.engine.profile import Container, ModelProfile, plan_channels
+from nnopt_gui.engine.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a recipe will give. ``exact`` says whether bytes and MACs are computed from the very structure that will be
+    written (False for students and layers whose shape is only known after training). ``latency_ms`` is always a
+    guess."""
+
+    size_bytes: int
+    macs: int
+    params: int
+    latency_ms: float | None
+    exact: bool
+
+
+def packed_bytes(count: int, bits: int) -> int:
+    """Bytes that ``count`` values of ``bits`` bits take when packed without gaps."""
+    return (count * bits + 7) // 8
+
+
+def sparse_bytes(count: int, nonzero: int, bits: int) -> int:
+    """Bytes of a sparse tensor: one mask bit per weight, then the values that are not zero."""
+    return packed_bytes(count, 1) + packed_bytes(nonzero, bits)
+
+
+def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, ModelProfile] | None = None) -> Prediction:
+    """Predict what the artifact of ``recipe`` will cost.
+
+    Args:
+        profile: the opened network.
+        recipe: what would be done to it.
+        students: profiles of the student ladder by ``str(recipe.student)``.
+
+    Raises:
+        KeyError: the recipe's student is not on the ladder.
+    """
+    original, exact = profile, True
+    if recipe.student is not None:
+        profile = (students or {})[str(recipe.student)]
+        exact = bool(profile.containers) and recipe.prune is None
+    kept = _kept_channels(profile, recipe)
+    counts = [layer.weights(kept) for layer in profile.layers]
+    channels = [layer.out_channels(kept) for layer in profile.layers]
+    sparse = recipe.prune is not None and recipe.prune.kind == "weights"
+    nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
+    container = _container(profile, recipe, sparse) or _container(original, recipe, sparse)
+    fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
+    size = fixed + per_channel * sum(channels)
+    bits = recipe.weight_bits
+    for index, count in enumerate(counts):
+        if nonzero is not None and bits <= 8:
+            size += min(sparse_bytes(count, nonzero[index], bits), packed_bytes(count, bits))
+        else:
+            size += packed_bytes(count, bits)
+    macs = profile.fixed_macs + sum(c * layer.positions for c, layer in zip(counts, profile.layers, strict=True))
+    params = profile.fixed_params + sum(counts)
+    params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
+    return Prediction(size, macs, params, _latency(original, recipe, macs), exact and container is not None)
+
+
+def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
+    if recipe.prune is None or recipe.prune.kind != "channels":
+        return {}
+    return {group: len(kept) for group, kept in plan_channels(profile.groups, recipe.prune.amount).items()}
+
+
+def _container(profile: ModelProfile, recipe: Recipe, sparse: bool) -> Container | None:
+    packed_sparse = sparse and recipe.weight_bits <= 8
+    for container in profile.containers:
+        key = (container.weight_bits, container.activation_bits, container.sparse)
+        if key == (recipe.weight_bits, recipe.activation_bits, packed_sparse):
+            return container
+    return None
+
+
+def _nonzero(profile: ModelProfile, amount: float) -> list[int] | None:
+    """Non-zero weights per layer, interpolated between the measured stops."""
+    stops = profile.sparsity
+    if not stops:
+        return None
+    above = next((s for s in stops if s.amount >= amount - 1e-9), stops[-1])
+    below = next((s for s in reversed(stops) if s.amount <= amount + 1e-9), stops[0])
+    span = above.amount - below.amount
+    share = 0.0 if span <= 0 else (amount - below.amount) / span
+    return [round(b + (a - b) * share) for a, b in zip(above.nonzero, below.nonzero, strict=True)]
+
+
+def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
+    """Scale the measured latency by MACs above a fixed part of one fifth: a rough guide until something is measured."""
+    measured = profile.int8_ms if recipe.activation_bits == 8 else profile.float_ms
+    if measured is None or profile.macs == 0:
+        return None
+    return measured * (0.2 + 0.8 * macs / profile.macs)

@@ -1,0 +1,1 @@
+"""Settings of the program (written by helper JOBS)."""

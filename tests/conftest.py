@@ -1,0 +1,20 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with MNIST, CIFAR-10 and pretrained networks beside the checkout; skips where it is absent."""
+    if not (SHARED / "models" / "cifar_resnet20.th").is_file():
+        pytest.skip("the shared data and models are not beside this checkout")
+    return SHARED
