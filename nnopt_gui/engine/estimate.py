@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -100,3 +101,42 @@ def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
     if measured is None or profile.macs == 0:
         return None
     return measured * (0.2 + 0.8 * macs / profile.macs)
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs under a recipe; ``weight_bytes`` are the packed weights without scales and bias."""
+
+    name: str
+    kind: str
+    weight_shape: tuple[int, ...]
+    weights: int
+    nonzero: int
+    macs: int
+    weight_bytes: int
+
+
+def layer_costs(
+    profile: ModelProfile, recipe: Recipe, students: Mapping[str, ModelProfile] | None = None
+) -> tuple[LayerCost, ...]:
+    """The layers behind :func:`estimate`'s totals, in the network's order.
+
+    Raises:
+        KeyError: the recipe's student is not on the ladder.
+    """
+    if recipe.student is not None:
+        profile = (students or {})[str(recipe.student)]
+    kept = _kept_channels(profile, recipe)
+    sparse = recipe.prune is not None and recipe.prune.kind == "weights"
+    nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
+    bits, costs = recipe.weight_bits, []
+    for index, layer in enumerate(profile.layers):
+        count = layer.weights(kept)
+        alive = nonzero[index] if nonzero is not None else count
+        size = packed_bytes(count, bits)
+        if nonzero is not None and bits <= 8:
+            size = min(size, sparse_bytes(count, alive, bits))
+        inner = count // max(1, layer.out_channels(kept) * math.prod(layer.weight_shape[2:]))
+        shape = (layer.out_channels(kept), inner, *layer.weight_shape[2:])
+        costs.append(LayerCost(layer.name, layer.kind, shape, count, alive, count * layer.positions, size))
+    return tuple(costs)

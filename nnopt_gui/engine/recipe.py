@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal, cast
@@ -65,16 +66,15 @@ class Student:
 
     @classmethod
     def parse(cls, text: str) -> Student:
-        """Read the command line's form: ``0.5x``, ``lenet5`` or ``lenet5:0.5x``."""
-        name, _, width = text.strip().partition(":")
-        if not width and name.lower().endswith("x") and name[:-1].replace(".", "", 1).isdigit():
-            name, width = SAME_ARCHITECTURE, name
-        if not width:
-            return cls(architecture=name)
-        try:
-            return cls(architecture=name, width=float(width.lower().removesuffix("x")))
-        except ValueError:
-            raise RecipeError(f"The student {text!r} is not understood.", "Use 0.5x, a name, or name:0.5x.") from None
+        """Read the command line's form, ``0.5x``, ``lenet5`` or ``lenet5:0.5x``, or what ``str`` made of a student.
+
+        Raises:
+            RecipeError: the width is out of bounds, or nothing is left to be a name.
+        """
+        found = re.fullmatch(r"(?:(.+)[: ])?(\d*\.?\d+)[x×]", text.strip(), re.IGNORECASE)
+        if found is None:
+            return cls(architecture=text.strip())
+        return cls(architecture=found[1] or SAME_ARCHITECTURE, width=float(found[2]))
 
     def __str__(self) -> str:
         width = f"{self.width:g}×"

@@ -1,0 +1,103 @@
+"""Where the program starts: without a verb the window opens, with one the command line runs.
+
+Nothing heavy is imported up here: the engine process, which is spawned, imports this module first.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from nnopt_gui.errors import NnoptError, SettingsError
+
+_DISPLAY_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+_HELP: Final = """usage: nnopt-gui [--reset] [FILE ...]
+
+Opens the window, with a model, a data set or a study (.nnopt) if given.
+  --reset     put the settings aside and start with the defaults
+  --version   print the version
+For the command line: nnopt --help
+"""
+
+
+def main() -> int:
+    """Entry point of ``nnopt-gui`` and ``python -m nnopt_gui``."""
+    multiprocessing.freeze_support()
+    arguments = sys.argv[1:]
+    if arguments and _is_verb(arguments[0]):
+        return _run_command(arguments)
+    return _open_window(arguments)
+
+
+def command_line() -> int:
+    """Entry point of ``nnopt``: a verb runs; none opens the window."""
+    multiprocessing.freeze_support()
+    arguments = sys.argv[1:]
+    if arguments:
+        return _run_command(arguments)
+    return _open_window(arguments)
+
+
+def _is_verb(word: str) -> bool:
+    """A plain word that is not the name of something to open."""
+    return word.isalpha() and not Path(word).exists()
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    from nnopt_gui import cli
+
+    return cli.main(arguments, _front_renderer())
+
+
+def _front_renderer() -> None:
+    return None
+
+
+def _open_window(arguments: Sequence[str]) -> int:
+    if "--help" in arguments or "-h" in arguments:
+        sys.stdout.write(_HELP)
+        return 0
+    if "--version" in arguments:
+        from nnopt_gui import __version__
+
+        sys.stdout.write(f"nnopt-gui {__version__}\n")
+        return 0
+    try:
+        return _start_window(arguments)
+    except NnoptError as error:
+        sys.stderr.write(f"nnopt-gui: {error.user_message}\n  {error.hint}\n")
+        return error.exit_code
+
+
+def _start_window(arguments: Sequence[str]) -> int:
+    paths = [word for word in arguments if not word.startswith("-")]
+    unknown = [word for word in arguments if word.startswith("-") and word != "--reset"]
+    if unknown:
+        raise SettingsError(f"The option {unknown[0]} is not known.", "See nnopt-gui --help.")
+    if "--reset" in arguments:
+        from nnopt_gui.settings import reset_settings
+
+        backup = reset_settings()
+        sys.stderr.write(
+            f"Settings reset; the old ones are in {backup}\n" if backup else "Settings were at defaults.\n"
+        )
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
+        raise SettingsError("There is no display to open a window on.", "Use the command line: nnopt --help.")
+    try:
+        from nnopt_gui.gui import app
+    except ImportError as error:
+        if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
+            raise
+        raise SettingsError(
+            f"The window cannot start: {error}.",
+            "A system library that Qt needs is missing; packaging/bootstrap.py names and installs it.",
+        ) from error
+    return app.run(paths)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

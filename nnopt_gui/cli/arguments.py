@@ -1,0 +1,147 @@
+"""The verbs and options of ``nnopt``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from nnopt_gui import __version__
+
+_MODEL_HELP: Final = "a file (.safetensors .pth .pt .th .onnx), 'demo', 'torchvision:NAME' or 'network:NAME'"
+_DATA_HELP: Final = "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, an .npz file, or a folder"
+
+
+def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    def parse(text: str) -> list[Any]:
+        try:
+            return [kind(part) for part in text.split(",") if part.strip()]
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a comma-separated list of numbers") from None
+
+    return parse
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="nnopt",
+        description="Quantise, prune and distil a network, and measure the files that come out.",
+        epilog="Without a verb the window opens. Exit codes: 0 done, 2 bad input, 130 cancelled, 1 a bug.",
+    )
+    parser.add_argument("--version", action="version", version=f"nnopt {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    _add_demo(verbs)
+    _add_inspect(verbs)
+    run = _verb(verbs, "run", "make, measure and save one optimised model")
+    _add_sources(run)
+    _add_recipe(run, many=False)
+    run.add_argument("--out", type=Path, metavar="DIR", help="save the artifact in this folder")
+    run.add_argument("--study", type=Path, metavar="F.nnopt", help="keep the trial in this study file")
+    sweep = _verb(verbs, "sweep", "measure every combination of the given values")
+    _add_sources(sweep)
+    _add_recipe(sweep, many=True)
+    sweep.add_argument(
+        "--study", type=Path, metavar="F.nnopt", required=True, help="study file; finished trials in it are reused"
+    )
+    _add_verify(verbs)
+    _add_export(verbs)
+    info = _verb(verbs, "info", "versions and machine")
+    info.set_defaults(threads=None)
+    return parser
+
+
+def _verb(verbs: Any, name: str, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
+    return parser
+
+
+def _add_threads(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
+
+
+def _add_demo(verbs: Any) -> None:
+    demo = _verb(verbs, "demo", "the main job on the embedded digits: sweep, front, saved and verified model")
+    demo.add_argument("--out", type=Path, metavar="DIR", default=Path("nnopt-demo"), help="default: ./nnopt-demo")
+    _add_threads(demo)
+
+
+def _add_inspect(verbs: Any) -> None:
+    inspect = _verb(verbs, "inspect", "what a model file holds")
+    inspect.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
+    inspect.add_argument("--architecture", metavar="A", help="name the network instead of identifying it")
+    _add_threads(inspect)
+
+
+def _add_verify(verbs: Any) -> None:
+    verify = _verb(verbs, "verify", "check and re-measure a saved artifact")
+    verify.add_argument("folder", type=Path, metavar="DIR")
+    verify.add_argument("--data", metavar="D", help=f"default: the data it was measured on; {_DATA_HELP}")
+    verify.add_argument("--split", choices=("selection", "test"), default="selection")
+    _add_threads(verify)
+
+
+def _add_export(verbs: Any) -> None:
+    export = _verb(verbs, "export", "write a trial's artifact out of a study file")
+    export.add_argument("study", type=Path, metavar="F.nnopt")
+    export.add_argument("--trial", type=int, metavar="N", required=True)
+    export.add_argument("--out", type=Path, metavar="DIR", required=True)
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="M", required=True, help=_MODEL_HELP)
+    parser.add_argument("--architecture", metavar="A", help="name the network instead of identifying it")
+    parser.add_argument(
+        "--train-epochs", type=int, metavar="N", help="first train a network that has no weights (default 3)"
+    )
+    parser.add_argument("--data", metavar="D", required=True, help=_DATA_HELP)
+    parser.add_argument("--download", action="store_true", help="fetch mnist, fashion-mnist or cifar10 into DIR")
+    parser.add_argument("--split-seed", type=int, metavar="N", default=0, help="seed of the data splits (default 0)")
+    group = parser.add_argument_group("preprocessing")
+    group.add_argument(
+        "--preprocessing",
+        choices=("auto", "raw"),
+        default="auto",
+        help="auto tries the usual ones on selection images and says what it chose (default)",
+    )
+    group.add_argument("--mean", type=_numbers(float), metavar="M,M,M", help="on the 0..1 scale")
+    group.add_argument("--std", type=_numbers(float), metavar="S,S,S")
+    group.add_argument("--image-size", type=int, metavar="N")
+    _add_threads(parser)
+
+
+def _add_recipe(parser: argparse.ArgumentParser, *, many: bool) -> None:
+    group = parser.add_argument_group("recipe" if not many else "recipe (comma-separated lists make a grid)")
+    integers, floats = (_numbers(int), _numbers(float)) if many else (int, float)
+    one = (lambda value: [value]) if many else (lambda value: value)
+    group.add_argument("--weight-bits", type=integers, default=one(32), metavar="B", help="2..8, 16 or 32 (default)")
+    group.add_argument(
+        "--activation-bits",
+        type=integers,
+        default=one(None),
+        metavar="B",
+        help="8 or 32 (default: 8 with weights of 8 bits or fewer)",
+    )
+    group.add_argument("--weight-range", choices=("mse", "minmax"), default="mse", help="how scales are chosen")
+    group.add_argument("--plain", action="store_true", help="plain int8 instead of packed weights (bigger file)")
+    group.add_argument("--prune", type=floats, default=one(0.0), metavar="P", help="0..0.95")
+    group.add_argument("--prune-kind", choices=("channels", "weights"), default="channels")
+    group.add_argument("--student", metavar="NAME|WIDTHx", help="train a smaller network in its stead, e.g. 0.5x")
+    group.add_argument(
+        "--fine-tune-epochs",
+        type=integers,
+        default=None,
+        metavar="N",
+        help="after every change of the network (default 0; 5 with a student)",
+    )
+    group.add_argument(
+        "--distill",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="train towards the opened network's outputs (default)",
+    )
+    group.add_argument("--temperature", type=float, default=4.0, metavar="T")
+    group.add_argument("--alpha", type=float, default=0.7, metavar="A", help="weight of the distillation loss, 0..1")
+    group.add_argument("--seed", type=int, default=0, metavar="N")

@@ -1,0 +1,168 @@
+"""What the command line shows: progress on stderr, tables or one JSON object on stdout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.progress import Cancelled
+from nnopt_gui.engine.study.trial import Trial
+
+RenderFront = Callable[[Sequence[Trial], Path], None]
+
+
+class ConsoleReporter:
+    """Progress on stderr: a live line on a terminal, plain lines elsewhere. Ctrl+C asks to stop, twice insists."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._cancelled = False
+        self._live = self._console.is_terminal
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=self._console, transient=True
+        )
+        self._task: TaskID | None = None
+        self._last = ""
+
+    @contextmanager
+    def listening(self) -> Iterator[ConsoleReporter]:
+        """Show progress and hear Ctrl+C inside this block."""
+        before = signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            if self._live:
+                with self._bar:
+                    self._task = self._bar.add_task("", total=None)
+                    yield self
+            else:
+                yield self
+        finally:
+            self._task = None
+            signal.signal(signal.SIGINT, before)
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self._cancelled:
+            raise KeyboardInterrupt
+        self._cancelled = True
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def status(self, text: str) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, description=text, completed=0, total=None)
+        elif text != self._last:
+            self.say(f"  {text}")
+        self._last = text
+
+    def progress(self, done: float, total: float) -> None:
+        if self._task is not None:
+            self._bar.update(self._task, completed=done, total=total)
+
+    def partial(self, measurement: Measurement) -> None:
+        accuracy = measurement.accuracy
+        if self._task is not None and accuracy is not None:
+            half = 50 * (accuracy.high - accuracy.low)
+            text = f"Measuring: {100 * accuracy.value:.1f} % ± {half:.1f} (n = {accuracy.samples})"
+            self._bar.update(self._task, description=text)
+
+    def training(self, epoch: float, loss: float, accuracy: float | None) -> None:
+        if self._task is not None:
+            share = "" if accuracy is None else f", training accuracy {accuracy:.1%}"
+            text = f"{self._last}: epoch {epoch:.1f}, loss {loss:.3f}{share}"
+            self._bar.update(self._task, description=text)
+
+    def checkpoint(self) -> None:
+        if self._cancelled:
+            raise Cancelled
+
+
+def print_json(data: Any) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def print_text(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def trial_json(trial: Trial, artifact: Path | None = None) -> dict[str, Any]:
+    """A trial in the contract's form: the measurement's keys beside trial, state, recipe and artifact."""
+    return {
+        **(trial.measurement.to_dict() if trial.measurement else {}),
+        "trial": trial.number,
+        "state": trial.state.value,
+        "recipe": trial.recipe.to_dict(),
+        "label": trial.recipe.label,
+        "artifact": str(artifact) if artifact else None,
+        "artifact_sha256": trial.artifact_sha256,
+        "error": dict(trial.error) if trial.error else None,
+        "seconds": trial.seconds,
+    }
+
+
+_COLUMNS = ("#", "Recipe", "Top-1 %", "± 95", "Drop pp", "Size kB", "p50 ms", "MACs M", "Status")
+
+
+def _cells(trial: Trial, front: Sequence[int]) -> list[str]:
+    m = trial.measurement
+    status = "original" if trial.is_baseline else "front" if trial.number in front else trial.state.value
+    if trial.error:
+        status = f"failed: {trial.error.get('message', '')}"
+    if m is None:
+        return [str(trial.number), trial.recipe.label, "–", "–", "–", "–", "–", "–", status]
+    accuracy, drop, latency = m.accuracy, m.accuracy_drop, m.latency_ms
+    return [
+        str(trial.number),
+        trial.recipe.label,
+        f"{100 * accuracy.value:.2f}" if accuracy else "–",
+        f"{50 * (accuracy.high - accuracy.low):.2f}" if accuracy else "–",
+        f"{100 * drop.value:+.2f}" if drop else "–",
+        f"{m.size_bytes / 1000:.1f}",
+        f"{latency.p50:.3f}" if latency else "–",
+        f"{m.macs / 1e6:.2f}",
+        status,
+    ]
+
+
+def trials_table(trials: Iterable[Trial], front: Sequence[int]) -> str:
+    """The trials as a text table."""
+    table = Table(box=None, pad_edge=False)
+    for index, column in enumerate(_COLUMNS):
+        table.add_column(column, justify="left" if index in (1, 8) else "right", no_wrap=index != 8)
+    for trial in trials:
+        table.add_row(*_cells(trial, front))
+    console = Console(width=120, color_system=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
+
+
+def write_csv(trials: Iterable[Trial], front: Sequence[int], path: Path) -> None:
+    """The trials as CSV with full precision: fractions, bytes and milliseconds."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["trial", "recipe", "state", "front", "accuracy", "accuracy_low", "accuracy_high", "accuracy_drop",
+             "size_bytes", "latency_p50_ms", "latency_p95_ms", "macs", "params"]
+        )  # fmt: skip
+        for trial in trials:
+            m = trial.measurement
+            row: list[Any] = [trial.number, trial.recipe.label, trial.state.value, trial.number in front]
+            if m is not None:
+                a, d, t = m.accuracy, m.accuracy_drop, m.latency_ms
+                row += [a.value, a.low, a.high] if a else ["", "", ""]
+                row += [d.value if d else "", m.size_bytes, t.p50 if t else "", t.p95 if t else "", m.macs, m.params]
+            writer.writerow(row)

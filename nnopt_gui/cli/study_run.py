@@ -1,0 +1,188 @@
+"""Running trials into a study: in memory for a single run, in a ``.nnopt`` file where one is named."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import TracebackType
+
+from nnopt_gui.cli.output import ConsoleReporter
+from nnopt_gui.engine.artifact import ArtifactCard, write_artifact
+from nnopt_gui.engine.metrics import ACCURACY, SIZE
+from nnopt_gui.engine.pipeline import Opened, Session
+from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.progress import Cancelled
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
+from nnopt_gui.engine.study.pareto import front_numbers
+from nnopt_gui.engine.study.study import Study
+from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.errors import InternalError, NnoptError, StudyError
+
+
+class StudyRun:
+    """One command's trials on one model and data set."""
+
+    def __init__(
+        self, session: Session, study: Study, file: StudyFile | None, opened: Opened, reporter: ConsoleReporter
+    ) -> None:
+        self._session = session
+        self._study = study
+        self._file = file
+        self._reporter = reporter
+        self.notes = list(opened.notes)
+
+    @classmethod
+    def start(
+        cls,
+        session: Session,
+        model: ModelSource,
+        data: DataSource | None,
+        path: Path | None,
+        reporter: ConsoleReporter,
+    ) -> StudyRun:
+        """Open the sources, measure the baseline, and open or create the study.
+
+        Raises:
+            StudyError: the study file belongs to another model or other data, or cannot be written.
+        """
+        opened = session.open(model, data, reporter)
+        for note in opened.notes:
+            reporter.say(f"  {note}")
+        file = _open_file(path, opened) if path is not None else None
+        try:
+            study = file.study if file is not None else Study(model, opened.data_source)
+            study.describe(model=model, data=opened.data_source, model_profile=opened.model, data_profile=opened.data)
+            run = cls(session, study, file, opened, reporter)
+            run._add_baseline()
+        except BaseException:
+            if file is not None:
+                file.close()
+            raise
+        return run
+
+    def __enter__(self) -> StudyRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        return self._study.trials
+
+    @property
+    def front(self) -> tuple[int, ...]:
+        """Numbers of the trials on the front of accuracy against size."""
+        return front_numbers(self.trials, SIZE, ACCURACY)
+
+    def _add_baseline(self) -> None:
+        started = time.monotonic()
+        baseline = self._session.baseline(self._reporter)
+        trial = Trial(0).finish(
+            TrialState.DONE,
+            measurement=baseline.measurement,
+            seconds=time.monotonic() - started,
+            artifact_sha256=baseline.sha256,
+        )
+        if self._study.baseline is None:
+            self._study.add(trial, baseline.artifact)
+
+    def finished(self, recipe: Recipe) -> Trial | None:
+        """The trial that measured this recipe already."""
+        known = self._study.find(recipe.fingerprint)
+        return known if known is not None and known.state is TrialState.DONE else None
+
+    def run(self, recipe: Recipe) -> Trial:
+        """Run one recipe, or take the trial that did. What fails is recorded, and the sweep goes on.
+
+        Raises:
+            Cancelled: after the trial was recorded as cancelled.
+        """
+        known = self.finished(recipe)
+        if known is not None:
+            return known
+        trial = Trial(self._study.next_number, recipe)
+        started = time.monotonic()
+        try:
+            result = self._session.run_trial(recipe, self._reporter)
+        except Cancelled:
+            self._study.add(trial.finish(TrialState.CANCELLED, seconds=time.monotonic() - started))
+            raise
+        except InternalError:
+            raise
+        except NnoptError as error:
+            trial = trial.finish(TrialState.FAILED, error=error, seconds=time.monotonic() - started)
+            self._study.add(trial)
+            return trial
+        trial = trial.finish(
+            TrialState.DONE,
+            measurement=result.measurement,
+            seconds=result.seconds,
+            artifact_sha256=result.sha256,
+        )
+        self._study.add(trial, result.artifact)
+        return trial
+
+    def save(self, trial: Trial, folder: Path) -> Path:
+        """Save a finished trial's artifact and verify it."""
+        assert trial.measurement is not None
+        artifact = self._study.artifact(trial.number, self._session.workspace)
+        saved, _ = self._session.save(artifact, trial.recipe, trial.measurement, folder, self._reporter)
+        return saved
+
+
+def _open_file(path: Path, opened: Opened) -> StudyFile:
+    """The study file, made now if it is not there; it must be about the opened model and data."""
+    if not path.exists():
+        return StudyFile.create(path, Study(opened.model_source, opened.data_source))
+    file = StudyFile.open(path)
+    try:
+        if file.read_only:
+            raise StudyError(
+                f"{path} cannot be written: {file.read_only_reason}.", "Close it there, or name another study."
+            )
+        _check_same(file.study, opened, path)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _check_same(study: Study, opened: Opened, path: Path) -> None:
+    before: ModelProfile | None = study.model_profile
+    if before is not None and before.sha256 != opened.model.sha256:
+        raise StudyError(f"{path} is a study of another model ({before.name}).", "Name another study file.")
+    data = study.data_profile
+    if data is not None and opened.data is not None and data.fingerprint != opened.data.fingerprint:
+        raise StudyError(f"{path} is a study on other data ({data.name}).", "Name another study file.")
+
+
+def export_trial(path: Path, number: int, folder: Path, work: Path) -> Trial:
+    """Write a trial's artifact folder out of a study file.
+
+    Raises:
+        StudyError: no such file or trial, or the trial has no artifact.
+    """
+    with StudyFile.open(path, read_only=True) as file:
+        study = file.study
+        trial = study.get(number)
+        if trial.measurement is None:
+            raise StudyError(f"Trial {number} has no measured file: it is {trial.state.value}.", "Choose another one.")
+        profile = study.data_profile
+        shape = study.model_profile.input_shape if study.model_profile else (1, 1, 1)
+        card = ArtifactCard(
+            recipe=trial.recipe,
+            measurement=trial.measurement,
+            baseline=study.baseline.measurement if study.baseline else None,
+            preprocessing=(profile.preprocessing if profile else None) or Preprocessing(shape[1:], shape[0]),
+            classes=profile.classes if profile else (),
+            model=study.model,
+            data=study.data,
+        )
+        write_artifact(folder, study.artifact(number, work).read_bytes(), card)
+        return trial

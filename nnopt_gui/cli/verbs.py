@@ -1,0 +1,300 @@
+"""What each verb does, over ``engine.pipeline``."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nnopt_gui import __version__
+from nnopt_gui.cli.output import (
+    ConsoleReporter,
+    RenderFront,
+    print_json,
+    print_text,
+    trial_json,
+    trials_table,
+    write_csv,
+)
+from nnopt_gui.cli.study_run import StudyRun, export_trial
+from nnopt_gui.engine.describe import inspect_model
+from nnopt_gui.engine.measurement.machine import machine_conditions
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.pipeline import Session, verify
+from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.recipe import SAME_ARCHITECTURE, Distill, Recipe, Student
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.sweep import grid, quick_sweep
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.errors import ArtifactError, NnoptError, SettingsError
+
+STUDENT_EPOCHS = 5
+DEMO_DROP = 0.01  # the demo saves the smallest file that loses at most one percentage point
+
+
+def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
+    """Do what the command line asks for.
+
+    Raises:
+        NnoptError: with the message for the user.
+    """
+    threads = getattr(options, "threads", None)
+    if threads is not None and not 1 <= threads <= 1024:
+        raise SettingsError(f"{threads} threads are not possible.", "Give a number from 1 up to the number of cores.")
+    reporter = ConsoleReporter()
+    with reporter.listening(), tempfile.TemporaryDirectory(prefix="nnopt-") as workspace:
+        work = Path(workspace)
+        match options.verb:
+            case "demo":
+                _demo(options, work, reporter, render_front)
+            case "inspect":
+                _inspect(options, reporter)
+            case "run":
+                _run(options, work, reporter)
+            case "sweep":
+                _sweep(options, work, reporter)
+            case "verify":
+                _verify(options, reporter)
+            case "export":
+                _export(options, work, reporter)
+            case _:
+                _info(options)
+
+
+def _sources(options: argparse.Namespace) -> tuple[ModelSource, DataSource]:
+    mean = tuple(options.mean) if options.mean else None
+    std = tuple(options.std) if options.std else None
+    if options.preprocessing == "raw" and mean is None:
+        mean, std = (0.0,), (1.0,)
+    model = ModelSource(options.model, options.architecture, train_epochs=options.train_epochs)
+    data = DataSource(options.data, mean, std, options.image_size, options.download, options.split_seed)
+    return model, data
+
+
+def _distill(options: argparse.Namespace) -> Distill | None:
+    return Distill(options.temperature, options.alpha) if options.distill else None
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    student = Student.parse(options.student) if options.student else None
+    epochs = options.fine_tune_epochs
+    return Recipe.build(
+        weight_bits=options.weight_bits,
+        activation_bits=options.activation_bits,
+        prune=options.prune,
+        prune_kind=options.prune_kind,
+        student=student,
+        epochs=epochs if epochs is not None else STUDENT_EPOCHS if student else 0,
+        distill=_distill(options),
+        weight_range=options.weight_range,
+        packed=not options.plain,
+        seed=options.seed,
+    )
+
+
+def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    recipe = _recipe(options)
+    model, data = _sources(options)
+    session = Session(work, options.threads)
+    with StudyRun.start(session, model, data, options.study, reporter) as study:
+        trial = study.run(recipe)
+        if trial.state is not TrialState.DONE:
+            raise NnoptError.from_dict(dict(trial.error or {}))
+        folder = options.out
+        if folder is None and options.study is None:
+            folder = Path(f"nnopt-{recipe.fingerprint[:8]}")
+        if folder is not None:
+            study.save(trial, folder)
+        result = {**trial_json(trial, folder), "baseline": _baseline_json(study.trials), "notes": study.notes}
+        if options.study:
+            result["study"] = str(options.study)
+        if options.json:
+            print_json(result)
+        else:
+            print_text(trials_table([t for t in study.trials if t.number in (0, trial.number)], study.front))
+            print_text(f"Saved, verified: {folder}" if folder else f"Kept in {options.study} as trial {trial.number}")
+
+
+def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    student = Student.parse(options.student) if options.student else None
+    epochs = options.fine_tune_epochs
+    recipes = grid(
+        options.weight_bits,
+        options.activation_bits,
+        options.prune,
+        prune_kinds=(options.prune_kind,),
+        students=(student,),
+        epochs=epochs if epochs is not None else (STUDENT_EPOCHS,) if student else (0,),
+        distill=_distill(options),
+        weight_range=options.weight_range,
+        seeds=(options.seed,),
+    )
+    model, data = _sources(options)
+    with StudyRun.start(Session(work, options.threads), model, data, options.study, reporter) as study:
+        _run_all(study, recipes, reporter)
+        _print_study(options, study, {"study": str(options.study)})
+
+
+def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporter) -> None:
+    for number, recipe in enumerate(recipes, start=1):
+        known = study.finished(recipe)
+        reporter.say(f"[{number}/{len(recipes)}] {recipe.label}" + (" (measured already, reused)" if known else ""))
+        trial = study.run(recipe)
+        if trial.error:
+            reporter.say(f"  failed: {trial.error['message']} {trial.error['hint']}")
+
+
+def _demo(options: argparse.Namespace, work: Path, reporter: ConsoleReporter, render_front: RenderFront | None) -> None:
+    out: Path = options.out
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        study_path = out / "demo.nnopt"
+        for old in out.glob("demo.nnopt*"):
+            old.unlink()
+    except OSError as error:
+        raise SettingsError(f"The demo cannot write to {out}: {error.strerror}.", "Choose another --out.") from error
+    session = Session(work, options.threads)
+    with StudyRun.start(session, ModelSource("demo"), DataSource("digits"), study_path, reporter) as study:
+        students = [Student.parse(name) for name in session.students(reporter)]
+        widths = [student for student in students if student.architecture == SAME_ARCHITECTURE]
+        _run_all(study, quick_sweep(True, students=widths), reporter)
+        chosen = _demo_choice(study.trials)
+        folder = study.save(chosen, out / "model")
+        write_csv(study.trials, study.front, out / "trials.csv")
+        plot = out / "front.png"
+        if render_front is not None:
+            reporter.status("Drawing the front")
+            render_front(study.trials, plot)
+        written = {
+            "plot": str(plot) if plot.is_file() else None,
+            "table": str(out / "trials.csv"),
+            "study": str(study_path),
+            "artifact": str(folder),
+            "chosen": chosen.number,
+        }
+        _print_study(options, study, written)
+        if not options.json:
+            for word, place in written.items():
+                print_text(f"{word:9} {place if place is not None else 'not drawn: Qt is not installed'}")
+
+
+def _demo_choice(trials: Sequence[Trial]) -> Trial:
+    done = [t for t in trials if t.state is TrialState.DONE and t.measurement and not t.is_baseline]
+
+    def drop(trial: Trial) -> float:
+        measured = trial.measurement.accuracy_drop if trial.measurement else None
+        return measured.value if measured else 1.0
+
+    if not done:
+        raise ArtifactError("No trial of the demo finished.", "See the messages above.")
+    good = [t for t in done if drop(t) <= DEMO_DROP] or [min(done, key=drop)]
+    return min(good, key=lambda t: t.measurement.size_bytes if t.measurement else 0)
+
+
+def _print_study(options: argparse.Namespace, study: StudyRun, more: dict[str, Any]) -> None:
+    if options.json:
+        trials = [trial_json(trial) for trial in study.trials if not trial.is_baseline]
+        print_json(
+            {
+                "trials": trials,
+                "front": list(study.front),
+                "baseline": _baseline_json(study.trials),
+                "notes": study.notes,
+                **more,
+            }
+        )
+    else:
+        print_text(trials_table(study.trials, study.front))
+
+
+def _baseline_json(trials: Sequence[Trial]) -> dict[str, Any] | None:
+    first = next((t for t in trials if t.is_baseline), None)
+    return first.measurement.to_dict() if first and first.measurement else None
+
+
+def _inspect(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
+    profile = inspect_model(ModelSource(options.model, options.architecture), reporter)
+    if options.json:
+        layers = [asdict(layer) for layer in profile.layers]
+        print_json({**_summary(profile), "layers": layers, "notes": list(profile.notes)})
+        return
+    for key, value in _summary(profile).items():
+        print_text(f"{key:13} {value:,}" if isinstance(value, int) else f"{key:13} {value}")
+    for layer in profile.layers:
+        macs = layer.weights({}) * layer.positions
+        shape = "×".join(map(str, layer.weight_shape))
+        print_text(f"  {layer.name:32} {layer.kind:7} {shape:18} {macs / 1e6:10.3f} M MACs")
+    for note in profile.notes:
+        print_text(note)
+
+
+def _summary(profile: ModelProfile) -> dict[str, Any]:
+    return {
+        "name": profile.name,
+        "format": profile.file_format,
+        "architecture": profile.architecture or None,
+        "input_shape": list(profile.input_shape),
+        "classes": profile.classes,
+        "params": profile.params,
+        "macs": profile.macs,
+        "size_bytes": profile.float_bytes,
+        "sha256": profile.sha256 or None,
+    }
+
+
+def _verify(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
+    data = DataSource(options.data) if options.data else None
+    threads = options.threads or machine_conditions(1).cores or 1
+    card, again = verify(options.folder, data, options.split, threads, reporter)
+    same = again.accuracy == card.measurement.accuracy
+    comparable = options.data is None and options.split == card.measurement.conditions.split
+    if comparable and not same:
+        raise ArtifactError(
+            f"The model in {options.folder} scores {_percent(again)}, not the {_percent(card.measurement)} it was "
+            "saved with.",
+            "The data changed, or this runtime computes differently: compare the conditions with --json.",
+        )
+    if options.json:
+        saved = card.measurement.to_dict()
+        print_json({**again.to_dict(), "saved": saved, "reproduced": same if comparable else None,
+                    "recipe": card.recipe.to_dict(), "artifact": str(options.folder)})  # fmt: skip
+        return
+    print_text(f"{card.recipe.label}: {_percent(again)} on the {options.split} split (n = "
+               f"{again.conditions.samples}), {again.size_bytes:,} bytes")  # fmt: skip
+    print_text("Verified: checksums, size and accuracy agree." if comparable else "Checksums agree.")
+
+
+def _percent(measurement: Measurement) -> str:
+    return f"{100 * measurement.accuracy.value:.2f} %" if measurement.accuracy else "–"
+
+
+def _export(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    trial = export_trial(options.study, options.trial, options.out, work)
+    if options.json:
+        print_json(trial_json(trial, options.out))
+    else:
+        print_text(f"Trial {trial.number} ({trial.recipe.label}) is in {options.out}")
+        reporter.say(f"  Check it with: nnopt verify {options.out}")
+
+
+def _info(options: argparse.Namespace) -> None:
+    conditions = machine_conditions(1).to_dict()
+    versions = {"nnopt": __version__, "python": platform.python_version()}
+    for name in ("numpy", "torch", "onnx", "onnxruntime"):
+        versions[name] = __import__(name).__version__
+    facts = {
+        "versions": versions,
+        **{key: conditions[key] for key in ("machine", "cpu_flags", "cores", "operating_system", "runtime")},
+    }
+    if options.json:
+        print_json(facts)
+        return
+    for name, version in versions.items():
+        print_text(f"{name:17} {version}")
+    for key in ("machine", "cores", "operating_system", "runtime"):
+        print_text(f"{key:17} {facts[key]}")
+    print_text(f"{'cpu_flags':17} {' '.join(conditions['cpu_flags'])}")

@@ -1,0 +1,179 @@
+"""Filling the records that let the window answer a slider at once (``engine.profile``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from nnopt_gui.engine.measurement.cost import Cost, graph_cost
+from nnopt_gui.engine.measurement.latency import quick_latency
+from nnopt_gui.engine.networks.architectures import build, resolve_student, student_ladder
+from nnopt_gui.engine.networks.layers import count_macs, count_parameters, describe_layers
+from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
+from nnopt_gui.engine.onnx_graph.container_size import measure_containers
+from nnopt_gui.engine.onnx_graph.export import export_network
+from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph, from_onnx_bytes
+from nnopt_gui.engine.profile import ChannelGroup, LayerProfile, ModelProfile
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.pruning.channel_groups import find_groups
+from nnopt_gui.engine.pruning.sparsity import sparsity_stops
+from nnopt_gui.engine.quantization.calibration import collect_ranges
+from nnopt_gui.engine.quantization.post_training import quantize_graph
+from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.engine.sources import ModelSource
+from nnopt_gui.errors import NnoptError
+
+SPARSITY_STOPS: Final = tuple(round(0.05 * i, 2) for i in range(20))
+EXPORT_STUDENTS_UP_TO: Final = 5_000_000  # parameters; larger students borrow the opened network's container
+RANDOM_BATCH: Final = 4
+RANDOM_SEED: Final = 0
+
+
+def describe_model(opened: OpenedModel, graph: FloatGraph, threads: int, reporter: Reporter) -> ModelProfile:
+    """Layers, channel groups, container sizes, sparsity table and two quick latencies of an opened network."""
+    reporter.status("Reading the network's structure")
+    layers, groups = _structure(opened, graph)
+    profile = _profile(opened, graph, layers, groups, graph_cost(graph.model))
+    reporter.checkpoint()
+    weights = graph.weights()
+    stops = sparsity_stops({layer.name: weights[layer.name] for layer in layers}, SPARSITY_STOPS)
+    reporter.status("Timing the network")
+    shape = opened.input_shape
+    integer = quantize_graph(graph, Quantize(8, 8), collect_ranges(graph, _random(shape), reporter), None, reporter)
+    return replace(
+        profile,
+        containers=measure_containers(graph),
+        sparsity=stops,
+        float_ms=quick_latency(graph.model, shape, threads, reporter),
+        int8_ms=quick_latency(integer, shape, threads, reporter),
+    )
+
+
+def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Reporter) -> dict[str, ModelProfile]:
+    """The student ladder of an opened network, by ``str(student)``, ordered by MACs.
+
+    Students have random weights here: shapes, MACs and bytes do not depend on training. Those that cannot be built for
+    this input are left out.
+    """
+    found: dict[str, ModelProfile] = {}
+    if opened.architecture is None:
+        return found
+    for student in student_ladder(opened.architecture):
+        reporter.checkpoint()
+        try:
+            network = build(resolve_student(student, opened.architecture), seed=0)
+            layers = describe_layers(network, opened.input_shape)
+        except NnoptError:
+            continue
+        rung = replace(opened, network=network, onnx_bytes=None, title=str(student))
+        if count_parameters(network) <= EXPORT_STUDENTS_UP_TO:
+            graph = export_network(network, opened.input_shape, reporter)
+            layers, groups = _structure(rung, graph)
+            profile = _profile(rung, graph, layers, groups, graph_cost(graph.model))
+            found[str(student)] = replace(profile, containers=measure_containers(graph))
+        else:
+            found[str(student)] = _profile_without_graph(rung, layers, teacher)
+    return dict(sorted(found.items(), key=lambda item: item[1].macs))
+
+
+def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:
+    """What ``nnopt inspect`` shows: layers, parameters and MACs, without exporting or timing anything.
+
+    ``float_bytes`` is the size of the file that was opened, or 4 bytes a parameter for a network named without one.
+    """
+    opened = open_model(source)
+    if opened.onnx_bytes is not None:
+        graph = from_onnx_bytes(opened.onnx_bytes)
+        return _profile(opened, graph, graph.layer_profiles(), (), graph_cost(graph.model))
+    assert opened.network is not None
+    reporter.status("Reading the network's structure")
+    layers = describe_layers(opened.network, opened.input_shape)
+    params = count_parameters(opened.network)
+    path = Path(source.location)
+    return ModelProfile(
+        name=opened.title,
+        architecture=opened.architecture.title if opened.architecture else "",
+        file_format=opened.file_format,
+        sha256=opened.sha256,
+        input_shape=opened.input_shape,
+        classes=opened.classes,
+        params=params,
+        macs=count_macs(opened.network, opened.input_shape),
+        float_bytes=path.stat().st_size if path.is_file() else 4 * params,
+        layers=layers,
+        notes=opened.notes,
+    )
+
+
+def _structure(opened: OpenedModel, graph: FloatGraph) -> tuple[tuple[LayerProfile, ...], tuple[ChannelGroup, ...]]:
+    """Layers as deployed, with their channel groups where torch can cut them."""
+    if opened.network is None:
+        return graph.layer_profiles(), ()
+    layers = describe_layers(opened.network, opened.input_shape)
+    groups, layers = find_groups(opened.network, layers, opened.input_shape)
+    deployed = {layer.name: layer for layer in graph.layers}
+    return (
+        tuple(replace(layer, bias=deployed[layer.name].bias is not None) for layer in layers if layer.name in deployed),
+        groups,
+    )
+
+
+def _profile(
+    opened: OpenedModel,
+    graph: FloatGraph,
+    layers: tuple[LayerProfile, ...],
+    groups: tuple[ChannelGroup, ...],
+    cost: Cost,
+) -> ModelProfile:
+    counts = [layer.weights({}) for layer in layers]
+    macs = sum(n * layer.positions for n, layer in zip(counts, layers, strict=True))
+    params = sum(counts) + sum(layer.weight_shape[0] for layer in layers if layer.bias)
+    return ModelProfile(
+        name=opened.title,
+        architecture=opened.architecture.name if opened.architecture else "",
+        file_format=opened.file_format,
+        sha256=opened.sha256,
+        input_shape=opened.input_shape,
+        classes=opened.classes,
+        params=cost.params,
+        macs=cost.macs,
+        float_bytes=len(graph.model.SerializeToString()),
+        layers=layers,
+        groups=groups,
+        fixed_macs=cost.macs - macs,
+        fixed_params=cost.params - params,
+        trainable=opened.network is not None,
+        notes=opened.notes,
+    )
+
+
+def _profile_without_graph(rung: OpenedModel, layers: tuple[LayerProfile, ...], teacher: ModelProfile) -> ModelProfile:
+    counts = [layer.weights({}) for layer in layers]
+    macs = sum(n * layer.positions for n, layer in zip(counts, layers, strict=True))
+    params = sum(counts) + sum(layer.weight_shape[0] for layer in layers if layer.bias)
+    return replace(
+        teacher,
+        name=rung.title,
+        architecture=rung.title,
+        sha256="",
+        layers=layers,
+        groups=(),
+        containers=(),
+        sparsity=(),
+        macs=macs,
+        params=params,
+        fixed_macs=0,
+        fixed_params=0,
+        float_bytes=4 * params,
+        float_ms=None,
+        int8_ms=None,
+    )
+
+
+def _random(shape: tuple[int, int, int]) -> Iterator[np.ndarray]:
+    """Stand-in images: ranges of any size give a graph of the same speed."""
+    yield np.random.default_rng(RANDOM_SEED).standard_normal((RANDOM_BATCH, *shape)).astype(np.float32)

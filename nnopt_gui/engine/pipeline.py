@@ -1,0 +1,347 @@
+"""recipe → artifact + measurement: the one road that the window, the command line and the tests take.
+
+A :class:`Session` holds an opened model, its data and the finished stages in memory, so the next trial is cheap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from nnopt_gui.atomic_file import write_atomically
+from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, write_artifact
+from nnopt_gui.engine.data.datasets import OpenedData, open_data
+from nnopt_gui.engine.data.preprocessing import own_preprocessing
+from nnopt_gui.engine.describe import describe_model, describe_students
+from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
+from nnopt_gui.engine.preprocessing_choice import Suggestion, choose_preprocessing
+from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
+from nnopt_gui.engine.stages import Stages
+from nnopt_gui.engine.training.fine_tuning import train
+from nnopt_gui.errors import ArtifactError, DataError, RecipeError
+
+DEFAULT_TRAIN_EPOCHS: Final = 3
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What an opened model and data set look like from outside. ``data_source`` has the preprocessing nailed down."""
+
+    model: ModelProfile
+    data: DataProfile | None
+    model_source: ModelSource
+    data_source: DataSource | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The untouched network as a float32 file. ``suggestion`` is set when another preprocessing scores better."""
+
+    measurement: Measurement
+    artifact: Path
+    sha256: str
+    suggestion: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    measurement: Measurement
+    artifact: Path
+    sha256: str
+    seconds: float
+
+
+@dataclass
+class _Open:
+    """Everything in memory for one (model, data) pair."""
+
+    key: tuple[Any, ...]
+    public: Opened
+    model: OpenedModel
+    data: OpenedData | None
+    preprocessing: Preprocessing | None
+    stages: Stages
+    suggestion: Suggestion | None
+    baseline: Baseline | None = None
+    run: BaselineRun | None = None  # what the paired comparisons need of it
+    students: dict[str, ModelProfile] | None = None
+
+    @property
+    def nailed(self) -> tuple[ModelSource, DataSource | None]:
+        """The sources with the chosen preprocessing: asking for them opens nothing new."""
+        return self.model.source, self.public.data_source
+
+
+class Session:
+    """Opens a model and data, runs trials on them, and keeps what may be needed again.
+
+    Args:
+        workspace: an existing folder for artifacts; files are named by their SHA-256.
+        threads: for training and for the runtime; None takes the number of physical cores.
+    """
+
+    def __init__(self, workspace: Path, threads: int | None = None) -> None:
+        self.workspace = workspace
+        self._threads = threads or max(1, torch.get_num_threads())
+        torch.set_num_threads(self._threads)
+        self._open: _Open | None = None
+
+    # -- opening ----------------------------------------------------------------------------------------------
+
+    def open(
+        self, model: ModelSource, data: DataSource | None, reporter: Reporter, *, auto_preprocessing: bool = True
+    ) -> Opened:
+        """Open (or keep open) a model and its data; cheap when the same sources are open already.
+
+        Raises:
+            ModelError, UntrustedFileError, DataError: what cannot be opened, or does not fit together.
+        """
+        key = (model, data, auto_preprocessing)
+        if self._open is not None and (key == self._open.key or (model, data) == self._open.nailed):
+            return self._open.public
+        opened_data = self._open_data(data, reporter)
+        reporter.status("Opening the model")
+        opened = _open_model(model, data, opened_data)
+        _check_fit(opened, opened_data)
+        fixed = _fixed_preprocessing(opened, data)
+        if opened_data is not None and not opened.has_weights:
+            fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:])
+            opened = self._train_baseline(opened, opened_data, fixed, reporter)
+        stages = Stages(opened, opened_data, fixed, self._threads)
+        graph = stages.float_graph(reporter)
+        suggestion = None
+        if opened_data is not None:
+            fixed, suggestion = choose_preprocessing(
+                graph, opened_data, opened.input_shape, fixed, auto_preprocessing, self._threads, reporter
+            )
+            stages.use_preprocessing(fixed)
+        profile = describe_model(opened, graph, self._threads, reporter)
+        public = Opened(
+            model=profile,
+            data=opened_data.profile(fixed) if opened_data else None,
+            model_source=model,
+            data_source=data.with_preprocessing(fixed) if data and fixed else data,
+            notes=(*opened.notes, *((suggestion.sentence,) if suggestion else ())),
+        )
+        self._open = _Open(key, public, opened, opened_data, fixed, stages, suggestion)
+        return public
+
+    def _open_data(self, source: DataSource | None, reporter: Reporter) -> OpenedData | None:
+        if source is None:
+            return None
+        before = self._open
+        if before is not None and before.data is not None and _same_images(before.key[1], source):
+            return before.data
+        reporter.status(f"Opening {source.location}")
+        return open_data(source, reporter)
+
+    def _train_baseline(
+        self, opened: OpenedModel, data: OpenedData, preprocessing: Preprocessing, reporter: Reporter
+    ) -> OpenedModel:
+        """A network named without weights is trained here first, by the same loop as everything else."""
+        epochs = opened.source.train_epochs
+        epochs = DEFAULT_TRAIN_EPOCHS if epochs is None else epochs
+        if epochs == 0 or opened.network is None:
+            return opened
+        reporter.status(f"Training {opened.title} ({epochs} epochs): it has no weights yet")
+        result = train(
+            opened.network,
+            data.split("train"),
+            preprocessing,
+            epochs=epochs,
+            batch_size=64,
+            learning_rate=None,
+            seed=data.split_seed,
+            reporter=reporter,
+            from_scratch=True,
+            threads=self._threads,
+        )
+        note = f"{opened.title} had no weights; it was trained here for {epochs} epochs."
+        return replace(opened, network=result.network, has_weights=True, notes=(*opened.notes, note))
+
+    # -- measuring --------------------------------------------------------------------------------------------
+
+    def baseline(self, reporter: Reporter) -> Baseline:
+        """The untouched network, written as float32 ONNX and measured; once per opened pair."""
+        current = self._opened()
+        if current.baseline is None:
+            reporter.status("Measuring the original")
+            path, digest = self._write(current.stages.artifact(Recipe(), reporter).SerializeToString())
+            measurement, predictions = self._measure(path, 0, reporter, None)
+            current.run = BaselineRun(path, predictions)
+            suggestion = current.suggestion.to_dict() if current.suggestion else None
+            current.baseline = Baseline(measurement, path, digest, suggestion)
+        return current.baseline
+
+    def students(self, reporter: Reporter) -> dict[str, ModelProfile]:
+        """Profiles of the student ladder by ``str(student)``, ordered by MACs; empty where nothing is known."""
+        current = self._opened()
+        if current.students is None:
+            current.students = describe_students(current.model, current.public.model, reporter)
+        return current.students
+
+    def run_trial(self, recipe: Recipe, reporter: Reporter) -> TrialResult:
+        """Make the artifact of ``recipe``, write it, reload it and measure it.
+
+        Raises:
+            RecipeError: the recipe cannot be applied to this network.
+            Cancelled: the user asked to stop.
+        """
+        started = time.monotonic()
+        current = self._opened()
+        if current.data is not None:
+            self.baseline(reporter)
+        model = current.stages.artifact(recipe, reporter)
+        path, digest = self._write(model.SerializeToString())
+        reporter.status("Measuring")
+        measurement, _ = self._measure(path, recipe.seed, reporter, current.run)
+        return TrialResult(measurement, path, digest, time.monotonic() - started)
+
+    def _measure(
+        self, path: Path, seed: int, reporter: Reporter, baseline: BaselineRun | None
+    ) -> tuple[Measurement, np.ndarray | None]:
+        current = self._opened()
+        data = current.data
+        return measure_artifact(
+            path,
+            data.split("selection") if data else None,
+            current.preprocessing,
+            input_shape=current.model.input_shape,
+            baseline=baseline,
+            reporter=reporter,
+            threads=self._threads,
+            seed=seed,
+            data_name=data.name if data else "",
+            split="selection" if data else "",
+        )
+
+    # -- saving -----------------------------------------------------------------------------------------------
+
+    def save(
+        self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Reporter
+    ) -> tuple[Path, Measurement]:
+        """Write the artifact's folder, read it back and measure it again.
+
+        Returns:
+            The folder and the second measurement; accuracy and size agree exactly with the first, or:
+
+        Raises:
+            ArtifactError: the folder cannot be written, or the file does not reproduce its numbers.
+        """
+        current = self._opened()
+        if current.preprocessing is None:
+            preprocessing = Preprocessing(current.model.input_shape[1:], current.model.input_shape[0])
+        else:
+            preprocessing = current.preprocessing
+        card = ArtifactCard(
+            recipe=recipe,
+            measurement=measurement,
+            baseline=current.baseline.measurement if current.baseline else None,
+            preprocessing=preprocessing,
+            classes=current.public.data.classes if current.public.data else (),
+            model=current.model.source,
+            data=current.public.data_source,
+            notes=current.public.notes,
+        )
+        reporter.status("Saving")
+        write_artifact(folder, artifact.read_bytes(), card)
+        reporter.status("Verifying the saved file")
+        data, _ = read_artifact(folder)
+        again, _ = self._measure(folder / MODEL_FILE, recipe.seed, reporter, current.run)
+        if len(data) != measurement.size_bytes or again.accuracy != measurement.accuracy:
+            raise ArtifactError(
+                f"The file saved in {folder} does not reproduce its measurement.",
+                "Run the trial again; if this repeats, report it with the log.",
+                f"first {measurement}\nagain {again}",
+            )
+        return folder, again
+
+    def _write(self, data: bytes) -> tuple[Path, str]:
+        digest = hashlib.sha256(data).hexdigest()
+        path = self.workspace / f"{digest}.onnx"
+        if not path.exists():
+            write_atomically(path, data)
+        return path, digest
+
+    def _opened(self) -> _Open:
+        if self._open is None:
+            raise RecipeError("No model is open.", "Open a model first.")
+        return self._open
+
+
+def verify(
+    folder: Path, data: DataSource | None, split: str, threads: int, reporter: Reporter
+) -> tuple[ArtifactCard, Measurement]:
+    """Measure a saved artifact again: checksums, then accuracy on ``split`` (``selection`` or ``test``) and latency.
+
+    Args:
+        folder: what Save or ``--out`` wrote.
+        data: None takes the data that the artifact was measured on.
+
+    Raises:
+        ArtifactError: the folder is incomplete or altered. DataError: its data cannot be opened.
+    """
+    model, card = read_artifact(folder)
+    source = data or card.data
+    if source is None:
+        raise DataError("The artifact was saved without data.", "Name the data with --data.")
+    opened = open_data(source, reporter)
+    if len(card.classes) not in (0, len(opened.classes)):
+        raise DataError(f"The model tells {len(card.classes)} classes apart, the data have {len(opened.classes)}.")
+    how = card.preprocessing
+    measurement, _ = measure_artifact(
+        folder / MODEL_FILE,
+        opened.open_test() if split == "test" else opened.split("selection"),
+        how,
+        input_shape=(how.channels, *how.size),
+        baseline=None,
+        reporter=reporter,
+        threads=threads,
+        seed=card.recipe.seed,
+        data_name=opened.name,
+        split=split,
+    )
+    if measurement.size_bytes != len(model):
+        raise ArtifactError(f"{folder / MODEL_FILE} changed while it was measured.", "Verify it again.")
+    return card, measurement
+
+
+def _same_images(a: DataSource | None, b: DataSource) -> bool:
+    return a is not None and (a.location, a.seed) == (b.location, b.seed)
+
+
+def _open_model(model: ModelSource, data: DataSource | None, opened: OpenedData | None) -> OpenedModel:
+    size = (data.image_size, data.image_size) if data and data.image_size else None
+    if opened is None:
+        return open_model(model, size=size)
+    height, width, channels = opened.image_shape
+    hint = size or ((height, width) if opened.in_memory else None)
+    return open_model(model, classes=len(opened.classes), channels=channels, size=hint)
+
+
+def _check_fit(opened: OpenedModel, data: OpenedData | None) -> None:
+    if data is not None and opened.classes != len(data.classes):
+        raise DataError(
+            f"The network tells {opened.classes} classes apart and the data have {len(data.classes)}.",
+            f"Open data with {opened.classes} classes, or a network made for {len(data.classes)}.",
+        )
+
+
+def _fixed_preprocessing(opened: OpenedModel, data: DataSource | None) -> Preprocessing | None:
+    """What the user or the model's card prescribes; None leaves the choice to the accuracy."""
+    channels, height, width = opened.input_shape
+    if data is not None and data.mean is not None:
+        return Preprocessing((height, width), channels, data.mean, data.std or (1.0,), name="given")
+    return opened.preprocessing

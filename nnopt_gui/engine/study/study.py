@@ -1,0 +1,279 @@
+"""A study: the trials on one baseline and one data set, and the listeners that hear about every change."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
+from nnopt_gui.errors import StudyError
+
+
+@dataclass(frozen=True)
+class StudyChange:
+    """What just happened. ``trial`` is the new record (the old one when it was removed); None for ``described``:
+    model, data or their profiles changed."""
+
+    kind: Literal["added", "replaced", "removed", "described"]
+    trial: Trial | None = None
+
+
+Listener = Callable[[StudyChange], None]
+
+
+class TrialStore(Protocol):
+    """Where a study keeps its trials for good; :class:`~nnopt_gui.engine.study.study_file.StudyFile` is one."""
+
+    def write_trial(self, trial: Trial, artifact: Path | None) -> None:
+        """Commit the trial, and its artifact where one is given."""
+
+    def delete_trial(self, number: int) -> None:
+        """Commit that the trial is gone."""
+
+    def write_description(self, study: Study) -> None:
+        """Commit model, data and profiles."""
+
+    def extract_artifact(self, sha256: str, folder: Path) -> Path:
+        """Write the artifact into ``folder`` and give its path."""
+
+
+class Study:
+    """Trials in the order of their numbers. Changed and read only in the thread that made it (its owner).
+
+    With a store attached every change is committed before the listeners hear of it. When a commit fails the change
+    stays in memory, is told to the listeners, is tried again with the next change, and :class:`StudyError` is raised:
+    a finished trial is not lost because a disk is full.
+    """
+
+    def __init__(
+        self,
+        model: ModelSource,
+        data: DataSource | None = None,
+        *,
+        model_profile: ModelProfile | None = None,
+        data_profile: DataProfile | None = None,
+        students: Mapping[str, ModelProfile] | None = None,
+        trials: Iterable[Trial] = (),
+        first_free_number: int = 1,
+    ) -> None:
+        self._owner = threading.get_ident()
+        self._model = model
+        self._data = data
+        self._model_profile = model_profile
+        self._data_profile = data_profile
+        self._students: dict[str, ModelProfile] = dict(students or {})
+        self._trials = {trial.number: trial for trial in sorted(trials, key=lambda t: t.number)}
+        self._next = max(first_free_number, max(self._trials, default=BASELINE_NUMBER) + 1)
+        self._artifacts: dict[int, Path] = {}  # of trials that are not in a store (yet)
+        self._listeners: list[Listener] = []
+        self._store: TrialStore | None = None
+        self._pending: dict[int, Trial | None] = {}  # not committed yet; None: a removal
+
+    # -- what it is about -------------------------------------------------------------------------------------
+
+    @property
+    def model(self) -> ModelSource:
+        return self._model
+
+    @property
+    def data(self) -> DataSource | None:
+        return self._data
+
+    @property
+    def model_profile(self) -> ModelProfile | None:
+        return self._model_profile
+
+    @property
+    def data_profile(self) -> DataProfile | None:
+        return self._data_profile
+
+    @property
+    def students(self) -> Mapping[str, ModelProfile]:
+        return self._students
+
+    def describe(
+        self,
+        *,
+        model: ModelSource | None = None,
+        data: DataSource | None = None,
+        model_profile: ModelProfile | None = None,
+        data_profile: DataProfile | None = None,
+        students: Mapping[str, ModelProfile] | None = None,
+    ) -> None:
+        """Set what is given and leave the rest.
+
+        Raises:
+            StudyError: it could not be committed (it is set nevertheless).
+        """
+        self._check_thread()
+        self._model = model if model is not None else self._model
+        self._data = data if data is not None else self._data
+        self._model_profile = model_profile if model_profile is not None else self._model_profile
+        self._data_profile = data_profile if data_profile is not None else self._data_profile
+        self._students = dict(students) if students is not None else self._students
+        try:
+            if self._store is not None:
+                self._store.write_description(self)
+        finally:
+            self._tell(StudyChange("described"))
+
+    # -- trials -----------------------------------------------------------------------------------------------
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        return tuple(self._trials.values())
+
+    @property
+    def baseline(self) -> Trial | None:
+        return self._trials.get(BASELINE_NUMBER)
+
+    @property
+    def next_number(self) -> int:
+        """A number that no trial has or had since the study was opened; never 0, which is the baseline's."""
+        return self._next
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._trials
+
+    def get(self, number: int) -> Trial:
+        """The trial with this number.
+
+        Raises:
+            StudyError: there is none.
+        """
+        try:
+            return self._trials[number]
+        except KeyError:
+            known = ", ".join(map(str, self._trials)) if len(self._trials) <= 20 else f"0 to {self._next - 1}"
+            raise StudyError(f"The study has no trial {number}.", f"It has {known or 'no trials'}.") from None
+
+    def find(self, fingerprint: str) -> Trial | None:
+        """The trial whose recipe has this fingerprint: a finished measurement if there is one, else the latest."""
+        same = [trial for trial in self._trials.values() if trial.recipe.fingerprint == fingerprint]
+        done = [trial for trial in same if trial.state is TrialState.DONE]
+        return (done or same)[-1] if same else None
+
+    def add(self, trial: Trial, artifact: Path | None = None) -> None:
+        """Add a trial with a new number; ``artifact`` is the measured file.
+
+        Raises:
+            StudyError: the number is taken (nothing happens), or the commit failed (see the class).
+        """
+        self._check_thread()
+        if trial.number in self._trials:
+            raise StudyError(f"The study already has a trial {trial.number}.")
+        self._put(trial, artifact, StudyChange("added", trial))
+
+    def replace(self, trial: Trial, artifact: Path | None = None) -> None:
+        """Put a new record in the place of the one with the same number.
+
+        Raises:
+            StudyError: there is no such trial (nothing happens), or the commit failed (see the class).
+        """
+        self._check_thread()
+        self.get(trial.number)
+        self._put(trial, artifact, StudyChange("replaced", trial))
+
+    def remove(self, number: int) -> Trial:
+        """Take a trial out; adding the returned record again brings it back with its artifact (undo), as long as
+        the study has not been closed in between.
+
+        Raises:
+            StudyError: there is no such trial (nothing happens), or the commit failed (see the class).
+        """
+        self._check_thread()
+        trial = self.get(number)
+        del self._trials[number]
+        self._pending[number] = None
+        try:
+            self._commit_pending()
+        finally:
+            self._tell(StudyChange("removed", trial))
+        return trial
+
+    def artifact(self, number: int, folder: Path) -> Path:
+        """The measured file of a trial; one that lies in the study file is written to ``folder`` first.
+
+        Raises:
+            StudyError: there is none, or what is stored is damaged.
+        """
+        self._check_thread()
+        trial = self.get(number)
+        local = self._artifacts.get(number)
+        if local is not None and local.is_file():
+            return local
+        if trial.artifact_sha256 is None or self._store is None:
+            raise StudyError(f"Trial {number} has no artifact.", "Run it again.")
+        return self._store.extract_artifact(trial.artifact_sha256, folder)
+
+    # -- listeners and store ----------------------------------------------------------------------------------
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` after every change, in the owner's thread."""
+        self._listeners.append(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        self._listeners.remove(listener)
+
+    @property
+    def store(self) -> TrialStore | None:
+        return self._store
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether trials exist that are not committed to a store."""
+        return bool(self._pending) or (self._store is None and bool(self._trials))
+
+    def attach(self, store: TrialStore | None, *, write_all: bool) -> None:
+        """Keep the study in ``store`` from now on; ``write_all`` commits the trials that are there already.
+
+        Raises:
+            StudyError: a commit failed; it is tried again with the next change.
+        """
+        self._check_thread()
+        self._store = store
+        if store is not None:
+            if write_all:
+                store.write_description(self)
+                self._pending.update(self._trials)
+            self._commit_pending()
+
+    def _put(self, trial: Trial, artifact: Path | None, change: StudyChange) -> None:
+        self._trials[trial.number] = trial
+        if change.kind == "added" and trial.number < self._next - 1:
+            self._trials = dict(sorted(self._trials.items()))
+        self._next = max(self._next, trial.number + 1)
+        if artifact is not None:
+            self._artifacts[trial.number] = artifact
+        self._pending[trial.number] = trial
+        try:
+            self._commit_pending()
+        finally:
+            self._tell(change)
+
+    def _commit_pending(self) -> None:
+        if self._store is None:
+            self._pending.clear()  # without a store nothing is owed; attach() writes everything
+            return
+        for number, trial in list(self._pending.items()):
+            if trial is None:
+                self._store.delete_trial(number)
+            else:
+                self._store.write_trial(trial, self._artifacts.get(number))
+            del self._pending[number]
+
+    def _tell(self, change: StudyChange) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self._owner:
+            raise RuntimeError("a Study is changed only in the thread that made it")

@@ -1,0 +1,315 @@
+"""The study file ``.nnopt``: one SQLite database in which nothing that was committed gets lost.
+
+Write-ahead log with ``synchronous = FULL``: a commit that returned survives ``kill -9`` and a power cut. One commit per
+trial, the artifact inside it; every row carries the SHA-256 of its content. What is read is treated as a stranger's:
+the tables must be exactly ours, sizes are limited, types are checked, and nothing in it grants trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study import artifact_store, database
+from nnopt_gui.engine.study.database import Claim, transaction, translated_errors
+from nnopt_gui.engine.study.stored_records import read_record, write_record
+from nnopt_gui.engine.study.study import Study
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.errors import StudyError
+
+SUFFIX: Final = ".nnopt"
+
+T = TypeVar("T")
+
+
+class StudyFile:
+    """An open study file and its :class:`Study`, which commits every change here. Use it in one thread, and
+    :meth:`close` it (or use it as a context manager)."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, claim: Claim | None, reason: str) -> None:
+        """Use :meth:`create` or :meth:`open`."""
+        self._path = path
+        self._connection = connection
+        self._claim = claim
+        self._reason = reason
+        self._notes: list[str] = []
+        self._study: Study | None = None
+
+    # -- opening and closing ----------------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, path: Path, study: Study, *, overwrite: bool = False) -> StudyFile:
+        """Write a new file with everything ``study`` has so far, and keep the study in it from now on.
+
+        Raises:
+            StudyError: the file exists (or is open in another window), or cannot be written.
+        """
+        with translated_errors(path):
+            with database.new_file(path, overwrite=overwrite) as temporary:
+                database.create_database(temporary)
+            file = cls._connect(path)
+        try:
+            study.attach(file, write_all=True)
+        except BaseException:
+            study.attach(None, write_all=False)
+            file.close()
+            raise
+        file._study = study
+        return file
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> StudyFile:
+        """Open a file and restore its study. It is opened read-only (see :attr:`read_only_reason`) when it is open in
+        another window, was written by a newer version, or cannot be written. Trials that were running become
+        interrupted.
+
+        Raises:
+            StudyError: it is not a study, or damaged beyond use.
+        """
+        with translated_errors(path):
+            file = cls._connect(path, "it was asked for" if read_only else "")
+            try:
+                file._study = file._read_study()
+                file._study.attach(file, write_all=False)
+                if not file.read_only:
+                    file._interrupt_running()
+            except BaseException:
+                file.close()
+                raise
+        return file
+
+    @classmethod
+    def _connect(cls, path: Path, reason: str = "") -> StudyFile:
+        if not reason and path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            reason = "the file or its folder cannot be written"
+        if not reason:
+            connection = database.connect(path, read_only=False)
+            try:
+                if database.version_of(connection) > database.SCHEMA_VERSION:
+                    reason = "it was written by a newer version of nnopt-gui"
+                else:
+                    claim, ours = database.claim(connection, path)
+                    if ours:
+                        return cls(path, connection, claim, "")
+                    reason = f"it is open in another window (process {claim.process.pid})"
+            except BaseException:
+                connection.close()
+                raise
+            # the read-only connection comes first: the last one to close would take the log away
+            second = database.connect(path, read_only=True)
+            connection.close()
+            return cls(path, second, None, reason)
+        return cls(path, database.connect(path, read_only=True), None, reason)
+
+    def close(self) -> None:
+        """Drop artifacts without a trial, give the lock back and close. Calling it again does nothing."""
+        if self._study is not None and self._study.store is self:
+            self._study.attach(None, write_all=False)
+        try:
+            if self._claim is not None:
+                with translated_errors(self._path):
+                    with transaction(self._connection):
+                        artifact_store.sweep_artifacts(self._connection)
+                    self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+                    database.release(self._connection, self._claim)
+                    database.checkpoint_log(self._connection)
+        finally:
+            self._claim = None
+            self._connection.close()
+
+    def __enter__(self) -> StudyFile:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    # -- facts ------------------------------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    @property
+    def study(self) -> Study:
+        if self._study is None:
+            raise RuntimeError("the study was not read yet")
+        return self._study
+
+    @property
+    def read_only(self) -> bool:
+        return self._claim is None
+
+    @property
+    def read_only_reason(self) -> str:
+        """Why changes cannot be saved, as the end of a sentence; empty when they can."""
+        return self._reason
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found damaged and left out when the file was opened."""
+        return tuple(self._notes)
+
+    # -- writing (the store of the study) ---------------------------------------------------------------------
+
+    def write_trial(self, trial: Trial, artifact: Path | None) -> None:
+        """Commit one trial and its artifact together.
+
+        Raises:
+            StudyError: read-only, disk full, or the artifact is not the measured file.
+        """
+        self._check_writable()
+        text = write_record(trial.to_dict())
+        with translated_errors(self._path):
+            with transaction(self._connection):
+                if artifact is not None and trial.artifact_sha256 is not None:
+                    artifact_store.write_artifact(self._connection, trial.artifact_sha256, artifact)
+                self._connection.execute(
+                    "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)",
+                    (trial.number, text, trial.artifact_sha256, _sha256(text)),
+                )
+            database.checkpoint_log(self._connection)
+
+    def delete_trial(self, number: int) -> None:
+        """Commit that a trial is gone. Its artifact stays until :meth:`close`, so the removal can be undone."""
+        self._check_writable()
+        with translated_errors(self._path), transaction(self._connection):
+            self._connection.execute("DELETE FROM trials WHERE number = ?", (number,))
+
+    def write_description(self, study: Study) -> None:
+        """Commit model, data and profiles in one go."""
+        self._check_writable()
+        facts: dict[str, Mapping[str, Any]] = {"model": study.model.to_dict()}
+        if study.data is not None:
+            facts["data"] = study.data.to_dict()
+        if study.model_profile is not None:
+            facts["model_profile"] = study.model_profile.to_dict()
+        if study.data_profile is not None:
+            facts["data_profile"] = study.data_profile.to_dict()
+        if study.students:
+            facts["students"] = {name: profile.to_dict() for name, profile in study.students.items()}
+        rows = [(key, text, _sha256(text)) for key, text in ((k, write_record(v)) for k, v in facts.items())]
+        with translated_errors(self._path):
+            with transaction(self._connection):
+                self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
+            database.checkpoint_log(self._connection)
+
+    def save_as(self, path: Path, *, overwrite: bool = False) -> None:
+        """Copy the file, artifacts included, and go on in the copy. Works from a read-only file too; what could not be
+        committed before is committed there.
+
+        Raises:
+            StudyError: the copy cannot be written; nothing has changed then.
+        """
+        study = self.study
+        with translated_errors(path):
+            with database.new_file(path, overwrite=overwrite) as temporary:
+                self._connection.execute("VACUUM INTO ?", (str(temporary),))
+            other = StudyFile._connect(path)
+        if other.read_only:
+            other.close()
+            raise StudyError(f"The copy cannot be written: {other.read_only_reason}.", "Choose another place.")
+        self.close()
+        self._path, self._connection, self._claim = path, other._connection, other._claim
+        self._reason = ""
+        self.write_description(study)
+        study.attach(self, write_all=False)
+
+    def _check_writable(self) -> None:
+        if self._claim is None:
+            raise StudyError(
+                f"The study {self._path.name} is open read-only: {self._reason or 'it was closed'}.",
+                "Save it under another name to keep the changes.",
+            )
+
+    # -- reading ----------------------------------------------------------------------------------------------
+
+    def extract_artifact(self, sha256: str, folder: Path) -> Path:
+        """Write a stored artifact to ``folder``, checked against its hash, and give its path.
+
+        Raises:
+            StudyError: it is missing or damaged, or the folder cannot be written.
+        """
+        with translated_errors(self._path):
+            return artifact_store.extract_artifact(self._connection, sha256, folder)
+
+    def _read_study(self) -> Study:
+        model = self._read_fact("model", ModelSource.from_dict)
+        if model is None:
+            raise StudyError(f"The study {self._path.name} is damaged: it does not say which model it is about.")
+        data = self._read_fact("data", DataSource.from_dict)
+        students = self._read_fact("students", _Students.from_dict)
+        return Study(
+            # a file cannot vouch for another file, and opening one must not reach for the network
+            replace(model, trusted_sha256=None),
+            replace(data, download=False) if data is not None else None,
+            model_profile=self._read_fact("model_profile", ModelProfile.from_dict),
+            data_profile=self._read_fact("data_profile", DataProfile.from_dict),
+            students=students.profiles if students is not None else None,
+            trials=self._read_trials(),
+            first_free_number=self._first_free_number(),
+        )
+
+    def _read_fact(self, key: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
+        row = self._connection.execute("SELECT value, sha256 FROM facts WHERE key = ?", (key,)).fetchone()
+        what = key.replace("_", " ")
+        if row is None:
+            return None
+        try:
+            return _checked(row[0], row[1], read, what)
+        except StudyError as error:
+            self._notes.append(f"{error.user_message} {error.details}".strip())
+            return None
+
+    def _read_trials(self) -> list[Trial]:
+        trials = []
+        for number, text, sha256, artifact in self._connection.execute(
+            "SELECT number, record, sha256, artifact FROM trials ORDER BY number"
+        ):
+            try:
+                trial = _checked(text, sha256, Trial.from_dict, f"trial {number}")
+                if trial.number != number or trial.artifact_sha256 != artifact:
+                    raise StudyError(f"The trial {number} stored in the study is damaged.")
+                trials.append(trial)
+            except StudyError as error:
+                self._notes.append(f"{error.user_message} {error.details}".strip())
+        return trials
+
+    def _first_free_number(self) -> int:
+        """Above every stored number, also those of trials too damaged to be read: their rows are left as they are."""
+        highest = self._connection.execute("SELECT max(number) FROM trials").fetchone()[0]
+        return 1 + highest if isinstance(highest, int) else 1
+
+    def _interrupt_running(self) -> None:
+        error = StudyError("The program ended while this trial was running.", "Run it again.")
+        for trial in self.study.trials:
+            if trial.state is TrialState.RUNNING:
+                self.study.replace(trial.finish(TrialState.INTERRUPTED, error=error, seconds=trial.seconds))
+
+
+@dataclass(frozen=True)
+class _Students:
+    """The student ladder's profiles by name, as they are stored."""
+
+    profiles: Mapping[str, ModelProfile]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> _Students:
+        return cls({name: ModelProfile.from_dict(profile) for name, profile in data.items()})
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _checked(text: object, sha256: object, read: Callable[[Mapping[str, Any]], T], what: str) -> T:
+    if not isinstance(text, str) or _sha256(text) != sha256:
+        raise StudyError(f"The {what} stored in the study is damaged: its SHA-256 does not match.")
+    return read_record(text, read, what)

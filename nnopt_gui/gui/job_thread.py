@@ -1,0 +1,156 @@
+"""The one crossing between threads and processes: a QThread that owns the engine and turns its events into signals."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections import deque
+from typing import Final
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from nnopt_gui.errors import InternalError, NnoptError
+from nnopt_gui.jobs.job import EventKind, Job, JobEvent
+from nnopt_gui.jobs.local_engine import LocalEngine
+
+RESTART_CAP: Final = 3  # losses in a row without one finished job
+_STOP_LIMIT_MS: Final = 10_000
+_BREATH_MS: Final = 200
+
+
+class JobThread(QThread):
+    """Runs one job at a time in the engine process, the others wait; every submitted job gets one terminal event.
+
+    Connect the signals to methods of QObjects that live in the window's thread (never to lambdas or partials, which
+    PySide would call in this one).
+
+    Args:
+        engine: used by this thread only, from :meth:`start` on.
+    """
+
+    event_received = Signal(object)  # JobEvent of a submitted job
+    engine_ready = Signal()  # the engine has warmed up, again after every restart
+    engine_lost = Signal(str)  # it ended unexpectedly: why, and what happens next
+
+    def __init__(self, engine: LocalEngine, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("job_thread")
+        self._engine = engine
+        self._requests: deque[Job | None] = deque()  # None: cancel everything submitted before
+        self._waiting: deque[Job] = deque()
+        self._unfinished: dict[int, None] = {}  # in order of submission
+        self._lock = threading.Lock()  # guards _unfinished
+        self._stopping = False
+        self._losses = 0
+
+    # -- called from the window's thread ----------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether a submitted job has not had its terminal event yet."""
+        with self._lock:
+            return bool(self._unfinished)
+
+    def submit(self, job: Job) -> None:
+        """Run the job after those submitted before it. Starts the thread if necessary."""
+        with self._lock:
+            self._unfinished[job.id] = None
+        self._requests.append(job)
+        self._engine.wake()
+        if not self.isRunning() and not self._stopping:
+            self.start()
+
+    def cancel(self) -> None:
+        """Cancel the running job, and those that wait; each of them gets its CANCELLED within about a second."""
+        self._requests.append(None)
+        self._engine.wake()
+
+    def shutdown(self) -> bool:
+        """End the engine and this thread; jobs that were not finished get no more events. True when it has ended."""
+        self._stopping = True
+        self._engine.wake()
+        return self.wait(_STOP_LIMIT_MS)
+
+    # -- this thread ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            self._revive()
+            while not self._stopping:
+                try:
+                    self._serve()
+                except Exception as error:  # noqa: BLE001 - made visible, and the next job still runs
+                    self._survive(error)
+        finally:
+            self._engine.close()
+
+    def _serve(self) -> None:
+        self._take_requests()
+        event = self._engine.receive()
+        if event is None:
+            return
+        if event.job_id >= 0:
+            self._tell(event)
+            if event.kind is EventKind.COMPLETED:
+                self._losses = 0
+            if event.terminal and not self._engine.alive and event.kind is EventKind.CANCELLED:
+                self._revive()  # the cancel had to end it
+        elif event.kind is EventKind.READY:
+            self.engine_ready.emit()
+        elif event.kind is EventKind.FAILED:
+            self._on_lost(NnoptError.from_dict(event.payload["error"]))
+
+    def _take_requests(self) -> None:
+        while self._requests:
+            request = self._requests.popleft()
+            if request is not None:
+                self._waiting.append(request)
+                continue
+            self._engine.cancel()
+            while self._waiting:
+                self._tell(JobEvent(self._waiting.popleft().id, EventKind.CANCELLED))
+        while self._waiting and self._engine.active_job is None:
+            job = self._waiting.popleft()
+            try:
+                self._engine.send(job)
+            except NnoptError as error:
+                self._tell(JobEvent(job.id, EventKind.FAILED, {"error": error.to_dict()}))
+
+    def _tell(self, event: JobEvent) -> None:
+        with self._lock:
+            if event.job_id not in self._unfinished:
+                return  # it has had its terminal event
+            if event.terminal:
+                del self._unfinished[event.job_id]
+        self.event_received.emit(event)
+
+    def _on_lost(self, error: NnoptError) -> None:
+        self._losses += 1
+        if self._losses <= RESTART_CAP:
+            self.engine_lost.emit(str(error))
+            self._revive()
+        else:
+            self.engine_lost.emit(
+                f"{error.user_message} It was lost {self._losses} times in a row and is started again only with the "
+                "next job."
+            )
+
+    def _revive(self) -> None:
+        """Start the engine ahead of the next job; the job that was lost is not run again by itself."""
+        try:
+            self._engine.start()
+        except NnoptError as error:
+            self.engine_lost.emit(str(error))
+
+    def _survive(self, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error))
+        reason = InternalError(f"A bug in the job thread: {type(error).__name__}: {error}", "Please report it.", trace)
+        self._engine.kill()
+        self._requests.clear()
+        self._waiting.clear()
+        with self._lock:
+            lost = tuple(self._unfinished)
+        for job_id in lost:
+            self._tell(JobEvent(job_id, EventKind.FAILED, {"error": reason.to_dict()}))
+        self.engine_lost.emit(f"{reason.user_message}\n{trace}")
+        self.msleep(_BREATH_MS)  # whatever it is, it must not spin

@@ -1,0 +1,278 @@
+"""The sliders: what will be done to the network, what each choice means, and what it would cost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
+from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.prediction_card import PredictionCard
+from nnopt_gui.gui.panels.stop_slider import StopSlider
+from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, EPOCH_STOPS, PRUNE_STOPS, WEIGHT_STOPS, RecipeState
+
+_INDENT: Final = 22  # under a checkbox's text
+
+
+class RecipePanel(QWidget):
+    """Edits a :class:`RecipeState` and asks for runs; moving a slider never starts a job."""
+
+    run_requested = Signal()
+    quick_sweep_requested = Signal()
+    sweep_mode_requested = Signal()
+
+    def __init__(self, state: RecipeState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("recipe_panel")
+        self._state = state
+        self._train_images = 0
+        self._quantize = named(QCheckBox(self), "quantize_on")
+        self._weights = StopSlider("weight_bits", WEIGHT_STOPS, lambda v: f"{v:g}", parent=self)
+        self._activations = StopSlider("activation_bits", ACTIVATION_STOPS, lambda v: f"{v:g}", parent=self)
+        self._prune = named(QCheckBox(self), "prune_on")
+        self._amount = StopSlider(
+            "prune_amount", PRUNE_STOPS, lambda v: f"{100 * v:g} %", accepts=_is_amount, scale=100.0, parent=self
+        )
+        self._kind = named(QComboBox(self), "prune_kind")
+        self._student_on = named(QCheckBox(self), "student_on")
+        self._student = named(QComboBox(self), "student")
+        self._tune = named(QCheckBox(self), "fine_tune_on")
+        self._epochs = StopSlider("epochs", EPOCH_STOPS, lambda v: f"{v:g}", accepts=_is_epochs, parent=self)
+        self._distill = named(QCheckBox(self), "distill_on")
+        self._temperature = _number("temperature", TEMPERATURE, 0.5, 1, self)
+        self._alpha = _number("alpha", ALPHA, 0.05, 2, self)
+        self._card = PredictionCard(state, self)
+        self._run = named(QPushButton(self), "run_button")
+        self._quick = named(QPushButton(self), "quick_sweep_button")
+        self._sweep = named(QPushButton(self), "sweep_button")
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+
+    # -- building ---------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        controls = QWidget(self)
+        column = QVBoxLayout(controls)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(4)
+        distill = row(self._distill, None, self._temperature, self._alpha)
+        sections: tuple[tuple[QCheckBox, tuple[QWidget, ...]], ...] = (
+            (self._quantize, (self._weights, self._activations)),
+            (self._prune, (self._amount, self._kind)),
+            (self._student_on, (self._student,)),
+            (self._tune, (self._epochs, distill)),
+        )
+        for index, (box, widgets) in enumerate(sections):
+            font = box.font()
+            font.setBold(True)
+            box.setFont(font)
+            if index:
+                column.addSpacing(4)
+            column.addWidget(box)
+            for widget in widgets:
+                column.addWidget(widget)
+        column.addStretch(1)
+        self._run.setProperty("role", "primary")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 6)
+        outer.setSpacing(6)
+        outer.addWidget(scrolling(controls, "recipe_controls"), 1)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(8, 0, 8, 0)
+        bottom.setSpacing(6)
+        bottom.addWidget(self._card)
+        bottom.addWidget(self._run)
+        bottom.addWidget(row(self._quick, self._sweep))
+        outer.addLayout(bottom)
+
+    def _connect(self) -> None:
+        state = self._state
+        self._quantize.clicked.connect(lambda on: state.change(quantize=on))
+        self._prune.clicked.connect(lambda on: state.change(prune=on))
+        self._tune.clicked.connect(lambda on: state.change(fine_tune=on))
+        self._distill.clicked.connect(lambda on: state.change(distill=on))
+        self._student_on.clicked.connect(self._on_student_clicked)
+        self._weights.value_chosen.connect(lambda v: state.change(weight_bits=int(v), quantize=True))
+        self._activations.value_chosen.connect(lambda v: state.change(activation_bits=int(v), quantize=True))
+        self._amount.value_chosen.connect(lambda v: state.change(prune_amount=v, prune=True))
+        self._kind.activated.connect(lambda i: state.change(prune_kind=self._kind.itemData(i)))
+        self._student.activated.connect(lambda i: state.change(student=self._student.itemData(i)))
+        self._epochs.value_chosen.connect(self._on_epochs_chosen)
+        self._temperature.valueChanged.connect(lambda v: state.change(temperature=v))
+        self._alpha.valueChanged.connect(lambda v: state.change(alpha=v))
+        self._run.clicked.connect(self.run_requested)
+        self._quick.clicked.connect(self.quick_sweep_requested)
+        self._sweep.clicked.connect(self.sweep_mode_requested)
+        state.recipe_changed.connect(self._on_recipe_changed)
+        state.profile_changed.connect(self._on_profile_changed)
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text in the language of the moment."""
+        self._quantize.setText(self.tr("&Quantize"))
+        self._prune.setText(self.tr("&Prune"))
+        self._student_on.setText(self.tr("&Student network"))
+        self._tune.setText(self.tr("&Fine-tune"))
+        self._distill.setText(self.tr("&Distil"))
+        self._distill.setToolTip(self.tr("Learn from the original's answers as well as from the labels."))
+        self._weights.set_texts(self.tr("Weight bits"), self.tr("Bits per weight in the file, per output channel."))
+        self._activations.set_texts(self.tr("Activation bits"), self.tr("Bits of the values between the layers."))
+        self._amount.set_texts(self.tr("Amount"), self.tr("Share removed in the whole network, least important first."))
+        self._epochs.set_texts(self.tr("Epochs"), self.tr("Passes over the training images."))
+        for box, prefix, explanation in (
+            (self._temperature, "T ", self.tr("Temperature of distillation: softens the original's answers.")),
+            (self._alpha, "α ", self.tr("Weight of the original's answers against the labels.")),
+        ):
+            box.setPrefix(prefix)
+            box.setToolTip(explanation)
+            box.setAccessibleName(explanation)
+        kinds = {"channels": self.tr("Whole channels (structured)"), "weights": self.tr("Single weights (sparse)")}
+        self._kind.clear()
+        for kind in PRUNE_KINDS:
+            self._kind.addItem(kinds[kind], kind)
+        self._kind.setAccessibleName(self.tr("What is pruned"))
+        self._student.setAccessibleName(self.tr("Student network"))
+        self._run.setText(self.tr("Run this point"))
+        self._run.setToolTip(self.tr("Make, write and measure this file (Ctrl+Return)"))
+        self._quick.setText(self.tr("Quick sweep"))
+        self._quick.setToolTip(self.tr("About a dozen recipes that show what is possible (Ctrl+Shift+Q)"))
+        self._sweep.setText(self.tr("Sweep…"))
+        self._sweep.setToolTip(self.tr("Choose ranges instead of single values (Ctrl+Shift+Return)"))
+        for button in (self._run, self._quick, self._sweep):
+            button.setAccessibleName(button.text())
+        self._card.retranslate()
+        self._on_profile_changed()
+        self._on_recipe_changed()
+
+    def set_runnable(self, point: bool, sweep: bool, train_images: int) -> None:
+        """Which buttons can be pressed now, and how many images an epoch has."""
+        self._run.setEnabled(point)
+        self._quick.setEnabled(sweep)
+        self._sweep.setEnabled(sweep)
+        if train_images != self._train_images:
+            self._train_images = train_images
+            self._on_recipe_changed()
+
+    # -- state → view -----------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_profile_changed(self) -> None:
+        profile, students = self._state.profile, self._state.students
+        trainable = profile is None or profile.trainable
+        self._student.clear()
+        for name, student in students.items():
+            text = self.tr("{} wide").format(name) if name.endswith("×") and " " not in name else name
+            share = 100 * student.macs / profile.macs if profile and profile.macs else 0
+            self._student.addItem(self.tr("{} · {:.0f} % of the MACs").format(text, share), name)
+        why = "" if trainable else self.tr("An ONNX file has no weights to train: open the PyTorch weights for this.")
+        for widget in (self._student_on, self._tune, self._distill):
+            widget.setEnabled(trainable)
+            widget.setToolTip(why or widget.toolTip())
+        self._student_on.setEnabled(trainable and bool(students))
+        channels = self._kind.model().item(PRUNE_KINDS.index("channels"))  # type: ignore[attr-defined]
+        if channels is not None:
+            channels.setEnabled(trainable)
+        self._on_recipe_changed()
+
+    @Slot()
+    def _on_recipe_changed(self) -> None:
+        choices = self._state.choices
+        for box, on in (
+            (self._quantize, choices.quantize),
+            (self._prune, choices.prune),
+            (self._student_on, choices.student is not None),
+            (self._tune, choices.fine_tune),
+            (self._distill, choices.distill),
+        ):
+            box.setChecked(on)
+        self._weights.show_value(choices.weight_bits)
+        self._activations.show_value(choices.effective_activation_bits if choices.quantize else choices.activation_bits)
+        self._activations.setEnabled(choices.weight_bits <= 8)
+        self._amount.show_value(choices.prune_amount)
+        self._kind.setCurrentIndex(self._kind.findData(choices.prune_kind))
+        self._student.setEnabled(choices.student is not None)
+        if choices.student is not None:
+            self._student.setCurrentIndex(self._student.findData(choices.student))
+        self._epochs.show_value(choices.epochs)
+        for spin, value in ((self._temperature, choices.temperature), (self._alpha, choices.alpha)):
+            spin.setEnabled(choices.distill and choices.fine_tune)
+            blocked = spin.blockSignals(True)
+            spin.setValue(value)
+            spin.blockSignals(blocked)
+        self._say_meanings()
+
+    def _say_meanings(self) -> None:
+        choices = self._state.choices
+        bits, activations = choices.weight_bits, choices.effective_activation_bits
+        if bits == 32:
+            weights = self.tr("float32: as the original")
+        elif bits == 16:
+            weights = self.tr("float16: half the file, float speed")
+        elif activations == 32:
+            weights = self.tr("{}× smaller weights, float speed").format(f"{32 / bits:.3g}")
+        elif bits == 8:
+            weights = self.tr("int8: a quarter of the file, fast")
+        else:
+            weights = self.tr("{}× smaller weights, runs as int8").format(f"{32 / bits:.3g}")
+        self._weights.set_meaning(weights if choices.quantize else self.tr("off: float32"))
+        if not choices.quantize or activations == 32:
+            self._activations.set_meaning(self.tr("float arithmetic"))
+        else:
+            self._activations.set_meaning(self.tr("integer arithmetic, calibrated"))
+        kinds = {
+            "channels": self.tr("fewer channels: fewer MACs and bytes"),
+            "weights": self.tr("zeros take one bit; same MACs"),
+        }
+        self._amount.set_meaning(kinds[choices.prune_kind] if choices.prune else self.tr("off: nothing is removed"))
+        if not choices.fine_tune or choices.epochs == 0:
+            text = self.tr("a student has to be trained") if choices.student else self.tr("off: no training")
+        elif self._train_images:
+            text = self.tr("{} images seen").format(f"{choices.epochs * self._train_images:,}")
+        else:
+            text = self.tr("training needs data")
+        self._epochs.set_meaning(text)
+
+    # -- view → state -----------------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _on_student_clicked(self, on: bool) -> None:
+        self._state.change(student=self._student.currentData() if on else None)
+
+    @Slot(float)
+    def _on_epochs_chosen(self, value: float) -> None:
+        self._state.change(epochs=int(value), fine_tune=value > 0)
+
+
+def _is_amount(value: float) -> bool:
+    return PRUNE_AMOUNT[0] <= value <= PRUNE_AMOUNT[1]
+
+
+def _is_epochs(value: float) -> bool:
+    return EPOCHS[0] <= value <= EPOCHS[1] and value == int(value)
+
+
+def _number(name: str, bounds: tuple[float, float], step: float, decimals: int, parent: QWidget) -> QDoubleSpinBox:
+    box = QDoubleSpinBox(parent, objectName=name)
+    box.setRange(*bounds)
+    box.setSingleStep(step)
+    box.setDecimals(decimals)
+    box.setKeyboardTracking(False)
+    box.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    return box

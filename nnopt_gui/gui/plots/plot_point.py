@@ -1,0 +1,103 @@
+"""What a trade-off plot is fed with: plain records, and the facts that can be told from them without drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+PointState = Literal["done", "running", "predicted"]
+
+
+@dataclass(frozen=True)
+class PlotPoint:
+    """One trial on the plot, in the display units of the axes' metrics (percent, MB, ms, M).
+
+    ``x_low``… are the ends of the 95 % intervals; None draws none. ``family`` is ``Recipe.family``. ``text`` is the
+    hover card as plain text: its first line is the heading.
+    """
+
+    number: int
+    x: float
+    y: float
+    x_low: float | None = None
+    x_high: float | None = None
+    y_low: float | None = None
+    y_high: float | None = None
+    family: str = "original"
+    state: PointState = "done"
+    front: bool = False
+    selected: bool = False
+    pinned: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class PointArrays:
+    """The points' numbers and view coordinates (log10 where the axis is logarithmic) as columns.
+
+    Shapes: ``number`` int64 (n,), ``x``, ``y``, ``y_low``, ``y_high``, ``x_low``, ``x_high`` float64 (n,); what cannot
+    be shown (a value ≤ 0 on a logarithmic axis) and absent intervals are NaN.
+    """
+
+    number: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    x_low: NDArray[np.float64]
+    x_high: NDArray[np.float64]
+    y_low: NDArray[np.float64]
+    y_high: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, points: Sequence[PlotPoint], log_x: bool) -> PointArrays:
+        def column(name: str, log: bool) -> NDArray[np.float64]:
+            values = [getattr(point, name) for point in points]
+            array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+            return to_view(array, log)
+
+        numbers = np.array([point.number for point in points], dtype=np.int64)
+        x = [column(name, log_x) for name in ("x", "x_low", "x_high")]
+        y = [column(name, False) for name in ("y", "y_low", "y_high")]
+        return cls(numbers, x[0], y[0], x[1], x[2], y[1], y[2])
+
+    def nearest(self, x: float, y: float, pixel: tuple[float, float], radius: float) -> int | None:
+        """Index of the point closest to (x, y), at most ``radius`` px away; ``pixel`` is a pixel's size in view units."""
+        if not len(self.number) or not all(pixel):
+            return None
+        distance = np.hypot((self.x - x) / pixel[0], (self.y - y) / pixel[1])
+        if np.all(np.isnan(distance)):
+            return None
+        index = int(np.nanargmin(distance))
+        return index if distance[index] <= radius else None
+
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """x_min, x_max, y_min, y_max in view coordinates over points and intervals; None when nothing can be shown."""
+        shown = np.isfinite(self.x) & np.isfinite(self.y)
+        if not shown.any():
+            return None
+        x = np.concatenate([column[shown] for column in (self.x, self.x_low, self.x_high)])
+        y = np.concatenate([column[shown] for column in (self.y, self.y_low, self.y_high)])
+        return float(np.nanmin(x)), float(np.nanmax(x)), float(np.nanmin(y)), float(np.nanmax(y))
+
+
+def to_view(values: NDArray[np.float64], log: bool) -> NDArray[np.float64]:
+    """Values as view coordinates; on a logarithmic axis what is not positive becomes NaN."""
+    if not log:
+        return values
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(values > 0, np.log10(values), np.nan)
+
+
+def staircase(front: Sequence[tuple[float, float]], x_better: Literal["higher", "lower"]) -> list[tuple[float, float]]:
+    """The corners of the line that a Pareto front attains: from the best x onwards each value of y holds until the
+    next point of the front improves it."""
+    ordered = sorted(set(front), reverse=x_better == "higher")
+    corners: list[tuple[float, float]] = []
+    for x, y in ordered:
+        if corners:
+            corners.append((x, corners[-1][1]))
+        corners.append((x, y))
+    return corners

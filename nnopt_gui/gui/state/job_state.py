@@ -1,0 +1,121 @@
+"""The running job as people see it: what it does, how far it is, how long it will still take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from nnopt_gui.jobs.job import JobKind
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A snapshot. ``fraction`` is None while nothing is known about it; times are in seconds."""
+
+    kind: JobKind
+    status: str = ""
+    trials_done: int = 0
+    trials_total: int = 0
+    trial_fraction: float | None = None
+    epoch: float | None = None
+    cancelling: bool = False
+    started: float = 0.0  # monotonic
+
+    @property
+    def fraction(self) -> float | None:
+        if self.trials_total == 0:
+            return self.trial_fraction
+        return min(1.0, (self.trials_done + (self.trial_fraction or 0.0)) / self.trials_total)
+
+
+class JobState(QObject):
+    """Holds the snapshot of the one job that runs, or None.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    changed = Signal()
+    training_changed = Signal(float, float, object)  # epoch, loss, accuracy or None
+
+    def __init__(self, parent: QObject | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._view: JobView | None = None
+        self._durations: list[float] = []
+        self._trial_started = 0.0
+
+    @property
+    def view(self) -> JobView | None:
+        return self._view
+
+    @property
+    def running(self) -> bool:
+        return self._view is not None
+
+    def begin(self, kind: JobKind, trials: int = 0) -> None:
+        self._durations = []
+        self._trial_started = self._clock()
+        self._set(JobView(kind, trials_total=trials, started=self._trial_started))
+
+    def end(self) -> None:
+        self._view = None
+        self.changed.emit()
+
+    def status(self, text: str) -> None:
+        self._update(status=text, trial_fraction=None if self._open_ended() else 0.0)
+
+    def progress(self, done: float, total: float) -> None:
+        if total > 0:
+            self._update(trial_fraction=max(0.0, min(1.0, done / total)))
+
+    def training(self, epoch: float, loss: float, accuracy: float | None) -> None:
+        self._update(epoch=epoch)
+        self.training_changed.emit(epoch, loss, accuracy)
+
+    def trial_started(self) -> None:
+        self._trial_started = self._clock()
+        self._update(trial_fraction=0.0, epoch=None)
+
+    def trial_finished(self) -> None:
+        if self._view is not None:
+            self._durations.append(self._clock() - self._trial_started)
+            self._update(trials_done=self._view.trials_done + 1, trial_fraction=0.0)
+
+    def cancelling(self) -> None:
+        self._update(cancelling=True)
+
+    def seconds_to_go(self) -> float | None:
+        """An honest guess, or None while there is nothing to guess from.
+
+        Many trials: the mean of those finished, less what the running one has had. One: what its share so far took.
+        """
+        view = self._view
+        if view is None:
+            return None
+        now = self._clock()
+        if view.trials_total > 1:
+            if not self._durations:
+                return None
+            mean = sum(self._durations) / len(self._durations)
+            left = view.trials_total - view.trials_done
+            return max(0.0, mean * left - min(mean, now - self._trial_started))
+        elapsed = now - view.started
+        if view.trial_fraction is None or view.trial_fraction < 0.05 or elapsed < 1.0:
+            return None
+        return elapsed * (1 - view.trial_fraction) / view.trial_fraction
+
+    def _open_ended(self) -> bool:
+        return self._view is None or self._view.trials_total == 0
+
+    def _update(self, **values: object) -> None:
+        if self._view is not None:
+            self._set(replace(self._view, **values))  # type: ignore[arg-type]
+
+    def _set(self, view: JobView) -> None:
+        if view != self._view:
+            self._view = view
+            self.changed.emit()

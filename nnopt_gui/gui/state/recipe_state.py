@@ -1,0 +1,205 @@
+"""What the sliders say: the choices, the recipe they mean, and what it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from nnopt_gui.engine.estimate import Prediction, estimate
+from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.recipe import (
+    ACTIVATION_BITS,
+    EPOCHS,
+    PRUNE_AMOUNT,
+    WEIGHT_BITS,
+    Distill,
+    Recipe,
+    Student,
+)
+from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.state.undo import Change
+
+WEIGHT_STOPS: Final[tuple[int, ...]] = WEIGHT_BITS
+ACTIVATION_STOPS: Final[tuple[int, ...]] = ACTIVATION_BITS
+PRUNE_STOPS: Final[tuple[float, ...]] = tuple(
+    round(0.05 * i, 2) for i in range(int(PRUNE_AMOUNT[0] * 20), round(PRUNE_AMOUNT[1] * 20) + 1)
+)
+EPOCH_STOPS: Final[tuple[int, ...]] = tuple(n for n in (0, 1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100) if n <= EPOCHS[1])
+STUDENT_EPOCHS: Final = 10  # a student starts from nothing
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The values of all controls. A switched-off step keeps its value for when it is switched on again."""
+
+    quantize: bool = True
+    weight_bits: int = 8
+    activation_bits: int = 8
+    prune: bool = False
+    prune_amount: float = 0.3
+    prune_kind: str = "channels"
+    student: str | None = None  # a rung of the ladder, as ``str(Student)``
+    fine_tune: bool = False
+    epochs: int = 2
+    distill: bool = True
+    temperature: float = Distill().temperature
+    alpha: float = Distill().alpha
+    weight_range: str = "mse"
+    packed: bool = True
+    seed: int = 0
+
+    @property
+    def effective_weight_bits(self) -> int:
+        return self.weight_bits if self.quantize else 32
+
+    @property
+    def effective_activation_bits(self) -> int:
+        """Integer activations exist only beside weights of 8 bits or fewer."""
+        return self.activation_bits if self.effective_weight_bits <= 8 else 32
+
+    def to_recipe(self) -> Recipe:
+        """The recipe meant.
+
+        Raises:
+            RecipeError: the values contradict each other or are out of bounds.
+        """
+        return Recipe.build(
+            weight_bits=self.effective_weight_bits,
+            activation_bits=self.effective_activation_bits,
+            prune=self.prune_amount if self.prune else 0.0,
+            prune_kind=self.prune_kind,
+            student=parse_student(self.student) if self.student else None,
+            epochs=self.epochs if self.fine_tune else 0,
+            distill=Distill(self.temperature, self.alpha) if self.distill else None,
+            weight_range=self.weight_range,
+            packed=self.packed,
+            seed=self.seed,
+        )
+
+    def with_recipe(self, recipe: Recipe) -> Choices:
+        """These choices changed so that they mean ``recipe``."""
+        values: dict[str, Any] = {
+            "quantize": recipe.quantize is not None,
+            "prune": recipe.prune is not None,
+            "student": str(recipe.student) if recipe.student else None,
+            "fine_tune": recipe.fine_tune is not None,
+            "distill": recipe.distill is not None if recipe.fine_tune else self.distill,
+            "seed": recipe.seed,
+        }
+        if recipe.quantize:
+            values |= asdict(recipe.quantize)
+        if recipe.prune:
+            values |= {"prune_amount": recipe.prune.amount, "prune_kind": recipe.prune.kind}
+        if recipe.fine_tune:
+            values["epochs"] = recipe.fine_tune.epochs
+        if recipe.distill:
+            values |= asdict(recipe.distill)
+        return replace(self, **values)
+
+
+def parse_student(name: str) -> Student:
+    """The inverse of ``str(student)``: ``0.5×``, ``lenet5`` or ``lenet5 0.5×``.
+
+    Raises:
+        RecipeError: the text is none of these.
+    """
+    return Student.parse(name.replace("×", "x").replace(" ", ":"))
+
+
+class RecipeState(QObject):
+    """Owner of the choices. Every change by hand goes through :meth:`change` and can be undone."""
+
+    recipe_changed = Signal()  # choices, recipe, prediction or profile differ
+    profile_changed = Signal()  # another network or another ladder of students
+
+    def __init__(self, undo_stack: QUndoStack, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._undo = undo_stack
+        self._choices = Choices()
+        self._profile: ModelProfile | None = None
+        self._students: dict[str, ModelProfile] = {}
+        self._recipe: Recipe | None = None
+        self._prediction: Prediction | None = None
+        self._problem: RecipeError | None = None
+        self._update()
+
+    # -- what is asked ----------------------------------------------------------------------------------------
+
+    @property
+    def choices(self) -> Choices:
+        return self._choices
+
+    @property
+    def profile(self) -> ModelProfile | None:
+        return self._profile
+
+    @property
+    def students(self) -> Mapping[str, ModelProfile]:
+        return self._students
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """None while the choices contradict each other; :attr:`problem` says how."""
+        return self._recipe
+
+    @property
+    def problem(self) -> RecipeError | None:
+        return self._problem
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """None without a network, or for a student whose profile is not known yet."""
+        return self._prediction
+
+    # -- what changes it --------------------------------------------------------------------------------------
+
+    def change(self, **values: Any) -> None:
+        """Set some choices as one undoable step; repeated changes of the same control merge."""
+        if values.get("student") and not (self._choices.fine_tune and self._choices.epochs):
+            values |= {"fine_tune": True, "epochs": STUDENT_EPOCHS}  # a student has to be trained
+        after = replace(self._choices, **values)
+        if after == self._choices:
+            return
+        key = ",".join(sorted(values))
+        self._undo.push(Change(self.tr("change of the recipe"), self._choices, after, self._apply, key))
+
+    def load(self, recipe: Recipe) -> None:
+        """Put a trial's recipe on the sliders, as one undoable step."""
+        after = self._choices.with_recipe(recipe)
+        if after != self._choices:
+            self._undo.push(Change(self.tr("recipe to sliders"), self._choices, after, self._apply))
+
+    def set_profile(self, profile: ModelProfile | None, students: Mapping[str, ModelProfile] | None = None) -> None:
+        """Another network was opened (or none); what it cannot do is switched off, without an undo step."""
+        self._profile = profile
+        self._students = dict(students or {})
+        if profile is not None and not profile.trainable:
+            kind = "weights" if self._choices.prune_kind == "channels" else self._choices.prune_kind
+            self._choices = replace(self._choices, fine_tune=False, student=None, prune_kind=kind)
+        elif self._choices.student and self._students and self._choices.student not in self._students:
+            self._choices = replace(self._choices, student=None)
+        self._update()
+        self.profile_changed.emit()
+        self.recipe_changed.emit()
+
+    def _apply(self, choices: Choices) -> None:
+        self._choices = choices
+        self._update()
+        self.recipe_changed.emit()
+
+    def _update(self) -> None:
+        self._recipe = self._prediction = self._problem = None
+        try:
+            self._recipe = self._choices.to_recipe()
+        except RecipeError as error:
+            self._problem = error
+            return
+        if self._profile is None:
+            return
+        if self._recipe.student is not None and str(self._recipe.student) not in self._students:
+            return
+        self._prediction = estimate(self._profile, self._recipe, self._students)

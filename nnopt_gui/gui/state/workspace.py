@@ -1,0 +1,320 @@
+"""What is open: the study in its file, growing measurements, and the trial that plots, table and inspector share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoStack
+
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.study import Study, StudyChange
+from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.errors import NnoptError, StudyError
+from nnopt_gui.gui.state.opening import STUDY_SUFFIX
+from nnopt_gui.gui.state.standing import Axes, Standing, standing
+from nnopt_gui.gui.state.undo import Change
+
+_UNTITLED: Final = "untitled-"
+
+
+class Workspace(QObject):
+    """Owner of the study, of its file and of the selection. Everything that shows trials listens to it.
+
+    A study that was not given a name lies in ``untitled_folder`` from its first moment on, so nothing is ever unsaved.
+
+    Args:
+        undo_stack: takes pins and removals.
+        untitled_folder: for studies without a name; made when it is needed.
+    """
+
+    study_replaced = Signal()  # another study, or none
+    described = Signal()  # model, data, profiles or file name changed
+    trial_added = Signal(int)
+    trial_changed = Signal(int)
+    trial_removed = Signal(int)
+    standing_changed = Signal()
+    axes_changed = Signal()
+    selection_changed = Signal()
+    problem = Signal(object)  # NnoptError: a commit failed, the file is read-only, …
+    committed = Signal(str)  # the time of day at which the file was last written
+
+    def __init__(self, undo_stack: QUndoStack, untitled_folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._undo = undo_stack
+        self._untitled_folder = untitled_folder
+        self._scratch: TemporaryDirectory[str] | None = None
+        self._study: Study | None = None
+        self._file: StudyFile | None = None
+        self._partial: dict[int, Measurement] = {}
+        self._axes = Axes()
+        self._standing = Standing()
+        self._selected: int | None = None
+
+    # -- what is asked ----------------------------------------------------------------------------------------
+
+    @property
+    def study(self) -> Study | None:
+        return self._study
+
+    @property
+    def path(self) -> Path | None:
+        return self._file.path if self._file else None
+
+    @property
+    def untitled(self) -> bool:
+        return self.path is None or self.path.parent == self._untitled_folder
+
+    @property
+    def read_only(self) -> bool:
+        return self._file is not None and self._file.read_only
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        return self._study.trials if self._study else ()
+
+    @property
+    def baseline(self) -> Trial | None:
+        return self._study.baseline if self._study else None
+
+    def trial(self, number: int) -> Trial:
+        """The trial with this number.
+
+        Raises:
+            StudyError: there is none.
+        """
+        if self._study is None:
+            raise StudyError("No study is open.")
+        return self._study.get(number)
+
+    def measurement(self, trial: Trial) -> Measurement | None:
+        """What is known about a trial: its measurement, or the growing one while it runs."""
+        return trial.measurement or self._partial.get(trial.number)
+
+    @property
+    def axes(self) -> Axes:
+        return self._axes
+
+    @property
+    def standing(self) -> Standing:
+        """On the first plot's axes."""
+        return self._standing
+
+    @property
+    def selected(self) -> Trial | None:
+        if self._study is None or self._selected is None or self._selected not in self._study:
+            return None
+        return self._study.get(self._selected)
+
+    def recent_untitled(self) -> list[Path]:
+        """Studies that were never given a name, newest first."""
+        with suppress(OSError):
+            return sorted(self._untitled_folder.glob(f"{_UNTITLED}*{STUDY_SUFFIX}"), reverse=True)
+        return []
+
+    # -- another study ----------------------------------------------------------------------------------------
+
+    def begin(self, model: ModelSource, data: DataSource | None) -> None:
+        """Start an untitled study; the one before is closed (it is on disk already)."""
+        study = Study(model, data)
+        self._adopt(study, None)
+        with self._told():
+            self._untitled_folder.mkdir(parents=True, exist_ok=True)
+            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+            self._file = StudyFile.create(self._untitled_folder / f"{_UNTITLED}{stamp}{STUDY_SUFFIX}", study)
+        self.described.emit()
+
+    def open(self, path: Path) -> None:
+        """Open a study file.
+
+        Raises:
+            StudyError: it is damaged, or not a study; the present one stays open.
+        """
+        if self.path is not None and path.resolve() == self.path.resolve():
+            return
+        file = StudyFile.open(path)
+        self._adopt(file.study, file)
+        if file.read_only:
+            reason = f"The study {path.name} is open read-only: {file.read_only_reason}."
+            self.problem.emit(StudyError(reason, "Save it under another name to add trials."))
+        if file.notes:
+            self.problem.emit(
+                StudyError(f"Parts of {path.name} are damaged and were left out.", details="\n".join(file.notes))
+            )
+
+    def save_as(self, path: Path) -> None:
+        """Go on in a copy under another name; an untitled file that was copied is removed.
+
+        Raises:
+            StudyError: the copy cannot be written.
+        """
+        if self._study is None:
+            return
+        before = self.path if self.untitled else None
+        if self._file is None:
+            self._file = StudyFile.create(path, self._study, overwrite=True)
+        else:
+            self._file.save_as(path, overwrite=True)
+        if before is not None and before != path:
+            _remove(before)
+        self._tell_committed()
+        self.described.emit()
+
+    def close(self) -> None:
+        """Close the file; an untitled study in which nothing was tried is removed."""
+        self._adopt(None, None)
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
+
+    def _adopt(self, study: Study | None, file: StudyFile | None) -> None:
+        if self._study is not None:
+            self._study.unlisten(self._on_study_changed)
+        if self._file is not None:
+            empty = self.untitled and all(trial.is_baseline for trial in self.trials)
+            path = self._file.path
+            with self._told():
+                self._file.close()
+            if empty:
+                _remove(path)
+        self._study, self._file = study, file
+        self._partial.clear()
+        self._selected = None
+        self._undo.clear()
+        if study is not None:
+            study.listen(self._on_study_changed)
+        self._update_standing()
+        self.study_replaced.emit()
+        self.described.emit()
+        self.selection_changed.emit()
+
+    # -- changes of the study ---------------------------------------------------------------------------------
+
+    @contextmanager
+    def editing(self) -> Iterator[Study]:
+        """Change the study; a commit that fails is told, and the change stays in memory until one succeeds.
+
+        Raises:
+            StudyError: no study is open.
+        """
+        if self._study is None:
+            raise StudyError("No study is open.", "Open a model first.")
+        with self._told():
+            yield self._study
+            self._tell_committed()
+
+    def set_partial(self, number: int, measurement: Measurement) -> None:
+        """A measurement that still grows; kept in memory only."""
+        if self._study is not None and number in self._study:
+            self._partial[number] = measurement
+            self.trial_changed.emit(number)
+
+    def set_pinned(self, number: int, pinned: bool) -> None:
+        """Pin or release a trial; can be undone."""
+        trial = self.trial(number)
+        if trial.pinned != pinned:
+            text = self.tr("pin") if pinned else self.tr("unpin")
+            self._undo.push(Change(text, trial.pinned, pinned, self._pinner(number)))
+
+    def remove(self, number: int) -> None:
+        """Take a finished trial out of the study; can be undone."""
+        trial = self.trial(number)
+        if not trial.is_baseline and trial.state is not TrialState.RUNNING:
+            self._undo.push(Change(self.tr("delete trial"), trial, None, self._put_back_or_remove(trial)))
+
+    def artifact(self, number: int) -> Path:
+        """The measured file of a trial, as a file on disk for the engine to read.
+
+        Raises:
+            StudyError: there is none, or what is stored is damaged.
+        """
+        if self._study is None:
+            raise StudyError("No study is open.")
+        if self._scratch is None:
+            self._scratch = TemporaryDirectory(prefix="nnopt-window-", ignore_cleanup_errors=True)
+        return self._study.artifact(number, Path(self._scratch.name))
+
+    def _pinner(self, number: int) -> Callable[[bool], None]:
+        def apply(pinned: bool) -> None:
+            with self.editing() as study:
+                if number in study:
+                    study.replace(replace(study.get(number), pinned=pinned))
+
+        return apply
+
+    def _put_back_or_remove(self, trial: Trial) -> Callable[[Trial | None], None]:
+        def apply(wanted: Trial | None) -> None:
+            with self.editing() as study:
+                if wanted is None:
+                    study.remove(trial.number)
+                else:
+                    study.add(wanted)
+
+        return apply
+
+    # -- selection and axes -----------------------------------------------------------------------------------
+
+    def select(self, number: int | None) -> None:
+        """Select a trial everywhere; unknown numbers select nothing."""
+        if self._study is None or (number is not None and number not in self._study):
+            number = None
+        if number != self._selected:
+            self._selected = number
+            self.selection_changed.emit()
+
+    def set_axes(self, axes: Axes) -> None:
+        if axes != self._axes:
+            self._axes = axes
+            self._update_standing()
+            self.axes_changed.emit()
+
+    # -- listening --------------------------------------------------------------------------------------------
+
+    def _on_study_changed(self, change: StudyChange) -> None:
+        if change.trial is None:
+            self.described.emit()
+            return
+        number = change.trial.number
+        if change.trial.state.finished:
+            self._partial.pop(number, None)
+        if change.kind == "added":
+            self.trial_added.emit(number)
+        elif change.kind == "replaced":
+            self.trial_changed.emit(number)
+        else:
+            self.trial_removed.emit(number)
+        self._update_standing()
+        if number == self._selected:
+            self.selection_changed.emit()
+
+    def _update_standing(self) -> None:
+        self._standing = standing(self.trials, self._axes.x[0], self._axes.y)
+        self.standing_changed.emit()
+
+    def _tell_committed(self) -> None:
+        if self._file is not None and not self._file.read_only:
+            self.committed.emit(datetime.now().astimezone().strftime("%H:%M"))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except NnoptError as error:
+            self.problem.emit(error)
+        except OSError as error:
+            reason = f"The study could not be written: {error.strerror or error}."
+            self.problem.emit(StudyError(reason, "Save it somewhere else: File › Save study as."))
+
+
+def _remove(path: Path) -> None:
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(OSError):
+            path.with_name(name).unlink()
