@@ -19,7 +19,9 @@ from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, w
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.data.preprocessing import own_preprocessing
 from nnopt_gui.engine.describe import describe_model, describe_students
+from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
+from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, choose_preprocessing
@@ -171,6 +173,15 @@ class Session:
         note = f"{opened.title} had no weights; it was trained here for {epochs} epochs."
         return replace(opened, network=result.network, has_weights=True, notes=(*opened.notes, note))
 
+    @property
+    def opened(self) -> Opened:
+        """What is open.
+
+        Raises:
+            RecipeError: nothing is.
+        """
+        return self._opened().public
+
     # -- measuring --------------------------------------------------------------------------------------------
 
     def baseline(self, reporter: Reporter) -> Baseline:
@@ -226,6 +237,16 @@ class Session:
             data_name=data.name if data else "",
             split="selection" if data else "",
         )
+
+    def correct(self, artifact: Path, reporter: Reporter) -> np.ndarray:
+        """bool per selection image, in the order of the split: whether the artifact's first guess is right."""
+        current = self._opened()
+        if current.data is None or current.preprocessing is None:
+            raise DataError("Accuracy needs data.", "Add a data set.")
+        subset = current.data.split("selection")
+        order = np.arange(len(subset))
+        session = open_session(artifact, self._threads)
+        return predict_classes(session, subset, current.preprocessing, order, reporter) == subset.labels
 
     # -- saving -----------------------------------------------------------------------------------------------
 

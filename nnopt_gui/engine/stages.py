@@ -231,7 +231,8 @@ class Stages:
         def make() -> ActivationRanges:
             source = graph
             if masks is not None:  # ranges of the pruned network, not of the dense one
-                source = replace(graph, model=quantize_graph(graph, None, None, masks, reporter))
+                weights = graph.weights()
+                source = graph.with_weights({name: weights[name] * mask for name, mask in masks.items()})
             return collect_ranges(source, self.calibration_batches(), reporter)
 
         return self._ranges.get(_key(recipe), make)

@@ -20,7 +20,7 @@ from nnopt_gui.jobs.job import MAX_MESSAGE_BYTES
 
 TERMINATE_GRACE_S: Final = 0.2
 KILL_GRACE_S: Final = 2.0
-_LOG_LINES: Final = 30
+_LOG_LINES: Final = 80
 _WINDOWS_CRASHES: Final = {0xC0000005: "access violation", 0xC00000FD: "stack overflow", 0xC0000409: "abort"}
 
 
@@ -129,7 +129,7 @@ class ChildProcess:
         """The last lines that the process wrote, and where the rest is."""
         try:
             with self.log_path.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - 8192))
+                log.seek(max(0, log.seek(0, os.SEEK_END) - 16_384))
                 lines = log.read().decode(errors="replace").splitlines()[-_LOG_LINES:]
         except OSError:
             lines = []

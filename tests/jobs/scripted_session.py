@@ -95,17 +95,18 @@ class ScriptedSession:
 
     def do_hang(self, reporter, argument):
         """Moves no more, while other threads can."""
+        reporter.status("hanging")
         while True:
             time.sleep(60)
 
     def do_hang_with_lock(self, reporter, argument):
         """A native call that keeps the interpreter's lock: no thread of the process runs any more."""
+        reporter.status("hanging")
         ctypes.PyDLL(None).sleep(600)
 
     def do_hang_deaf(self, reporter, argument):
         """Like hang, and TERM is ignored."""
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        reporter.status("deaf")
         self.do_hang(reporter, argument)
 
     def do_work(self, reporter, argument):

@@ -63,9 +63,7 @@ def test_save_writes_the_folder_it_was_given(driver, tmp_path):
     run = driver.do("ok", JobKind.RUN, recipes=RECIPES[:1])
     trial = next(e.payload for e in run if e.kind is EventKind.TRIAL_FINISHED)
     keys = ("artifact", "recipe", "measurement")
-    events = driver.do(
-        "ok", JobKind.SAVE, folder=str(tmp_path / "模型 out"), **{key: trial[key] for key in keys}
-    )
+    events = driver.do("ok", JobKind.SAVE, folder=str(tmp_path / "模型 out"), **{key: trial[key] for key in keys})
     saved = next(e.payload for e in events if e.kind is EventKind.SAVED)
     assert Path(saved["folder"], "model.onnx").read_bytes() == b"0"
     assert saved["measurement"] == trial["measurement"]

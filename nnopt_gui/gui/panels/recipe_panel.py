@@ -269,7 +269,7 @@ def _is_epochs(value: float) -> bool:
 
 
 def _number(name: str, bounds: tuple[float, float], step: float, decimals: int, parent: QWidget) -> QDoubleSpinBox:
-    box = QDoubleSpinBox(parent, objectName=name)
+    box = named(QDoubleSpinBox(parent), name)
     box.setRange(*bounds)
     box.setSingleStep(step)
     box.setDecimals(decimals)

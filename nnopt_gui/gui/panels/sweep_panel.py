@@ -45,7 +45,8 @@ class StopButtons(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
         for index, stop in enumerate(self._stops):
-            button = QToolButton(self, checkable=True)
+            button = QToolButton(self)
+            button.setCheckable(True)
             button.setText(text(stop))
             button.setObjectName(f"{name}_{text(stop)}".replace(" ", "").replace("%", ""))
             button.setChecked(stop in chosen)

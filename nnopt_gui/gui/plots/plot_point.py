@@ -64,7 +64,7 @@ class PointArrays:
         return cls(numbers, x[0], y[0], x[1], x[2], y[1], y[2])
 
     def nearest(self, x: float, y: float, pixel: tuple[float, float], radius: float) -> int | None:
-        """Index of the point closest to (x, y), at most ``radius`` px away; ``pixel`` is a pixel's size in view units."""
+        """Index of the point closest to (x, y), at most ``radius`` px away; ``pixel`` a pixel in view units."""
         if not len(self.number) or not all(pixel):
             return None
         distance = np.hypot((self.x - x) / pixel[0], (self.y - y) / pixel[1])

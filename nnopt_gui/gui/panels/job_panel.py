@@ -1,0 +1,107 @@
+"""The job bar: what runs, how far it is, how long it will take, and the way to stop it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.state.job_state import JobState, JobView
+from nnopt_gui.gui.state.quantities import duration_text
+from nnopt_gui.jobs.job import JobKind
+
+_REFRESH_MS: Final = 1000
+
+
+class JobPanel(QWidget):
+    """Follows a :class:`JobState`; quiet while nothing runs."""
+
+    cancel_requested = Signal()
+
+    def __init__(self, state: JobState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("job_panel")
+        self._state = state
+        self._idle = ""
+        self._text = named(QLabel(self), "job_text")
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._bar = named(QProgressBar(self), "job_progress")
+        self._bar.setFixedWidth(180)
+        self._bar.setRange(0, 1000)
+        self._cancel = named(QPushButton(self), "cancel_button")
+        self._saved = named(QLabel(self), "saved_text", "muted")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 8, 2)
+        row.setSpacing(8)
+        row.addWidget(self._text, 1)
+        for widget in (self._bar, self._cancel, self._saved):
+            row.addWidget(widget)
+        self._cancel.clicked.connect(self.cancel_requested)
+        self._timer = QTimer(self, interval=_REFRESH_MS)
+        self._timer.timeout.connect(self._refresh)
+        state.changed.connect(self._refresh)
+        self.retranslate()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        self._bar.setAccessibleName(self.tr("Progress of the job"))
+        self._refresh()
+
+    @Slot(str)
+    def set_idle_text(self, text: str) -> None:
+        """What is said while nothing runs: how the last job ended."""
+        self._idle = text
+        self._refresh()
+
+    @Slot(str)
+    def set_saved(self, time_of_day: str) -> None:
+        """When the study file was last written."""
+        self._saved.setText(self.tr("Saved {}").format(time_of_day))
+
+    @Slot()
+    def _refresh(self) -> None:
+        view = self._state.view
+        for widget in (self._bar, self._cancel):
+            widget.setVisible(view is not None)
+        if view is None:
+            self._timer.stop()
+            self._text.setText(self._idle)
+            return
+        if not self._timer.isActive():
+            self._timer.start()
+        text = self._job_text(view)
+        self._text.setText(text)
+        self._text.setToolTip(text)
+        fraction = view.fraction
+        self._bar.setRange(0, 0 if fraction is None else 1000)
+        if fraction is not None:
+            self._bar.setValue(round(1000 * fraction))
+            self._bar.setFormat(f"{100 * fraction:.0f} %")
+        several = view.trials_total > 1
+        self._cancel.setText(self.tr("Stop, keep results") if several else self.tr("Cancel"))
+        self._cancel.setAccessibleName(self._cancel.text())
+        self._cancel.setToolTip(self.tr("Finished trials are kept (Esc)"))
+        self._cancel.setEnabled(not view.cancelling)
+
+    def _job_text(self, view: JobView) -> str:
+        if view.cancelling:
+            return self.tr("Stopping…")
+        parts = []
+        if view.trials_total > 1:
+            current = min(view.trials_done + 1, view.trials_total)
+            parts.append(self.tr("Sweep {}/{}").format(current, view.trials_total))
+        else:
+            names = {JobKind.OPEN: self.tr("Opening"), JobKind.RUN: self.tr("Running"), JobKind.SAVE: self.tr("Saving")}
+            parts.append(names[view.kind])
+        if view.status:
+            parts.append(view.status)
+        seconds = self._state.seconds_to_go()
+        if seconds is not None:
+            parts.append(self.tr("about {} left").format(duration_text(seconds)))
+        return " · ".join(parts)

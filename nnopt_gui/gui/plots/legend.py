@@ -1,0 +1,154 @@
+"""The legend inside a plot: only what is shown, in a corner with few points; it can be dragged elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QApplication
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+
+from nnopt_gui.gui.plots.point_layers import Look, marker_style
+from nnopt_gui.gui.theme import Colours
+
+Corner = Literal["top left", "top right", "bottom left", "bottom right"]
+CORNERS: Final[tuple[Corner, ...]] = ("bottom right", "top left", "bottom left", "top right")  # preferred first
+MARGIN: Final = 10.0
+PADDING: Final = 8.0
+SAMPLE: Final = 26.0
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """One line: a marker of ``family`` in ``look``, or with ``line`` a line in that field of :class:`Colours`."""
+
+    text: str
+    family: str = ""
+    look: Look = "front"
+    line: Literal["", "front", "prediction", "budget"] = ""
+
+
+class PlotLegend(pg.GraphicsObject):
+    """Painted inside the view box, in pixels."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__()
+        self._view = view
+        self._entries: tuple[LegendEntry, ...] = ()
+        self._colours: Colours | None = None
+        self._corner: Corner | None = "bottom right"
+        self.setParentItem(view)
+        self.setZValue(200)
+        view.sigResized.connect(self._on_view_resized)
+
+    @property
+    def entries(self) -> tuple[LegendEntry, ...]:
+        return self._entries
+
+    @property
+    def corner(self) -> Corner | None:
+        """Where it is; None after the user has dragged it."""
+        return self._corner
+
+    def set_entries(self, entries: Sequence[LegendEntry]) -> None:
+        if tuple(entries) != self._entries:
+            self.prepareGeometryChange()
+            self._entries = tuple(entries)
+            self._place()
+
+    def set_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        self.update()
+
+    def choose_corner(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+        """Move to the corner that hides the fewest of the points given in view coordinates."""
+        if self._corner is None or not self._entries:
+            return
+        counts = {}
+        for corner in CORNERS:
+            area = self._view.mapToView(self.boundingRect().translated(self._position(corner))).boundingRect()
+            inside = (x >= area.left()) & (x <= area.right()) & (y >= area.top()) & (y <= area.bottom())
+            counts[corner] = int(np.count_nonzero(inside))
+        self._corner = min(CORNERS, key=lambda corner: counts[corner])
+        self._place()
+
+    def boundingRect(self) -> QRectF:
+        if not self._entries:
+            return QRectF()
+        metrics = self._metrics()
+        width = max(metrics.horizontalAdvance(entry.text) for entry in self._entries)
+        height = len(self._entries) * self._line_height(metrics)
+        return QRectF(0, 0, width + SAMPLE + 2.5 * PADDING, height + PADDING)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if not self._entries or self._colours is None:
+            return
+        background = QColor(self._colours.plot_background)
+        background.setAlphaF(0.86)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(self._colours.grid), 1))
+        painter.setBrush(QBrush(background))
+        painter.drawRoundedRect(self.boundingRect().adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.setFont(QApplication.font())
+        line_height = self._line_height(self._metrics())
+        for index, entry in enumerate(self._entries):
+            middle = PADDING / 2 + (index + 0.5) * line_height
+            painter.save()
+            self._sample(painter, entry, QPointF(PADDING + SAMPLE / 2, middle))
+            painter.restore()
+            painter.setPen(QPen(QColor(self._colours.text)))
+            place = QRectF(PADDING * 1.5 + SAMPLE, middle - line_height / 2, 1000, line_height)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), entry.text)
+
+    def mouseDragEvent(self, event: pg.GraphicsScene.mouseEvents.MouseDragEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            event.accept()
+            self._corner = None
+            self.setPos(self.pos() + event.pos() - event.lastPos())
+
+    def hoverEvent(self, event: pg.GraphicsScene.mouseEvents.HoverEvent) -> None:
+        event.acceptDrags(Qt.MouseButton.LeftButton)
+
+    def _sample(self, painter: QPainter, entry: LegendEntry, centre: QPointF) -> None:
+        assert self._colours is not None
+        if entry.line:
+            style = {
+                "front": Qt.PenStyle.DashLine,
+                "prediction": Qt.PenStyle.DashDotLine,
+                "budget": Qt.PenStyle.DotLine,
+            }
+            painter.setPen(QPen(QColor(getattr(self._colours, entry.line)), 1.8, style[entry.line]))
+            painter.drawLine(centre - QPointF(SAMPLE / 2, 0), centre + QPointF(SAMPLE / 2, 0))
+            return
+        pen, brush = marker_style(self._colours, entry.family, entry.look)
+        painter.translate(centre)
+        size = 16 if entry.family == "original" else 10
+        drawSymbol(painter, self._colours.marker(entry.family).symbol, size, pen, brush)
+
+    @staticmethod
+    def _metrics() -> QFontMetricsF:
+        return QFontMetricsF(QApplication.font())
+
+    @staticmethod
+    def _line_height(metrics: QFontMetricsF) -> float:
+        return max(metrics.height() * 1.25, 18.0)
+
+    def _position(self, corner: Corner) -> QPointF:
+        room, own = self._view.boundingRect(), self.boundingRect()
+        x = MARGIN if "left" in corner else room.width() - own.width() - MARGIN
+        y = MARGIN if "top" in corner else room.height() - own.height() - MARGIN
+        return QPointF(x, y)
+
+    def _on_view_resized(self, *_: object) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        if self._corner is not None:
+            self.setPos(self._position(self._corner))
+        self.update()

@@ -1,0 +1,180 @@
+"""The markers of a trade-off plot: one scatter item per family and look, because per-point brushes cost 40 times more.
+
+Solid means measured, hollow means running, dotted means predicted. Points of the front are larger and outlined.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QPen
+
+from nnopt_gui.gui.plots.plot_point import PlotPoint, PointArrays
+from nnopt_gui.gui.theme import Colours
+
+Look = Literal["front", "plain", "running", "predicted"]
+SIZE: Final[dict[Look, int]] = {"front": 11, "plain": 8, "running": 12, "predicted": 10}
+STAR_SIZE: Final = 19
+RING_SIZE: Final = 21
+MANY_POINTS: Final = 400  # beyond, only the front's and the running points' intervals are drawn
+
+
+@dataclass(frozen=True)
+class Emphasis:
+    """Numbers of the points that are ringed; None for nobody."""
+
+    selected: int | None = None
+    hovered: int | None = None
+
+
+class PointLayers:
+    """The scatter and interval items of one plot, refilled at each change."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self._plot = plot
+        self._scatters: dict[tuple[str, Look], pg.ScatterPlotItem] = {}
+        self._intervals: dict[str, pg.PlotCurveItem] = {}
+        self._rings = {name: self._scatter(z) for name, z in (("hovered", 30), ("selected", 31))}
+        self._pins = self._scatter(40)
+        self._intervals_visible = True
+
+    def set_colours(self, colours: Colours) -> None:
+        """New pens and brushes for everything that exists."""
+        self._colours = colours
+        for (family, look), scatter in self._scatters.items():
+            self._paint(scatter, family, look)
+        for family, curve in self._intervals.items():
+            curve.setPen(self._interval_pen(family))
+        ring, faint = QColor(colours.selection), QColor(colours.selection)
+        faint.setAlphaF(0.45)
+        for name, colour in (("selected", ring), ("hovered", faint)):
+            item = self._rings[name]
+            item.setPen(QPen(colour, 1.8))
+            item.setBrush(QBrush(Qt.BrushStyle.NoBrush))
+            item.setSymbol("o")
+            item.setSize(RING_SIZE)
+        self._pins.setSymbol("o")
+        self._pins.setSize(4)
+        self._pins.setPen(QPen(Qt.PenStyle.NoPen))
+        self._pins.setBrush(QBrush(QColor(colours.plot_background)))
+
+    def set_intervals_visible(self, visible: bool) -> None:
+        self._intervals_visible = visible
+        for curve in self._intervals.values():
+            curve.setVisible(visible)
+
+    def fill(self, points: Sequence[PlotPoint], arrays: PointArrays, emphasis: Emphasis) -> None:
+        """Show exactly these points; ``arrays`` are their columns in the same order."""
+        rows: dict[tuple[str, Look], list[int]] = defaultdict(list)
+        shown = np.isfinite(arrays.x) & np.isfinite(arrays.y)
+        for index, point in enumerate(points):
+            if shown[index]:
+                rows[point.family, look_of(point)].append(index)
+        for key in set(self._scatters) - set(rows):
+            self._scatters[key].setData(x=[], y=[])
+        for key, indices in rows.items():
+            self._layer(*key).setData(x=arrays.x[indices], y=arrays.y[indices])
+        pinned = [index for index, point in enumerate(points) if point.pinned and shown[index]]
+        self._pins.setData(x=arrays.x[pinned], y=arrays.y[pinned])
+        self._fill_intervals(rows, arrays, len(points))
+        self.emphasise(arrays, emphasis)
+
+    def emphasise(self, arrays: PointArrays, emphasis: Emphasis) -> None:
+        """Ring the selected and the hovered point, and nobody else."""
+        for name, ring in self._rings.items():
+            wanted = getattr(emphasis, name)
+            rows = np.flatnonzero(arrays.number == wanted) if wanted is not None else np.array([], dtype=np.int64)
+            rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
+            ring.setData(x=arrays.x[rows], y=arrays.y[rows])
+
+    def _fill_intervals(self, rows: dict[tuple[str, Look], list[int]], arrays: PointArrays, total: int) -> None:
+        by_family: dict[str, list[int]] = defaultdict(list)
+        for (family, look), indices in rows.items():
+            if total <= MANY_POINTS or look in ("front", "running"):
+                by_family[family].extend(indices)
+        for family in set(self._intervals) - set(by_family):
+            self._intervals[family].setData(x=[], y=[])
+        for family, indices in by_family.items():
+            x, y = interval_lines(arrays, np.array(indices, dtype=np.int64))
+            self._interval(family).setData(x=x, y=y, connect="pairs")
+
+    def _layer(self, family: str, look: Look) -> pg.ScatterPlotItem:
+        if (family, look) not in self._scatters:
+            order = {"plain": 10, "predicted": 11, "running": 12, "front": 20}
+            scatter = self._scatter(order[look])
+            self._scatters[family, look] = scatter
+            self._paint(scatter, family, look)
+        return self._scatters[family, look]
+
+    def _scatter(self, z: int) -> pg.ScatterPlotItem:
+        scatter = pg.ScatterPlotItem(pxMode=True, antialias=True, hoverable=False)
+        scatter.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        scatter.setZValue(z)
+        self._plot.addItem(scatter, ignoreBounds=True)
+        return scatter
+
+    def _interval(self, family: str) -> pg.PlotCurveItem:
+        if family not in self._intervals:
+            curve = pg.PlotCurveItem(antialias=False)
+            curve.setZValue(2)
+            curve.setPen(self._interval_pen(family))
+            curve.setVisible(self._intervals_visible)
+            self._plot.addItem(curve, ignoreBounds=True)
+            self._intervals[family] = curve
+        return self._intervals[family]
+
+    def _interval_pen(self, family: str) -> QPen:
+        colour = QColor(self._colours.marker(family).colour)
+        colour.setAlphaF(0.5)
+        pen = QPen(colour, 1)
+        pen.setCosmetic(True)
+        return pen
+
+    def _paint(self, scatter: pg.ScatterPlotItem, family: str, look: Look) -> None:
+        scatter.setSymbol(self._colours.marker(family).symbol)
+        scatter.setSize(STAR_SIZE if family == "original" else SIZE[look])
+        pen, brush = marker_style(self._colours, family, look)
+        scatter.setPen(pen)
+        scatter.setBrush(brush)
+
+
+def look_of(point: PlotPoint) -> Look:
+    """How a point is drawn."""
+    if point.state == "done":
+        return "front" if point.front else "plain"
+    return point.state
+
+
+def marker_style(colours: Colours, family: str, look: Look) -> tuple[QPen, QBrush]:
+    """Outline and filling of a marker."""
+    colour = QColor(colours.marker(family).colour)
+    hollow = QBrush(QColor(colours.plot_background))
+    if look == "running":
+        return QPen(colour, 2.2), hollow
+    if look == "predicted":
+        return QPen(colour, 1.6, Qt.PenStyle.DotLine), hollow
+    if look == "front" and family != "original":
+        return QPen(QColor(colours.front), 1.2), QBrush(colour)
+    return QPen(QColor(colours.plot_background), 0.8), QBrush(colour)
+
+
+def interval_lines(arrays: PointArrays, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """End points of the vertical and horizontal intervals of some rows, in pairs; those without an extent are left
+    out."""
+    x, y = arrays.x[rows], arrays.y[rows]
+    vertical = arrays.y_high[rows] > arrays.y_low[rows]
+    horizontal = arrays.x_high[rows] > arrays.x_low[rows]
+    low, high = arrays.x_low[rows], arrays.x_high[rows]
+    xs = [np.stack([x, x], axis=1)[vertical], np.stack([low, high], axis=1)[horizontal]]
+    ys = [
+        np.stack([arrays.y_low[rows], arrays.y_high[rows]], axis=1)[vertical],
+        np.stack([y, y], axis=1)[horizontal],
+    ]
+    return np.concatenate(xs).ravel(), np.concatenate(ys).ravel()
