@@ -10,14 +10,19 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from nnopt_gui.errors import NnoptError, SettingsError
 
+if TYPE_CHECKING:
+    from nnopt_gui.engine.study.trial import Trial
+
 _DISPLAY_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-_HELP: Final = """usage: nnopt-gui [--reset] [FILE ...]
+_DRAWING_LIMIT_S: Final = 120.0
+_HELP: Final = """usage: nnopt-gui [--demo] [--reset] [FILE ...]
 
 Opens the window, with a model, a data set or a study (.nnopt) if given.
+  --demo      open the embedded demo
   --reset     put the settings aside and start with the defaults
   --version   print the version
 For the command line: nnopt --help
@@ -50,11 +55,32 @@ def _is_verb(word: str) -> bool:
 def _run_command(arguments: Sequence[str]) -> int:
     from nnopt_gui import cli
 
-    return cli.main(arguments, _front_renderer())
+    return cli.main(arguments, _render_front)
 
 
-def _front_renderer() -> None:
-    return None
+def _render_front(trials: Sequence[Trial], path: Path) -> None:
+    """Draw the front as a PNG in a process of its own: the command line has no Qt, and Qt aborts where it lacks a
+    system library. Where it cannot be drawn there is a word on stderr and no file."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_draw, args=(tuple(trials), path), name="nnopt-picture")
+    process.start()
+    process.join(_DRAWING_LIMIT_S)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    if process.exitcode != 0:
+        sys.stderr.write(f"nnopt: the plot could not be drawn (Qt's process ended with {process.exitcode}).\n")
+
+
+def _draw(trials: Sequence[Trial], path: Path) -> None:
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        from nnopt_gui.gui.plots.trials_picture import draw_trials
+
+        draw_trials(trials, path)
+    except (NnoptError, ImportError) as error:
+        sys.stderr.write(f"nnopt: {error}\n")
+        sys.exit(2)
 
 
 def _open_window(arguments: Sequence[str]) -> int:
@@ -75,7 +101,9 @@ def _open_window(arguments: Sequence[str]) -> int:
 
 def _start_window(arguments: Sequence[str]) -> int:
     paths = [word for word in arguments if not word.startswith("-")]
-    unknown = [word for word in arguments if word.startswith("-") and word != "--reset"]
+    if "--demo" in arguments:
+        paths.insert(0, "demo")
+    unknown = [word for word in arguments if word.startswith("-") and word not in ("--demo", "--reset")]
     if unknown:
         raise SettingsError(f"The option {unknown[0]} is not known.", "See nnopt-gui --help.")
     if "--reset" in arguments:

@@ -101,10 +101,10 @@ def save_settings(settings: Settings, path: Path | None = None) -> None:
     data, _ = _read(path)
     version = data.get("version")
     newer = version if isinstance(version, int) and version > SCHEMA_VERSION else SCHEMA_VERSION
-    text = json.dumps({**data, **asdict(settings), "version": newer}, indent=2, ensure_ascii=False)
+    text = json.dumps({**data, **asdict(settings), "version": newer}, indent=2)  # ASCII: file names may be any bytes
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, (text + "\n").encode())
+        write_atomically(path, (text + "\n").encode("ascii"))
     except OSError as error:
         raise SettingsError(
             f"The settings cannot be written to {path}: {error.strerror or error}.", "Check the folder's permissions."

@@ -16,7 +16,9 @@ from nnopt_gui.engine.networks.layers import count_macs, count_parameters, descr
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.onnx_graph.container_size import measure_containers
 from nnopt_gui.engine.onnx_graph.export import export_network
-from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph, from_onnx_bytes
+from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.layer_profiles import profile_graph
+from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
 from nnopt_gui.engine.profile import ChannelGroup, LayerProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import find_groups
@@ -88,7 +90,7 @@ def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:
     opened = open_model(source)
     if opened.onnx_bytes is not None:
         graph = from_onnx_bytes(opened.onnx_bytes)
-        return _profile(opened, graph, graph.layer_profiles(), (), graph_cost(graph.model))
+        return _profile(opened, graph, profile_graph(graph).layers, (), graph_cost(graph.model))
     assert opened.network is not None
     reporter.status("Reading the network's structure")
     layers = describe_layers(opened.network, opened.input_shape)
@@ -112,7 +114,7 @@ def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:
 def _structure(opened: OpenedModel, graph: FloatGraph) -> tuple[tuple[LayerProfile, ...], tuple[ChannelGroup, ...]]:
     """Layers as deployed, with their channel groups where torch can cut them."""
     if opened.network is None:
-        return graph.layer_profiles(), ()
+        return profile_graph(graph).layers, ()
     layers = describe_layers(opened.network, opened.input_shape)
     groups, layers = find_groups(opened.network, layers, opened.input_shape)
     deployed = {layer.name: layer for layer in graph.layers}

@@ -119,7 +119,7 @@ class Session:
         _check_fit(opened, opened_data)
         fixed = _fixed_preprocessing(opened, data)
         if opened_data is not None and not opened.has_weights:
-            fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:])
+            fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:], reporter)
             opened = self._train_baseline(opened, opened_data, fixed, reporter)
         stages = Stages(opened, opened_data, fixed, self._threads)
         graph = stages.float_graph(reporter)
@@ -348,7 +348,8 @@ def _open_model(model: ModelSource, data: DataSource | None, opened: OpenedData 
     if opened is None:
         return open_model(model, size=size)
     height, width, channels = opened.image_shape
-    hint = size or ((height, width) if opened.in_memory else None)
+    in_memory = opened.split("selection").block([0]) is not None
+    hint = size or ((height, width) if in_memory else None)
     return open_model(model, classes=len(opened.classes), channels=channels, size=hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,14 +11,18 @@ import numpy as np
 from nnopt_gui.engine.data.datasets import OpenedData, Subset
 from nnopt_gui.engine.data.preprocessing import alternatives, default_preprocessing, load_batch
 from nnopt_gui.engine.measurement.comparison import mcnemar_exact
-from nnopt_gui.engine.measurement.session import Runner, open_session
+from nnopt_gui.engine.measurement.cost import graph_cost
+from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
 
-TRIED_IMAGES: Final = 384
+FIRST_IMAGES: Final = 384
+MOST_IMAGES: Final = 2048
+MOST_MACS: Final = 5e12  # of the second look at those that the first could not tell apart: seconds, not minutes
 BATCH: Final = 32
-SIGNIFICANT: Final = 0.01
+CLEARLY_WORSE: Final = 0.01  # two-sided p of McNemar's test
+TIED: Final = 0.3
 
 
 @dataclass(frozen=True)
@@ -71,36 +76,67 @@ def choose_preprocessing(
         return fixed, None
     channels, height, width = input_shape
     default = default_preprocessing(data, channels, (height, width))
-    subset = data.split("selection")
-    positions = np.asarray(subset.stratified_order(0))[:TRIED_IMAGES]
+    known = alternatives(channels, (height, width))
+    trial = _Trial(graph, data.split("selection"), threads, reporter)
+    candidates = [default, *(p for p in known if _numbers(p) != _numbers(default))]
     reporter.status("Looking for the network's preprocessing")
-    session = open_session(graph.model.SerializeToString(), threads)
-    candidates = [default, *(p for p in alternatives(channels, (height, width)) if _numbers(p) != _numbers(default))]
-    correct = []
-    for number, candidate in enumerate(candidates):
-        correct.append(_correct(session, subset, positions, candidate, reporter))
-        reporter.progress(number + 1, len(candidates))
-    scores = [float(c.mean()) for c in correct]
-    best = int(np.argmax(scores))
-    gained, lost = int((correct[best] & ~correct[0]).sum()), int((correct[0] & ~correct[best]).sum())
-    if best == 0 or mcnemar_exact(gained, lost) > SIGNIFICANT:
+    trial.look(candidates, FIRST_IMAGES)
+    best = trial.best(candidates)
+    finalists = [p for p in candidates if trial.p_value(p, best) > CLEARLY_WORSE]
+    if len(finalists) > 1:
+        affordable = int(MOST_MACS / max(1, graph_cost(graph.model).macs) / len(finalists))
+        trial.look(finalists, max(FIRST_IMAGES, min(MOST_IMAGES, affordable)))
+        best = trial.best(finalists)
+        best = next(p for p in finalists if p == best or trial.p_value(p, best) > TIED)  # of equals the more usual
+    if best == default:
         return default, None
-    suggestion = Suggestion(candidates[best], scores[best], default, scores[0], len(positions), apply)
-    return (candidates[best] if apply else default), suggestion
+    n = trial.samples(default, best)
+    suggestion = Suggestion(best, trial.accuracy(best, n), default, trial.accuracy(default, n), n, apply)
+    return (best if apply else default), suggestion
+
+
+class _Trial:
+    """What each candidate got right, image by image, in one fixed order."""
+
+    def __init__(self, graph: FloatGraph, subset: Subset, threads: int, reporter: Reporter) -> None:
+        self._session = open_session(graph.model.SerializeToString(), threads)
+        self._subset = subset
+        self._order = np.asarray(subset.stratified_order(0))
+        self._reporter = reporter
+        self._correct: dict[Preprocessing, np.ndarray] = {}
+
+    def look(self, candidates: Sequence[Preprocessing], images: int) -> None:
+        """Evaluate the candidates on the first ``images`` images; those seen before are not run again."""
+        for number, candidate in enumerate(candidates):
+            seen = self._correct.get(candidate, np.zeros(0, bool))
+            positions = self._order[len(seen) : images]
+            self._correct[candidate] = np.concatenate([seen, *self._right(positions, candidate)])
+            self._reporter.progress(number + 1, len(candidates))
+
+    def _right(self, positions: np.ndarray, candidate: Preprocessing) -> Iterator[np.ndarray]:
+        name = self._session.get_inputs()[0].name
+        labels = np.asarray(self._subset.labels)
+        for start in range(0, len(positions), BATCH):
+            self._reporter.checkpoint()
+            some = positions[start : start + BATCH]
+            logits = self._session.run(None, {name: load_batch(self._subset, some, candidate)})[0]
+            yield logits.argmax(axis=1) == labels[some]
+
+    def samples(self, *candidates: Preprocessing) -> int:
+        return min(len(self._correct[candidate]) for candidate in candidates)
+
+    def accuracy(self, candidate: Preprocessing, images: int | None = None) -> float:
+        return float(self._correct[candidate][:images].mean())
+
+    def best(self, candidates: Sequence[Preprocessing]) -> Preprocessing:
+        return max(candidates, key=self.accuracy)  # of equals the first
+
+    def p_value(self, a: Preprocessing, b: Preprocessing) -> float:
+        """McNemar's exact test on the images that both have seen."""
+        n = self.samples(a, b)
+        first, second = self._correct[a][:n], self._correct[b][:n]
+        return mcnemar_exact(int((first & ~second).sum()), int((second & ~first).sum()))
 
 
 def _numbers(preprocessing: Preprocessing) -> tuple[tuple[float, ...], tuple[float, ...], int | None]:
     return preprocessing.mean, preprocessing.std, preprocessing.resize
-
-
-def _correct(
-    session: Runner, subset: Subset, positions: np.ndarray, preprocessing: Preprocessing, reporter: Reporter
-) -> np.ndarray:
-    """bool per position: whether the network's first guess is right."""
-    name = session.get_inputs()[0].name
-    parts = []
-    for start in range(0, len(positions), BATCH):
-        reporter.checkpoint()
-        batch = load_batch(subset, positions[start : start + BATCH], preprocessing)
-        parts.append(session.run(None, {name: batch})[0].argmax(axis=1))
-    return np.concatenate(parts) == np.asarray(subset.labels)[positions]

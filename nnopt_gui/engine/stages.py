@@ -22,7 +22,8 @@ from nnopt_gui.engine.networks.architectures import Architecture, build, resolve
 from nnopt_gui.engine.networks.layers import describe_layers
 from nnopt_gui.engine.networks.model_file import OpenedModel
 from nnopt_gui.engine.onnx_graph.export import export_network
-from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph, from_onnx_bytes
+from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
 from nnopt_gui.engine.profile import plan_channels
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections import deque
 from typing import Final
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from nnopt_gui.errors import InternalError, NnoptError
+from nnopt_gui.errors import NnoptError
+from nnopt_gui.jobs.engine_process import expected, failed
 from nnopt_gui.jobs.job import EventKind, Job, JobEvent
 from nnopt_gui.jobs.local_engine import LocalEngine
 
@@ -113,8 +113,8 @@ class JobThread(QThread):
             job = self._waiting.popleft()
             try:
                 self._engine.send(job)
-            except NnoptError as error:
-                self._tell(JobEvent(job.id, EventKind.FAILED, {"error": error.to_dict()}))
+            except Exception as error:  # noqa: BLE001 - what cannot be sent fails, and only that
+                self._tell(failed(job.id, expected(error)))
 
     def _tell(self, event: JobEvent) -> None:
         with self._lock:
@@ -143,14 +143,13 @@ class JobThread(QThread):
             self.engine_lost.emit(str(error))
 
     def _survive(self, error: Exception) -> None:
-        trace = "".join(traceback.format_exception(error))
-        reason = InternalError(f"A bug in the job thread: {type(error).__name__}: {error}", "Please report it.", trace)
+        reason = expected(error)
         self._engine.kill()
         self._requests.clear()
         self._waiting.clear()
         with self._lock:
             lost = tuple(self._unfinished)
         for job_id in lost:
-            self._tell(JobEvent(job_id, EventKind.FAILED, {"error": reason.to_dict()}))
-        self.engine_lost.emit(f"{reason.user_message}\n{trace}")
+            self._tell(failed(job_id, reason))
+        self.engine_lost.emit(f"{reason}\n{reason.details}")
         self.msleep(_BREATH_MS)  # whatever it is, it must not spin

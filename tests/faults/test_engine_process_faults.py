@@ -1,4 +1,4 @@
-"""Real deaths, hangs and floods of the engine process: one typed terminal event, nothing orphaned, usable afterwards."""
+"""Real deaths, hangs and floods of the engine process: one typed terminal event, no orphan, usable afterwards."""
 
 from __future__ import annotations
 

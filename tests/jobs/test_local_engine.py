@@ -148,8 +148,8 @@ def test_events_are_throttled(driver):
 
 
 def test_checkpoints_alone_keep_a_silent_job_alive(make_driver):
-    driver = make_driver(silence_limit_s=2.0)
-    assert driver.do("steady:4")[-1].kind is EventKind.COMPLETED
+    driver = make_driver(silence_limit_s=3.0)
+    assert driver.do("steady:5")[-1].kind is EventKind.COMPLETED
 
 
 def test_wake_from_another_thread(driver):

@@ -13,6 +13,7 @@ from nnopt_gui.engine.data.images import Labels, Pixels
 from nnopt_gui.engine.data.preprocessing import load_pixels, normalise
 from nnopt_gui.engine.data.splits import permutation
 from nnopt_gui.engine.data.subset import Subset
+from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
 
 Batch = tuple[NDArray[np.float32], Labels]
@@ -65,11 +66,13 @@ def training_batches(
     seed: int,
     epoch: int,
     augment: bool,
+    reporter: Reporter | None = None,
 ) -> Iterator[Batch]:
     """One pass over ``subset`` in a fresh random order.
 
     Yields float32 inputs N×C×H×W and int64 labels (N,), N = ``batch_size`` but for the last one, which may hold a
-    single image. Images that turn out to be damaged are left out. Every batch depends on (seed, epoch) and its place alone.
+    single image. Images that turn out to be damaged are left out. Every batch depends on (seed, epoch) and its place
+    alone. With a ``reporter``, decoding can be cancelled between two images.
 
     Raises:
         DataError: the data have gone since they were opened.
@@ -78,7 +81,7 @@ def training_batches(
     augmentation = Augmentation.for_subset(subset, preprocessing.size) if augment else None
     for number, start in enumerate(range(0, len(order), batch_size)):
         positions = order[start : start + batch_size]
-        pixels = load_pixels(subset, positions, preprocessing)
+        pixels = load_pixels(subset, positions, preprocessing, reporter)
         labels = subset.labels[positions]
         readable = subset.readable(positions)
         if not readable.all():

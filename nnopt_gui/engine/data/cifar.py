@@ -6,6 +6,7 @@ and NumPy's reconstruction is replaced by records that only hold what the file s
 
 from __future__ import annotations
 
+import gzip
 import io
 import pickle
 import pickletools
@@ -13,7 +14,7 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import IO, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from nnopt_gui.engine.data.images import ArrayImages, ImageParts, Pixels
 from nnopt_gui.engine.data.labels import as_labels, class_names
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.errors import DataError
+from nnopt_gui.errors import DataError, NnoptError
 
 CLASSES: Final = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -37,6 +38,7 @@ _AGAIN: Final = "Download it again from its source, or let the program download 
 _ROW: Final = 3 * 32 * 32
 _MAX_BATCH_BYTES: Final = 64 * 1024 * 1024
 _MAX_MEMBERS: Final = 64
+_CHECKPOINT_OPCODES: Final = 10_000
 
 
 def find_cifar(location: Path) -> Path | None:
@@ -70,21 +72,21 @@ def open_cifar(location: Path, reporter: Reporter) -> ImageParts:
     for part, names in BATCHES.items():
         batches = []
         for name in names:
-            reporter.checkpoint()
-            batches.append(read_batch(files[name], name))
+            batches.append(read_batch(files[name], name, reporter))
+            reporter.progress(wanted.index(name) + 1, len(wanted))
         pixels = np.concatenate([images for images, _ in batches])
         parts[part] = ArrayImages(pixels, np.concatenate([labels for _, labels in batches]))
     labels = {part: images.labels for part, images in parts.items()}
     return ImageParts("cifar10", class_names(labels, CLASSES, "CIFAR-10"), parts)
 
 
-def read_batch(data: bytes, name: str) -> tuple[Pixels, NDArray[np.int64]]:
+def read_batch(data: bytes, name: str, reporter: Reporter) -> tuple[Pixels, NDArray[np.int64]]:
     """Images uint8 N×32×32×3 and labels int64 (N,) of one pickled batch.
 
     Raises:
         DataError: it is damaged or not the kind of pickle that a batch is.
     """
-    content = _unpickle(data, name)
+    content = _unpickle(data, name, reporter)
     array = content.get(b"data", content.get("data"))
     labels = content.get(b"labels", content.get("labels"))
     if not isinstance(array, _ArrayRecord) or not isinstance(labels, list):
@@ -115,40 +117,72 @@ def _from_archive(path: Path, wanted: list[str], reporter: Reporter) -> dict[str
     """The wanted members, read into memory: no path from inside the archive is ever written to."""
     files: dict[str, bytes] = {}
     try:
-        with tarfile.open(path) as archive:
+        with _unzipped(path) as stream, _open_tar(stream) as archive:
             for count, member in enumerate(archive):
                 reporter.checkpoint()
                 inside = PurePosixPath(member.name)
-                if inside.is_absolute() or ".." in inside.parts or count >= _MAX_MEMBERS:
+                strange = inside.is_absolute() or ".." in inside.parts or member.size > _MAX_BATCH_BYTES
+                if strange or count >= _MAX_MEMBERS:
                     raise DataError(f"{path.name} is not CIFAR-10's archive: it contains {member.name!r}.", _AGAIN)
-                if inside.name in wanted and member.isreg() and member.size <= _MAX_BATCH_BYTES:
-                    stream = archive.extractfile(member)
-                    files[inside.name] = stream.read() if stream else b""
+                if inside.name in wanted and member.isreg():
+                    content = archive.extractfile(member)
+                    files[inside.name] = content.read() if content else b""
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path.name} cannot be read: {error}.", _AGAIN, repr(error)) from None
     return files
 
 
+def _unzipped(path: Path) -> IO[bytes]:
+    with path.open("rb") as stream:
+        zipped = stream.read(2) == b"\x1f\x8b"
+    return cast(IO[bytes], gzip.open(path)) if zipped else path.open("rb")
+
+
+def _open_tar(stream: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=cast(IO[bytes], _BoundedReads(stream)), mode="r:")
+
+
+class _BoundedReads:
+    """A stream that refuses giant reads: tarfile reads extended headers whole, whatever size they claim."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_BATCH_BYTES:
+            raise tarfile.ReadError("an entry is too large")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+
 # What a batch of protocol 2 consists of, as Python 2 and 3 write it. BYTEARRAY8 (allocates before it reads), EXT and
 # persistent ids are not among them.
-_OPCODES: Final = frozenset(
-    "PROTO FRAME STOP MARK POP EMPTY_DICT DICT SETITEM SETITEMS EMPTY_LIST LIST APPEND APPENDS EMPTY_TUPLE TUPLE TUPLE1 "
-    "TUPLE2 TUPLE3 NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 INT LONG BINSTRING SHORT_BINSTRING STRING "
-    "BINUNICODE SHORT_BINUNICODE UNICODE BINBYTES SHORT_BINBYTES BINGET LONG_BINGET GET BINPUT LONG_BINPUT PUT MEMOIZE "
-    "GLOBAL STACK_GLOBAL REDUCE BUILD".split()
-)
+_OPCODES: Final = frozenset({
+    "PROTO", "FRAME", "STOP", "MARK", "POP", "EMPTY_DICT", "DICT", "SETITEM", "SETITEMS", "EMPTY_LIST", "LIST",
+    "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "NONE", "NEWTRUE", "NEWFALSE",
+    "BININT", "BININT1", "BININT2", "LONG1", "INT", "LONG", "BINSTRING", "SHORT_BINSTRING", "STRING", "BINUNICODE",
+    "SHORT_BINUNICODE", "UNICODE", "BINBYTES", "SHORT_BINBYTES", "BINGET", "LONG_BINGET", "GET", "BINPUT",
+    "LONG_BINPUT", "PUT", "MEMOIZE", "GLOBAL", "STACK_GLOBAL", "REDUCE", "BUILD",
+})  # fmt: skip
 _MEMO_OPCODES: Final = frozenset({"BINPUT", "LONG_BINPUT", "PUT"})
 
 
-def _unpickle(data: bytes, name: str) -> dict[Any, Any]:
+def _unpickle(data: bytes, name: str, reporter: Reporter) -> dict[Any, Any]:
     if len(data) > _MAX_BATCH_BYTES:
         raise DataError(f"{name} is far larger than a CIFAR-10 batch.", _AGAIN)
     try:
-        for opcode, argument, _ in pickletools.genops(data):
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(data)):
+            if count % _CHECKPOINT_OPCODES == 0:
+                reporter.checkpoint()
             if opcode.name not in _OPCODES or (opcode.name in _MEMO_OPCODES and int(argument or 0) > len(data)):
                 raise DataError(f"{name} is not a CIFAR-10 batch: it asks for {opcode.name}.", _AGAIN)
         content = _BatchUnpickler(io.BytesIO(data), encoding="bytes").load()
-    except DataError:
+    except NnoptError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged pickle can raise anything
         raise DataError(f"{name} is damaged: {error}.", _AGAIN, repr(error)) from None

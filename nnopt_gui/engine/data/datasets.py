@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
+from nnopt_gui.engine.data.cifar import find_cifar, open_cifar
 from nnopt_gui.engine.data.digits import open_digits
-from nnopt_gui.engine.data.idx import DIGITS, FASHION, idx_files, open_idx_folder
+from nnopt_gui.engine.data.download import SOURCES, download_files
+from nnopt_gui.engine.data.folder import open_tree
+from nnopt_gui.engine.data.idx import DIGITS, FASHION, FILES, idx_files, open_idx_folder
 from nnopt_gui.engine.data.images import ImageParts
 from nnopt_gui.engine.data.labels import label_notes
 from nnopt_gui.engine.data.npz import is_npz_folder, open_npz, open_npz_folder
@@ -83,6 +87,11 @@ class OpenedData:
         """Number of images per split, test included: its size is no secret."""
         return {name: len(self._plan[name][1]) for name in SPLITS}
 
+    def damaged(self) -> dict[str, str]:
+        """Images of a tree that proved damaged when they were read, after opening had let them pass: part and path, and
+        the reason. A grey image stood in for each; training leaves them out."""
+        return {f"{part}: {path}": why for part, images in self._parts.items() for path, why in images.damaged.items()}
+
     def _subset(self, name: SplitName) -> Subset:
         part, indices = self._plan[name]
         return Subset(self._parts[part], indices, name, part)
@@ -111,19 +120,46 @@ def _open_parts(source: DataSource, reporter: Reporter) -> tuple[str, ImageParts
     if text == "digits":
         return text, open_digits(reporter)
     kind, colon, rest = text.partition(":")
-    if colon and kind.lower() in ("mnist", "fashion-mnist", "cifar10"):
-        folder = _existing(rest, source)
-        return f"{kind.lower()}:{folder}", _open_named(kind.lower(), folder, source, reporter)
-    path = _existing(text, source)
-    if path.is_file():
-        if path.suffix.lower() != ".npz":
-            raise DataError(f"{path.name} is not a kind of data file that can be opened.", f"Data is {_KINDS}.")
-        return str(path), open_npz(path, reporter)
-    return str(path), _open_folder(path, reporter)
+    if colon and kind.lower() in SOURCES:
+        kind = kind.lower()
+        path = _known(kind, rest.strip(), source.download, reporter)
+        return f"{kind}:{path}", _open_known(kind, path, reporter)
+    path = _existing(text)
+    if not path.is_file():
+        return str(path), _open_folder(path, reporter)
+    if path.suffix.lower() != ".npz":
+        raise DataError(f"{path.name} is not a data file that can be opened.", _hint(path))
+    return str(path), open_npz(path, reporter)
 
 
-def _open_named(kind: str, folder: Path, source: DataSource, reporter: Reporter) -> ImageParts:
-    return open_idx_folder(folder, kind, FASHION if kind == "fashion-mnist" else DIGITS, reporter)
+def _known(kind: str, text: str, download: bool, reporter: Reporter) -> Path:
+    """The folder (or archive) of a known data set, downloaded first where that is needed and allowed."""
+    if not text or "\0" in text:
+        raise DataError(f"The folder of {kind} is missing.", f"Name it: {kind}:DIR.")
+    if not download:
+        return _existing(text)
+    try:
+        path = Path(text).expanduser().absolute()
+        complete = set(FILES) <= set(idx_files(path)) or find_cifar(path) is not None or is_npz_folder(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DataError(f"The folder {text!r} cannot be used: {error}.", f"Name another: {kind}:DIR.") from None
+    if not complete:
+        download_files(SOURCES[kind], path, reporter)
+    return path.resolve()
+
+
+def _open_known(kind: str, path: Path, reporter: Reporter) -> ImageParts:
+    if kind != "cifar10":
+        return open_idx_folder(path, kind, FASHION if kind == "fashion-mnist" else DIGITS, reporter)
+    found = find_cifar(path)
+    if found is not None:
+        return open_cifar(found, reporter)
+    if is_npz_folder(path):
+        return replace(open_npz_folder(path, reporter), name=kind)
+    raise DataError(
+        f"CIFAR-10 is not in {path}.",
+        "Choose the folder with data_batch_1 to 5 and test_batch, or cifar-10-python.tar.gz, or allow the download.",
+    )
 
 
 def _open_folder(folder: Path, reporter: Reporter) -> ImageParts:
@@ -131,19 +167,34 @@ def _open_folder(folder: Path, reporter: Reporter) -> ImageParts:
         return open_npz_folder(folder, reporter)
     if idx_files(folder):
         return open_idx_folder(folder, folder.name, None, reporter)
-    raise DataError(f"{folder} holds no data that can be opened.", f"Data is {_KINDS}.")
+    batches = find_cifar(folder)
+    return open_cifar(batches, reporter) if batches is not None else open_tree(folder, reporter)
 
 
-def _existing(text: str, source: DataSource) -> Path:
+def _existing(text: str) -> Path:
     try:
         path = Path(text).expanduser()
         if text and path.exists():
             return path.resolve()
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(f"The location of the data cannot be used: {error}.", f"Data is {_KINDS}.") from None
-    if text in ("mnist", "fashion-mnist", "cifar10"):
-        raise DataError(f"Where is {text}?", f"Name its folder: {text}:DIR.")
+    if text in SOURCES:
+        raise DataError(f"The folder of {text} is missing.", f"Name it: {text}:DIR.")
     raise DataError(f"There is no data at {text!r}.", f"Check the path. Data is {_KINDS}.")
+
+
+def _hint(path: Path) -> str:
+    """What to do with a file of another kind, judged by its first bytes."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        return f"It cannot even be read: {error.strerror}."
+    if head.startswith(b"\x93NUMPY"):
+        return "It is a single array: write images and labels with numpy.savez(path, images=…, labels=…)."
+    if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")):
+        return "It is packed: rename it if it is an .npz file, else unpack it and open the folder."
+    return f"Data is {_KINDS}."
 
 
 def _fingerprint(parts: ImageParts, reporter: Reporter) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import ssl
 import tempfile
 import time
 import urllib.error
@@ -25,6 +26,14 @@ _BLOCK_BYTES: Final = 64 * 1024
 _TIMEOUT_SECONDS: Final = 20
 _MAX_BYTES: Final = 512 * 1024 * 1024
 _STALE_SECONDS: Final = 3600
+_NETWORK_ERRORS: Final = (
+    urllib.error.URLError,
+    http.client.HTTPException,
+    ssl.SSLError,
+    TimeoutError,
+    ConnectionError,
+    ValueError,  # an address or a header that makes no sense
+)
 _BY_HAND: Final = "Check the connection and try again, or put the files into {folder} yourself."
 
 
@@ -88,7 +97,9 @@ def download_files(files: Iterable[RemoteFile], folder: Path, reporter: Reporter
                 _fetch(file, target, reporter)
     except OSError as error:
         raise DataError(
-            f"{folder} cannot be written: {error.strerror or error}.", "Choose another folder, or make room.", repr(error)
+            f"{folder} cannot be written: {error.strerror or error}.",
+            "Choose another folder, or make room.",
+            repr(error),
         ) from None
 
 
@@ -106,7 +117,7 @@ def _fetch(file: RemoteFile, target: Path, reporter: Reporter) -> None:
                 part.replace(target)
                 return
             problems.append(f"{url}: checksum {digest} instead of {file.md5}")
-        except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ValueError) as error:
+        except _NETWORK_ERRORS as error:
             problems.append(f"{url}: {getattr(error, 'reason', None) or error!r}")
         finally:
             part.unlink(missing_ok=True)

@@ -6,14 +6,14 @@ Nothing but names is kept: images are decoded when they are asked for.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nnopt_gui.engine.data.folder_scan import FileTable, ScanResult, scan_classes, subfolders
+from nnopt_gui.engine.data.folder_scan import FileTable, ScanResult, TreeWalk, subfolders
 from nnopt_gui.engine.data.image_decoding import DamagedImageError, decode_image, looks_whole, read_file
 from nnopt_gui.engine.data.images import ImageParts, Images, Indices, Labels, Pixels
 from nnopt_gui.engine.progress import Reporter
@@ -57,8 +57,7 @@ class FolderImages:
         return self._image_shape
 
     @property
-    def damaged(self) -> dict[str, str]:
-        """Paths of the images that proved damaged when they were read, with the reasons."""
+    def damaged(self) -> Mapping[str, str]:
         return {self._table.shown(index): reason for index, reason in self._damaged.items()}
 
     def __len__(self) -> int:
@@ -85,12 +84,7 @@ class FolderImages:
 
     def _read_one(self, index: int) -> Pixels:
         try:
-            return decode_image(read_file(self._table.path(index)))
-        except OSError as error:
-            raise DataError(
-                f"The image {self._table.path(index)} can no longer be read: {error.strerror}.",
-                "Was the folder moved, or a drive unplugged? Bring it back, or open the data again.",
-            ) from None
+            return _decode(self._table, index)
         except DamagedImageError as error:
             self._damaged[index] = error.user_message
             if len(self._damaged) > max(_MAX_DAMAGED, _MAX_DAMAGED_SHARE * len(self)):
@@ -109,53 +103,50 @@ def open_tree(folder: Path, reporter: Reporter) -> ImageParts:
         DataError: no class folders, no images, unknown classes in a held-out part, or too many damaged images.
     """
     roots, notes = _find_parts(folder)
-    train_root = roots.get("train", folder)
-    classes = tuple(subfolders(train_root))
+    names = {part: subfolders(root) for part, root in roots.items()}
+    classes = next(iter(names.values()))
     if not classes:
         raise DataError(f"{folder} has no folders of images.", _LAYOUT_HINT)
     labels = {name: i for i, name in enumerate(classes)}
-    parts: dict[str, Images] = {}
-    for part, root in (roots or {"all": folder}).items():
-        reporter.status(f"Looking for images in {root}")
-        names = subfolders(root)
-        unknown = [name for name in names if name not in labels]
+    for part, found in names.items():
+        unknown = [name for name in found if name not in labels]
         if unknown:
             raise DataError(
-                f"{root} has the class {unknown[0]!r}, which {train_root} does not have.",
+                f"{roots[part]} has the class {unknown[0]!r}, which {next(iter(roots.values()))} does not have.",
                 "Use the same class folders in every part.",
             )
-        found = scan_classes(root, [(name, labels[name]) for name in names], reporter)
-        images, damage = _checked(found.table, reporter)
-        notes += _scan_notes(found, damage)
-        parts[part] = images
+    walk = TreeWalk({roots[part]: {name: labels[name] for name in found} for part, found in names.items()}, reporter)
+    parts: dict[str, Images] = {}
+    for part, root in roots.items():
+        reporter.status(f"Looking for images in {root}")
+        scan = walk.scan(root)
+        parts[part], damage = _checked(scan.table, reporter)
+        notes += _scan_notes(scan, damage)
     if set(parts) == {"train"}:
         parts = {"all": parts["train"]}
-    return ImageParts(folder.name, classes, parts, tuple(notes))
+    return ImageParts(folder.name, tuple(classes), parts, tuple(notes))
 
 
 def _find_parts(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    names = {name.lower(): name for name in subfolders(folder)}
+    """The folder of every part, train first, and what was left out beside them; ``all`` for a tree in one piece."""
+    below = subfolders(folder)
+    by_name = {name.lower(): name for name in below}
     found: dict[str, Path] = {}
-    notes: list[str] = []
     for part, spellings in _PART_NAMES.items():
-        for spelling in spellings:
-            if spelling in names and part not in found:
-                root = folder / names[spelling]
-                if subfolders(root):
-                    found[part] = root
-                elif part != "train":
-                    notes.append(f"{root.name} is left out: it has no class folders, so its images have no labels.")
+        root = next((folder / by_name[spelling] for spelling in spellings if spelling in by_name), None)
+        if root is not None and subfolders(root):
+            found[part] = root
     if "train" not in found:
-        return {}, []  # then these are classes that happen to have such names
-    others = sorted(set(names.values()) - {root.name for root in found.values()} - {n.split(" ")[0] for n in notes})
-    if others:
-        notes.append(f"Left out beside train: {', '.join(others[:_SHOWN])}{', …' if len(others) > _SHOWN else ''}.")
-    return found, notes
+        return {"all": folder}, []  # any train, val or test in here are classes that happen to have such names
+    left_out = [name for name in below if name not in {root.name for root in found.values()}]
+    shown = ", ".join(left_out[:_SHOWN]) + (", …" if len(left_out) > _SHOWN else "")
+    note = f"Beside {found['train'].name}, these folders are left out (no class folders of a part): {shown}."
+    return found, [note] if left_out else []
 
 
-def _scan_notes(found: ScanResult, damage: dict[int, str]) -> list[str]:
+def _scan_notes(scan: ScanResult, damage: dict[int, str]) -> list[str]:
     notes = []
-    table = found.table
+    table = scan.table
     if damage:
         listed = "; ".join(f"{table.shown(i)}: {damage[i]}" for i in sorted(damage)[:_SHOWN])
         more = "; …" if len(damage) > _SHOWN else ""
@@ -164,10 +155,10 @@ def _scan_notes(found: ScanResult, damage: dict[int, str]) -> list[str]:
             f"{len(damage):,} of {len(table):,} images in {table.root.name} cannot be read and {verb} left out "
             f"({listed}{more})."
         )
-    if found.ignored:
-        notes.append(f"{found.ignored:,} files in {table.root.name} are not images and are left out.")
-    if found.repeated_folders:
-        notes.append(f"{found.repeated_folders:,} links in {table.root.name} lead to folders already seen.")
+    if scan.ignored:
+        notes.append(f"Files in {table.root.name} that are not images and are left out: {scan.ignored:,}.")
+    if scan.repeated_folders:
+        notes.append(f"Links in {table.root.name} to folders visited already, not followed: {scan.repeated_folders:,}.")
     return notes
 
 
@@ -175,23 +166,25 @@ def _checked(table: FileTable, reporter: Reporter) -> tuple[FolderImages, dict[i
     """The images without those found damaged, and the reasons for leaving those out."""
     if len(table) == 0:
         raise DataError(f"There are no image files in {table.root}.", _LAYOUT_HINT)
+    reporter.status(f"Checking images in {table.root}")
+    decode_all = int(table.sizes.sum()) <= _DECODE_ALL_BYTES
     damage: dict[int, str] = {}
     shape: tuple[int, int, int] | None = None
-    for count, index in enumerate(_suspects(table, reporter)):
+    for index in range(len(table)):
         reporter.checkpoint()
-        reporter.progress(count, len(table))
+        reporter.progress(index, len(table))
+        if shape is not None and not decode_all:
+            if len(table) > _LOOK_AT_ALL_FILES:
+                break
+            if _looks_whole(table, index):
+                continue
         try:
-            pixels = decode_image(read_file(table.path(index)))
+            height, width, channels = _decode(table, index).shape
         except DamagedImageError as error:
             damage[index] = error.user_message
-            if 2 * len(damage) > max(_MAX_DAMAGED, len(table)):
+            if 2 * len(damage) > max(2 * _MAX_DAMAGED, len(table)):
                 break
-        except OSError as error:
-            raise DataError(
-                f"The image {table.path(index)} cannot be read: {error.strerror}.", "Check its permissions."
-            ) from None
         else:
-            height, width, channels = pixels.shape
             shape = shape or (height, width, channels)
     if shape is None or 2 * len(damage) > len(table):
         first = min(damage)
@@ -202,28 +195,18 @@ def _checked(table: FileTable, reporter: Reporter) -> tuple[FolderImages, dict[i
     return FolderImages(table.without(damage) if damage else table, shape), damage
 
 
-def _suspects(table: FileTable, reporter: Reporter) -> Iterator[int]:
-    """Files to decode now: all of a small table, else those that do not look whole (and the first)."""
-    reporter.status(f"Checking images in {table.root}")
-    decode_all = int(table.sizes.sum()) <= _DECODE_ALL_BYTES
-    look = len(table) <= _LOOK_AT_ALL_FILES
-    whole_seen = False
-    for index in range(len(table)):
-        if decode_all or not whole_seen:
-            whole_seen = True
-            yield index
-        elif not look:
-            return
-        else:
-            if index % 100 == 0:
-                reporter.checkpoint()
-                reporter.progress(index, len(table))
-            if not _looks_whole(table, index):
-                yield index
+def _decode(table: FileTable, index: int) -> Pixels:
+    try:
+        return decode_image(read_file(table.path(index)))
+    except OSError as error:
+        raise DataError(
+            f"The image {table.path(index)} cannot be read: {error.strerror or error}.",
+            "Was the folder moved, or a drive unplugged? Bring it back, or open the data again.",
+        ) from None
 
 
 def _looks_whole(table: FileTable, index: int) -> bool:
     try:
         return looks_whole(table.path(index))
     except OSError:
-        return False  # the caller reads it as a whole and says what is wrong
+        return False  # decoding it will say what is wrong

@@ -1,14 +1,15 @@
-"""Walking a tree of image files: every folder once, links followed, loops harmless, millions of names in little memory."""
+"""Walking trees of image files: every folder once, loops harmless, millions of names in little memory."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnopt_gui.engine.data.image_decoding import SUFFIXES
 from nnopt_gui.engine.data.images import Indices, Labels
@@ -20,7 +21,7 @@ _CHECKPOINT_ENTRIES: Final = 500
 
 @dataclass(frozen=True)
 class FileTable:
-    """Paths and labels of N files. The names lie in one bytes object, so a million of them take about 40 MB.
+    """Paths and labels of N files. The names lie in one bytes object, so a million of them take about 50 MB.
 
     Attributes:
         root: the folder that all paths start from.
@@ -33,7 +34,7 @@ class FileTable:
 
     root: Path
     folders: tuple[bytes, ...]
-    folder_of: np.ndarray[tuple[int], np.dtype[np.int32]]
+    folder_of: NDArray[np.int32]
     names: bytes
     starts: Indices
     sizes: Indices
@@ -44,9 +45,7 @@ class FileTable:
 
     def relative(self, index: int) -> bytes:
         """Path of file ``index`` below ``root``."""
-        folder = self.folders[self.folder_of[index]]
-        name = self.names[self.starts[index] : self.starts[index + 1]]
-        return folder + b"/" + name if folder else name
+        return self.folders[self.folder_of[index]] + b"/" + self.names[self.starts[index] : self.starts[index + 1]]
 
     def path(self, index: int) -> Path:
         """Full path of file ``index``."""
@@ -59,27 +58,36 @@ class FileTable:
 
     def without(self, indices: Iterable[int]) -> FileTable:
         """The table less some files."""
-        gone = set(indices)
-        keep = [i for i in range(len(self)) if i not in gone]
-        names = [self.names[self.starts[i] : self.starts[i + 1]] for i in keep]
+        keep = np.setdiff1d(np.arange(len(self)), np.fromiter(indices, dtype=np.int64))
         return FileTable(
-            self.root,
-            self.folders,
-            self.folder_of[keep],
-            b"".join(names),
-            _starts(names),
-            self.sizes[keep],
-            self.labels[keep],
+            root=self.root,
+            folders=self.folders,
+            folder_of=self.folder_of[keep],
+            names=b"".join(self.names[self.starts[i] : self.starts[i + 1]] for i in keep),
+            starts=_starts((self.starts[1:] - self.starts[:-1])[keep]),
+            sizes=self.sizes[keep],
+            labels=self.labels[keep],
         )
 
 
 @dataclass(frozen=True)
 class ScanResult:
-    """Files found, and what was left out: files that are no images, and links to folders already visited."""
+    """Files found, and what was left out: files that are no images, and folders that were already visited."""
 
     table: FileTable
     ignored: int
     repeated_folders: int
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """The image files of one folder, sorted by name."""
+
+    path: bytes
+    label: int
+    names: bytes
+    lengths: Indices
+    sizes: Indices
 
 
 def subfolders(folder: Path) -> list[str]:
@@ -95,77 +103,78 @@ def subfolders(folder: Path) -> list[str]:
         raise DataError(f"The folder {folder} cannot be read: {error.strerror}.", "Check its permissions.") from None
 
 
-def scan_classes(root: Path, classes: list[tuple[str, int]], reporter: Reporter) -> ScanResult:
-    """All image files below the class folders of ``root``, sorted by folder and name.
+class TreeWalk:
+    """One walk over all parts of a data set.
 
-    Args:
-        root: the folder of one part.
-        classes: name and label of every class folder.
-        reporter: hears how many files were found and may cancel.
-
-    Raises:
-        DataError: a folder cannot be read.
+    Links are followed, but every real folder (known by device and inode) is visited once in the whole walk, and neither
+    the parts' roots, nor what lies above them, nor a class folder is entered through a link. So a loop ends, and no
+    folder can be in two classes or in two parts.
     """
-    walk = _Walk(root, reporter)
-    records: list[tuple[bytes, bytes, int, int]] = []
-    for name, label in classes:
-        records.extend((folder, file, size, label) for folder, file, size in walk.files_below(name))
-    records.sort(key=lambda record: record[:2])
-    folders = tuple(sorted({record[0] for record in records}))
-    number = {folder: i for i, folder in enumerate(folders)}
-    names = [record[1] for record in records]
-    table = FileTable(
-        root,
-        folders,
-        np.fromiter((number[r[0]] for r in records), dtype=np.int32, count=len(records)),
-        b"".join(names),
-        _starts(names),
-        np.fromiter((r[2] for r in records), dtype=np.int64, count=len(records)),
-        np.fromiter((r[3] for r in records), dtype=np.int64, count=len(records)),
-    )
-    return ScanResult(table, walk.ignored, walk.repeated)
 
-
-def _starts(names: list[bytes]) -> Indices:
-    starts = np.zeros(len(names) + 1, dtype=np.int64)
-    np.cumsum([len(name) for name in names], out=starts[1:])
-    return starts
-
-
-class _Walk:
-    """One walk below ``root``; folders are known by device and inode, so links and loops cannot repeat any."""
-
-    def __init__(self, root: Path, reporter: Reporter) -> None:
-        self._root = root
+    def __init__(self, parts: Mapping[Path, Mapping[str, int]], reporter: Reporter) -> None:
+        self._parts = parts
         self._reporter = reporter
-        self._visited: set[tuple[int, int]] = set()
         self._seen = 0
-        self.ignored = 0
-        self.repeated = 0
+        self._ignored = 0
+        self._repeated = 0
+        self._visited: set[tuple[int, int]] = set()
+        self._class_folders: set[tuple[int, int]] = set()
+        for root, classes in parts.items():
+            real = root.resolve()
+            self._visited.update(_identity(above) for above in (real, *real.parents))
+            self._class_folders.update(_identity(root / name) for name in classes)
 
-    def files_below(self, name: str) -> Iterator[tuple[bytes, bytes, int]]:
-        """(folder relative to root, file name, size) of every image file below the folder ``name``."""
+    def scan(self, root: Path) -> ScanResult:
+        """All image files in the class folders of one of the parts, sorted by folder and name.
+
+        Raises:
+            DataError: a folder cannot be read.
+        """
+        self._ignored = self._repeated = 0
+        folders = [f for name, label in self._parts[root].items() for f in self._folders_below(root, name, label)]
+        folders.sort(key=lambda folder: folder.path)
+        counts = [len(folder.sizes) for folder in folders]
+        empty = np.zeros(0, dtype=np.int64)
+        table = FileTable(
+            root=root,
+            folders=tuple(folder.path for folder in folders),
+            folder_of=np.repeat(np.arange(len(folders), dtype=np.int32), counts),
+            names=b"".join(folder.names for folder in folders),
+            starts=_starts(np.concatenate([empty, *(folder.lengths for folder in folders)])),
+            sizes=np.concatenate([empty, *(folder.sizes for folder in folders)]),
+            labels=np.repeat(np.array([folder.label for folder in folders], dtype=np.int64), counts),
+        )
+        return ScanResult(table, self._ignored, self._repeated)
+
+    def _folders_below(self, root: Path, name: str, label: int) -> Iterator[_Folder]:
         pending = [name]
         while pending:
             folder = pending.pop()
             try:
-                status = (self._root / folder).stat()
-                if (status.st_dev, status.st_ino) in self._visited:
-                    self.repeated += 1
+                identity = _identity(root / folder)
+                if identity in self._visited or (folder != name and identity in self._class_folders):
+                    self._repeated += 1
                     continue
-                self._visited.add((status.st_dev, status.st_ino))
-                with os.scandir(self._root / folder) as entries:
-                    yield from self._files_in(folder, entries, pending)
+                self._visited.add(identity)
+                with os.scandir(root / folder) as entries:
+                    files = sorted(self._files(folder, entries, pending))
             except OSError as error:
                 raise DataError(
-                    f"The folder {self._root / folder} cannot be read: {error.strerror}.",
+                    f"The folder {root / folder} cannot be read: {error.strerror}.",
                     "Check its permissions, or move it elsewhere.",
                 ) from None
+            if files:
+                yield _Folder(
+                    path=os.fsencode(folder).replace(os.fsencode(os.sep), b"/"),
+                    label=label,
+                    names=b"".join(name for name, _ in files),
+                    lengths=np.array([len(name) for name, _ in files], dtype=np.int64),
+                    sizes=np.array([size for _, size in files], dtype=np.int64),
+                )
 
-    def _files_in(
+    def _files(
         self, folder: str, entries: Iterator[os.DirEntry[str]], pending: list[str]
-    ) -> Iterator[tuple[bytes, bytes, int]]:
-        encoded = os.fsencode(folder).replace(os.fsencode(os.sep), b"/")
+    ) -> Iterator[tuple[bytes, int]]:
         for entry in entries:
             self._seen += 1
             if self._seen % _CHECKPOINT_ENTRIES == 0:
@@ -176,6 +185,15 @@ class _Walk:
             if entry.is_dir():
                 pending.append(f"{folder}{os.sep}{entry.name}")
             elif os.path.splitext(entry.name)[1].lower() in SUFFIXES and entry.is_file():  # noqa: PTH122 - a hot loop
-                yield encoded, os.fsencode(entry.name), entry.stat().st_size
+                yield os.fsencode(entry.name), entry.stat().st_size
             else:
-                self.ignored += 1
+                self._ignored += 1
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino
+
+
+def _starts(lengths: Indices) -> Indices:
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)])

@@ -23,16 +23,18 @@ FASHION: Final = (
 )  # fmt: skip
 
 _PARTS: Final = {"train": "train", "test": "t10k"}
+FILES: Final = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 _FOLDERS: Final = (".", "raw", "MNIST/raw", "FashionMNIST/raw")  # the last ones are torchvision's
 _UNSIGNED_BYTE: Final = 0x08
 _GZIP: Final = b"\x1f\x8b"
+_MAX_RATIO: Final = 1100  # deflate cannot shrink by more than about 1,032 to 1
 _AGAIN: Final = "Copy or download the file again."
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
     """The files found in ``folder`` or where torchvision puts them, by ``train-images``, ``t10k-labels`` and so on."""
+    found: dict[str, Path] = {}
     for candidate in _FOLDERS:
-        found: dict[str, Path] = {}
         for stem in _PARTS.values():
             for kind, dims in (("images", 3), ("labels", 1)):
                 for dot in ("-", "."):
@@ -40,9 +42,7 @@ def idx_files(folder: Path) -> dict[str, Path]:
                         path = folder / candidate / f"{stem}-{kind}{dot}idx{dims}-ubyte{suffix}"
                         if f"{stem}-{kind}" not in found and path.is_file():
                             found[f"{stem}-{kind}"] = path
-        if found:
-            return found
-    return {}
+    return found
 
 
 def open_idx_folder(folder: Path, name: str, classes: tuple[str, ...] | None, reporter: Reporter) -> ImageParts:
@@ -58,12 +58,11 @@ def open_idx_folder(folder: Path, name: str, classes: tuple[str, ...] | None, re
         DataError: files are missing or damaged.
     """
     files = idx_files(folder)
-    missing = [f"{stem}-{kind}" for stem in _PARTS.values() for kind in ("images", "labels")]
-    missing = [key for key in missing if key not in files]
+    missing = [key for key in FILES if key not in files]
     if missing:
         raise DataError(
             f"{folder} lacks the IDX file{'s' if len(missing) > 1 else ''} {', '.join(missing)} of {name}.",
-            "Choose the folder that holds train-images-idx3-ubyte and its three companions (.gz or not), or download.",
+            "Choose the folder with train-images-idx3-ubyte(.gz) and its three companions, or allow the download.",
         )
     parts: dict[str, ArrayImages] = {}
     for part, stem in _PARTS.items():
@@ -117,6 +116,3 @@ def _read_stream(stream: BinaryIO, path: Path, file_bytes: int | None, reporter:
     if stream.read(1):
         raise DataError(f"{path.name} holds more than the {size_bytes:,} bytes it claims.", _AGAIN)
     return array
-
-
-_MAX_RATIO: Final = 1100  # deflate cannot shrink by more than about 1,032 to 1

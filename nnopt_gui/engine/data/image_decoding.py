@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from nnopt_gui.engine.data.images import Pixels
 from nnopt_gui.errors import DataError
 
-SUFFIXES: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".gif"}
-)
+SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".pgm", ".pbm", ".tif", ".tiff", ".gif"})
 MAX_PIXELS: Final = 64_000_000
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
 
@@ -43,6 +41,7 @@ def decode_image(data: bytes) -> Pixels:
     """
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd tags; what matters raises
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 return _pixels(image)
@@ -53,9 +52,8 @@ def decode_image(data: bytes) -> Pixels:
     except MemoryError:
         raise DamagedImageError("there is not enough memory to unpack it") from None
     except Exception as error:  # noqa: BLE001 - Pillow's decoders raise almost anything on damaged input
-        reason = str(error).replace(f"{io.BytesIO.__name__}", "").strip() or type(error).__name__
-        if isinstance(error, Image.UnidentifiedImageError):
-            reason = "it is not an image of a known format"
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "it is not an image of a known format" if unknown else str(error) or type(error).__name__
         raise DamagedImageError(reason, details=repr(error)) from None
 
 

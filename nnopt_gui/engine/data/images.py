@@ -47,6 +47,10 @@ class Images(Protocol):
     def readable(self, indices: Indices) -> NDArray[np.bool_]:
         """False where an image turned out to be damaged when it was read (a grey one was given in its place)."""
 
+    @property
+    def damaged(self) -> Mapping[str, str]:
+        """Names of these damaged images, with the reasons."""
+
     def update_hash(self, digest: hashlib._Hash, reporter: Reporter) -> None:
         """Feed everything that makes this data what it is, independent of where it lies."""
 
@@ -86,6 +90,10 @@ class ArrayImages:
 
     def readable(self, indices: Indices) -> NDArray[np.bool_]:
         return np.ones(len(indices), dtype=np.bool_)
+
+    @property
+    def damaged(self) -> Mapping[str, str]:
+        return {}
 
     def update_hash(self, digest: hashlib._Hash, reporter: Reporter) -> None:
         digest.update(repr(self._pixels.shape).encode())

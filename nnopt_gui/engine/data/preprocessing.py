@@ -12,6 +12,7 @@ from PIL import Image
 from nnopt_gui.engine.data.datasets import OpenedData
 from nnopt_gui.engine.data.images import Pixels
 from nnopt_gui.engine.data.subset import Positions, Subset
+from nnopt_gui.engine.progress import Reporter, SilentReporter
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.errors import DataError
 
@@ -32,18 +33,23 @@ _GREY: Final = (
 _IMAGES_FOR_STATISTICS: Final = 1024
 
 
-def load_batch(subset: Subset, positions: Positions, preprocessing: Preprocessing) -> NDArray[np.float32]:
+def load_batch(
+    subset: Subset, positions: Positions, preprocessing: Preprocessing, reporter: Reporter | None = None
+) -> NDArray[np.float32]:
     """The network's input for some images: float32 N×C×H×W, contiguous.
 
-    Exactly ``(x / 255 - mean) / std`` in float32, as torchvision's ToTensor and Normalize compute it.
+    Exactly ``(x / 255 - mean) / std`` in float32, as torchvision's ToTensor and Normalize compute it. With a
+    ``reporter``, decoding can be cancelled between two images.
 
     Raises:
         DataError: an image cannot be read.
     """
-    return normalise(load_pixels(subset, positions, preprocessing), preprocessing)
+    return normalise(load_pixels(subset, positions, preprocessing, reporter), preprocessing)
 
 
-def load_pixels(subset: Subset, positions: Positions, preprocessing: Preprocessing) -> Pixels:
+def load_pixels(
+    subset: Subset, positions: Positions, preprocessing: Preprocessing, reporter: Reporter | None = None
+) -> Pixels:
     """The same before scaling: resized, cropped and converted, uint8 N×H×W×C."""
     height, width = preprocessing.size
     block = subset.block(positions)
@@ -51,6 +57,8 @@ def load_pixels(subset: Subset, positions: Positions, preprocessing: Preprocessi
         return convert_channels(block, preprocessing.channels)
     result = np.empty((len(positions), height, width, preprocessing.channels), dtype=np.uint8)
     for i, position in enumerate(positions):
+        if reporter is not None:
+            reporter.checkpoint()
         image = block[i] if block is not None else subset.read([int(position)])[0]
         result[i] = convert_channels(resize_and_crop(image, preprocessing), preprocessing.channels)
     return result
@@ -120,6 +128,8 @@ def default_preprocessing(data: OpenedData, channels: int, size: tuple[int, int]
     """
     source = data.source
     if source.image_size is not None:
+        if not isinstance(source.image_size, int):
+            raise DataError(f"The image size is {source.image_size!r}.", "Give a whole number of pixels.")
         size = (source.image_size, source.image_size)
     if source.mean is None and source.std is None:
         return Preprocessing(size, channels, name=RAW)
@@ -129,24 +139,33 @@ def default_preprocessing(data: OpenedData, channels: int, size: tuple[int, int]
     return Preprocessing(size, channels, mean, std, name=GIVEN)
 
 
-def alternatives(channels: int, size: tuple[int, int], data: OpenedData | None = None) -> tuple[Preprocessing, ...]:
+def alternatives(
+    channels: int, size: tuple[int, int], data: OpenedData | None = None, reporter: Reporter | None = None
+) -> tuple[Preprocessing, ...]:
     """The ways networks of the field are usually fed, and, with ``data``, its own mean and deviation."""
     known = _COLOUR if channels == 3 else _GREY
     found = [Preprocessing(size, channels, name=RAW)]
     found += [Preprocessing(size, channels, mean, std, name=name) for name, mean, std in known]
     if data is not None:
-        found.append(own_preprocessing(data, channels, size))
+        found.append(own_preprocessing(data, channels, size, reporter or SilentReporter()))
     return tuple(found)
 
 
-def own_preprocessing(data: OpenedData, channels: int, size: tuple[int, int]) -> Preprocessing:
-    """Normalisation by mean and standard deviation per channel of up to 1,024 training images, to four decimals."""
+def own_preprocessing(data: OpenedData, channels: int, size: tuple[int, int], reporter: Reporter) -> Preprocessing:
+    """Normalisation by mean and standard deviation per channel of up to 1,024 training images (256 of those that must
+    be decoded first), to four decimals.
+
+    Raises:
+        DataError: an image cannot be read.
+    """
     train = data.split("train")
-    positions = train.stratified_order(0)[:_IMAGES_FOR_STATISTICS]
+    in_memory = train.block([]) is not None
+    positions = train.stratified_order(0)[: _IMAGES_FOR_STATISTICS if in_memory else _IMAGES_FOR_STATISTICS // 4]
     histogram = np.zeros((channels, 256), dtype=np.int64)
     plain = Preprocessing(size, channels)
     for start in range(0, len(positions), 64):
-        pixels = load_pixels(train, positions[start : start + 64], plain)
+        reporter.checkpoint()
+        pixels = load_pixels(train, positions[start : start + 64], plain, reporter)
         for c in range(channels):
             histogram[c] += np.bincount(pixels[..., c].ravel(), minlength=256)
     share = histogram / histogram.sum(axis=1, keepdims=True)

@@ -159,11 +159,26 @@ def skeleton(arch: Architecture) -> nn.Module:
     Raises:
         ModelError: as for :func:`build`.
     """
+    network = _unchecked_skeleton(arch)
+    if tuple(forward_shapes(network, arch.input_shape)) != (1, arch.classes):
+        raise _too_small(arch)
+    return network
+
+
+def parameter_shapes(arch: Architecture) -> dict[str, tuple[int, ...]]:
+    """Shapes of the network's state dict, by name and in order, without checking that it takes its images.
+
+    Raises:
+        ModelError: unknown name, or a width that this family does not have.
+    """
+    return {name: tuple(tensor.shape) for name, tensor in _unchecked_skeleton(arch).state_dict().items()}
+
+
+def _unchecked_skeleton(arch: Architecture) -> nn.Module:
     with _WeightsOnMeta(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about empty layers, which are refused below
+        warnings.simplefilter("ignore")  # about empty layers, which are refused here
         network = _construct(arch).eval()
-    shape = forward_shapes(network, arch.input_shape)
-    if tuple(shape) != (1, arch.classes) or any(p.numel() == 0 for p in network.parameters()):
+    if any(parameter.numel() == 0 for parameter in network.parameters()):
         raise _too_small(arch)
     return network
 
@@ -238,10 +253,10 @@ def student_ladder(arch: Architecture) -> tuple[Student, ...]:
     rungs: dict[tuple[int, int], Student] = {}
     for student in candidates:
         try:
-            network = skeleton(resolve_student(student, arch))
+            network = _unchecked_skeleton(resolve_student(student, arch))
+            cost = (count_macs(network, arch.input_shape), count_parameters(network))
         except ModelError:
             continue
-        cost = (count_macs(network, arch.input_shape), count_parameters(network))
         if cost[0] < most_macs and cost[1] <= most_parameters:
             rungs.setdefault(cost, student)
     return tuple(student for _, student in sorted(rungs.items(), key=lambda rung: rung[0]))

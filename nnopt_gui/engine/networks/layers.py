@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +16,8 @@ from nnopt_gui.engine.profile import LayerKind, LayerProfile
 from nnopt_gui.errors import ModelError
 
 InputShape = tuple[int, int, int]
+Observer = TypeVar("Observer", bound=AbstractContextManager[Any])
+_SHAPE_ERRORS = (RuntimeError, ValueError, IndexError, AssertionError, ZeroDivisionError)
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -33,9 +35,7 @@ def describe_layers(network: nn.Module, input_shape: InputShape) -> tuple[LayerP
     Raises:
         ModelError: the network does not take this input.
     """
-    recorder = _Recorder(network)
-    with recorder:
-        forward_shapes(network, input_shape)
+    recorder, _ = _observe(network, (1, *input_shape), lambda: _Recorder(network))
     return recorder.profiles()
 
 
@@ -53,8 +53,7 @@ def count_macs(network: nn.Module, input_shape: InputShape) -> int:
     Raises:
         ModelError: the network does not take this input.
     """
-    with FlopCounterMode(display=False) as counter:
-        forward_shapes(network, input_shape)
+    counter, _ = _observe(network, (1, *input_shape), lambda: FlopCounterMode(display=False))
     return int(counter.get_total_flops()) // 2
 
 
@@ -67,18 +66,7 @@ def forward_shapes(network: nn.Module, input_shape: InputShape, batch: int = 1) 
     Raises:
         ModelError: the network does not take this input.
     """
-    meta = {
-        name: tensor.detach().to("meta") for name, tensor in (*network.named_parameters(), *network.named_buffers())
-    }
-    shape = (batch, *input_shape)
-    try:
-        with _plain_attention(), torch.no_grad():
-            try:
-                output = functional_call(network, meta, (torch.zeros(shape, device="meta"),))
-            except NotImplementedError:
-                output = network(torch.zeros(shape))
-    except (RuntimeError, ValueError, IndexError, AssertionError, ZeroDivisionError) as error:
-        raise _unsuitable(input_shape, error) from None
+    _, output = _observe(network, (batch, *input_shape), nullcontext)
     if not isinstance(output, torch.Tensor):
         raise ModelError(
             f"The network returns {type(output).__name__} instead of one tensor of logits.",
@@ -87,7 +75,30 @@ def forward_shapes(network: nn.Module, input_shape: InputShape, batch: int = 1) 
     return output.shape
 
 
-def _unsuitable(input_shape: InputShape, error: Exception) -> ModelError:
+def _observe(network: nn.Module, shape: tuple[int, ...], make_observer: Callable[[], Observer]) -> tuple[Observer, Any]:
+    """Run the network once under an observer: on meta tensors, and where that fails, on zeros under a fresh one."""
+    own = dict((*network.named_parameters(), *network.named_buffers()))
+    meta = {name: tensor.detach().to("meta") for name, tensor in own.items()}
+    has_values = all(tensor.device.type != "meta" for tensor in own.values())
+    with _plain_attention(), torch.no_grad():
+        try:
+            observer = make_observer()
+            with observer:
+                output = functional_call(network, meta, (torch.zeros(shape, device="meta"),))
+            return observer, output
+        except _SHAPE_ERRORS as error:
+            if not has_values:
+                raise _unsuitable(shape[1:], error) from None
+        try:
+            observer = make_observer()
+            with observer:
+                output = network(torch.zeros(shape))
+            return observer, output
+        except _SHAPE_ERRORS as error:
+            raise _unsuitable(shape[1:], error) from None
+
+
+def _unsuitable(input_shape: tuple[int, ...], error: Exception) -> ModelError:
     shown = "×".join(map(str, input_shape))
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return ModelError(
@@ -110,7 +121,7 @@ def _plain_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-class _Recorder:
+class _Recorder(AbstractContextManager["_Recorder"]):
     """Forward hooks that note the calls of weighted layers and the batch norms directly behind them."""
 
     def __init__(self, network: nn.Module) -> None:
@@ -121,12 +132,13 @@ class _Recorder:
         self._outputs: dict[int, tuple[str, torch.Tensor]] = {}  # holding the tensors keeps their ids unique
         self._folded: set[str] = set()
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> _Recorder:
         for path, module in self._network.named_modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 self._handles.append(module.register_forward_hook(self._weighted(path)))
             elif isinstance(module, _BATCH_NORMS):
                 self._handles.append(module.register_forward_hook(self._on_batch_norm))
+        return self
 
     def __exit__(self, *_: object) -> None:
         for handle in self._handles:

@@ -48,12 +48,18 @@ class ActivationGrid:
     zero_point: int
 
 
-def safe_scale(scale: np.ndarray, bias: np.ndarray | None, input_scale: float) -> np.ndarray:
-    """Raise scales so far that every bias fits its int32 (matters for channels whose weights are almost zero)."""
-    if bias is None:
-        return scale
-    least = np.abs(bias.astype(np.float64)) / (_INT32_SAFE * input_scale)
-    return np.maximum(scale, least).astype(np.float32)
+def least_weight_scales(graph: FloatGraph, activations: Mapping[str, ActivationGrid]) -> dict[str, np.ndarray]:
+    """By layer name, the smallest scales (O,) with which every bias fits its int32.
+
+    Matters for channels whose weights are almost zero while their bias is not.
+    """
+    origin = plan_activations(graph).origin
+    sources = {node.name: node.input[0] for node in graph.model.graph.node if node.input}
+    node_names = {layer.name: layer.node_name for layer in graph.layers}
+    return {
+        name: (np.abs(bias) / (_INT32_SAFE * activations[origin[sources[node_names[name]]]].scale)).astype(np.float32)
+        for name, bias in graph.biases().items()
+    }
 
 
 def write_integer_graph(
@@ -265,7 +271,8 @@ class _IntegerWriter:
         names = {part: f"{layer.weight}::{part}" for part in ("scale", "float", "bias", "bias_scale", "bias_float")}
         self.tensors[layer.weight] = constant(layer.weight, np.moveaxis(weight.levels, 0, layer.out_axis))
         self.tensors[names["scale"]] = constant(names["scale"], weight.scale.astype(np.float32))
-        self._dequantize(layer.weight, names["scale"], names["float"], layer.out_axis)
+        zero_points = self._weight_zero_points(node, weight)
+        self._dequantize(layer.weight, names["scale"], names["float"], layer.out_axis, zero_points)
         node.input[1] = names["float"]
         if bias is None:
             return
@@ -277,5 +284,14 @@ class _IntegerWriter:
         del node.input[2:]
         node.input.append(names["bias_float"])
 
-    def _dequantize(self, source: str, scale: str, target: str, axis: int) -> None:
-        self.nodes.append(helper.make_node("DequantizeLinear", [source, scale], [target], axis=axis))
+    def _weight_zero_points(self, node: onnx.NodeProto, weight: QuantizedWeight) -> str:
+        """ONNX Runtime ≥ 1.27 fuses ``QGemm`` only when the zero points of the weight are spelt out."""
+        if node.op_type != "Gemm":
+            return ""
+        name = f"zero_points_{len(weight.levels)}"
+        self.tensors[name] = constant(name, np.zeros(len(weight.levels), np.int8))
+        return name
+
+    def _dequantize(self, source: str, scale: str, target: str, axis: int, zero_point: str = "") -> None:
+        inputs = [source, scale, zero_point] if zero_point else [source, scale]
+        self.nodes.append(helper.make_node("DequantizeLinear", inputs, [target], axis=axis))

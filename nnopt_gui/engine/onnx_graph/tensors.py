@@ -10,13 +10,13 @@ from onnx import numpy_helper
 
 OPSET = 18  # the first with BitwiseAnd; ONNX Runtime 1.14 and newer run it
 IR_VERSION = 8  # what opset 18 was released with; keeps ONNX Runtime 1.20 and older readers happy
-_SMALL_INTEGERS = 64
+_SMALL_INTEGERS = 1 << 16
 
 
 def constant(name: str, array: np.ndarray) -> onnx.TensorProto:
     """An initialiser holding ``array``.
 
-    Short int64 vectors (shapes, axes, split sizes) are written as varints, one byte a value instead of eight.
+    Integers of 64 bits (shapes, axes, split sizes) are written as varints, mostly one byte instead of eight.
     """
     array = np.asarray(array)
     if array.dtype == np.int64 and array.size <= _SMALL_INTEGERS and array.size and array.min() >= 0:

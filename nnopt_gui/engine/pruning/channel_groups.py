@@ -48,7 +48,7 @@ def find_groups(
     """
     reporter = reporter or SilentReporter()
     try:
-        couplings = trace_couplings(network, input_shape)
+        couplings = trace_couplings(network, input_shape, reporter)
     except ModelError as error:
         _probe(copy.deepcopy(network).eval(), input_shape)  # a network that does not even run is an error, not a reason
         names = tuple(layer.name for layer in layers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,10 +19,12 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch_pruning import ops
 
-from nnopt_gui.errors import ModelError
+from nnopt_gui.engine.progress import Reporter, SilentReporter
+from nnopt_gui.errors import ModelError, NnoptError
 
 # Operations without parameters that hand on channel i as channel i, or whose index mapping DepGraph knows.
 _HARMLESS: Final = (ops._ElementWiseOp, ops._ConcatOp, ops._ReshapeOp, ops._SliceOp)
+MAX_VISITS: Final = 50
 _READS_VALUES: Final = ("aten::_local_scalar_dense", "aten::is_nonzero", "aten::nonzero")
 
 
@@ -43,6 +45,47 @@ class Coupling:
     reason: str = ""
 
 
+class _TooTangledError(Exception):
+    """DepGraph's search does not come to an end."""
+
+
+class _Steps(list[Any]):
+    """The dependencies of one node; every look at them is counted."""
+
+    def __init__(self, dependencies: Iterable[Any], count: Callable[[], None]) -> None:
+        super().__init__(dependencies)
+        self._count = count
+
+    def __iter__(self) -> Iterator[Any]:
+        self._count()
+        return super().__iter__()
+
+
+class _BoundedGraph(tp.DependencyGraph):  # type: ignore[misc]
+    """DepGraph goes round in circles in windowed transformers and some channel shuffles: give up after a number of
+    steps, and let a cancel through."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self._reporter = reporter
+        self._steps = 0
+
+    def groups(self) -> Iterator[Any]:
+        """All groups; the search for each may look at every node ``MAX_VISITS`` times."""
+        for node in self.module2node.values():
+            node.dependencies = _Steps(node.dependencies, self._count)
+        for group in self.get_all_groups():
+            yield group
+            self._steps = 0
+
+    def _count(self) -> None:
+        self._steps += 1
+        if self._steps % 64 == 0:
+            self._reporter.checkpoint()
+        if self._steps > MAX_VISITS * len(self.module2node):
+            raise _TooTangledError(f"more than {MAX_VISITS} visits to every operation")
+
+
 class _NoValueReads(TorchDispatchMode):
     """Refuses to run a network that decides by the values in a tensor."""
 
@@ -61,7 +104,9 @@ def probe_input(input_shape: tuple[int, int, int], dtype: torch.dtype = torch.fl
     return torch.randn(1, *input_shape, generator=generator, dtype=dtype)
 
 
-def trace_couplings(network: nn.Module, input_shape: tuple[int, int, int]) -> list[Coupling]:
+def trace_couplings(
+    network: nn.Module, input_shape: tuple[int, int, int], reporter: Reporter | None = None
+) -> list[Coupling]:
     """All couplings of ``network`` in the order of execution; deterministic for one architecture.
 
     The network is not changed.
@@ -77,21 +122,23 @@ def trace_couplings(network: nn.Module, input_shape: tuple[int, int, int]) -> li
     except RuntimeError as error:
         shape = "×".join(map(str, input_shape))
         raise ModelError(f"The network does not run on an input of {shape}.", details=str(error)) from error
-    graph = _dependency_graph(traced, image)
-    couplings = [_read(graph, group) for group in graph.get_all_groups()]
+    couplings = _follow(traced, image, reporter or SilentReporter())
     _refuse_overlaps(couplings)
     order = {name: i for i, name in enumerate(_execution_order(traced, image))}
     couplings.sort(key=lambda c: min((order.get(name, len(order)) for name in c.outputs), default=len(order)))
     return couplings
 
 
-def _dependency_graph(network: nn.Module, image: Tensor) -> Any:
+def _follow(network: nn.Module, image: Tensor, reporter: Reporter) -> list[Coupling]:
     for parameter in network.parameters():
         parameter.requires_grad_(True)
     try:
         with torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return tp.DependencyGraph().build_dependency(network, image, verbose=False)
+            graph = _BoundedGraph(reporter).build_dependency(network, image, verbose=False)
+            return [_read(graph, group) for group in graph.groups()]
+    except NnoptError:
+        raise
     except Exception as error:  # torch-pruning raises whatever its guesses lead to
         raise ModelError(
             "The way of the channels through this network cannot be followed.",

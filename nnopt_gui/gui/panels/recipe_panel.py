@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
+from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.panels.prediction_card import PredictionCard
 from nnopt_gui.gui.panels.stop_slider import StopSlider
@@ -169,6 +170,10 @@ class RecipePanel(QWidget):
         if train_images != self._train_images:
             self._train_images = train_images
             self._on_recipe_changed()
+
+    def set_measured(self, trial: Trial | None) -> None:
+        """The finished trial of exactly the sliders' recipe, if there is one."""
+        self._card.set_measured(trial)
 
     # -- state → view -----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ Ticks = tuple[list[float], list[float]]  # labelled, unlabelled; view coordinate
 
 X_LABEL_PX: Final = 64  # room for one label along the axis
 Y_LABEL_PX: Final = 34
-_MANTISSAS: Final = ((1, 2, 5), (1, 3), (1,))
+_MANTISSAS: Final = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
 
 
 def nice_step(span: float, count: float) -> float:
@@ -40,7 +40,7 @@ def linear_ticks(low: float, high: float, length_px: float, label_px: float) -> 
     step = nice_step(high - low, length_px / label_px)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     major = [round(index * step, 12) for index in range(first, last + 1)]
-    parts = 4 if f"{step:e}"[0] == "2" else 5
+    parts = 5 if f"{step:e}"[0] == "5" else 2
     fine = step / parts
     first, last = math.ceil(low / fine - 1e-9), math.floor(high / fine + 1e-9)
     minor = [index * fine for index in range(first, last + 1) if index % parts]
@@ -50,20 +50,20 @@ def linear_ticks(low: float, high: float, length_px: float, label_px: float) -> 
 def log_ticks(low: float, high: float, length_px: float, label_px: float) -> Ticks:
     """The same for a logarithmic axis; ``low``, ``high`` and the answers are log10 of the values.
 
-    Labels are at 1-2-5, 1-3 or whole decades, whichever is the finest that fits; where fewer than three of them are in
+    Labels are at 1-2-5 (or finer), 1-3 or whole decades, the finest that fits; where fewer than three of them are in
     view the values' own linear steps are taken.
     """
     if not high > low or not math.isfinite(high - low):
         return [], []
     decade_px = length_px / (high - low)
     for mantissas in _MANTISSAS:
-        closest = min(math.log10(b / a) for a, b in zip(mantissas, [*mantissas[1:], 10], strict=True))
+        closest = min(math.log10(b / a) for a, b in zip(mantissas, [*mantissas[1:], 10.0], strict=True))
         major = _log_positions(mantissas, low, high, 1)
         if closest * decade_px >= label_px * 0.75:
             break
     else:
         stride = math.ceil(label_px / decade_px)
-        return _log_positions((1,), low, high, stride), _log_positions((1,), low, high, 1)
+        return _log_positions((1.0,), low, high, stride), _log_positions((1.0,), low, high, 1)
     if len(major) >= 3 or high - low > 1.5:
         minor = _log_positions(range(1, 10), low, high, 1)
         return major, [tick for tick in minor if tick not in major]
@@ -73,7 +73,7 @@ def log_ticks(low: float, high: float, length_px: float, label_px: float) -> Tic
     return [math.log10(v) for v in values if v > 0], [math.log10(v) for v in between if v > 0]
 
 
-def _log_positions(mantissas: Sequence[int], low: float, high: float, stride: int) -> list[float]:
+def _log_positions(mantissas: Sequence[float], low: float, high: float, stride: int) -> list[float]:
     decades = range(math.floor(low), math.ceil(high) + 1)
     ticks = (decade + math.log10(m) for decade in decades if decade % stride == 0 for m in mantissas)
     return [tick for tick in ticks if low - 1e-9 <= tick <= high + 1e-9]
@@ -97,7 +97,8 @@ class MetricAxis(pg.AxisItem):
     """An axis with a title and a unit, linear or logarithmic."""
 
     def __init__(self, orientation: str) -> None:
-        super().__init__(orientation, maxTextLevel=0, tickLength=-5, showValues=True)
+        super().__init__(orientation)
+        self.setStyle(maxTextLevel=0, tickLength=4, hideOverlappingLabels=False)
         self.enableAutoSIPrefix(False)
         self.log = False
         self._title = ""
@@ -143,31 +144,34 @@ class GridItem(pg.GraphicsObject):
         self._axes = (bottom, left)
         self._view = view
         self._pens = (QPen(), QPen())
-        self.setZValue(-100)
-        view.addItem(self, ignoreBounds=True)
+        self.setParentItem(view)  # in its pixels, below everything
+        self.setZValue(-2)
+        view.sigRangeChanged.connect(self._on_view_changed)
+        view.sigResized.connect(self._on_view_changed)
 
     def set_colours(self, colours: Colours) -> None:
-        strong, faint = QColor(colours.grid), QColor(colours.grid)
+        faint = QColor(colours.grid)
         faint.setAlphaF(0.45)
-        self._pens = (QPen(strong, 1), QPen(faint, 1))
-        for pen in self._pens:
-            pen.setCosmetic(True)
+        self._pens = (QPen(QColor(colours.grid), 1), QPen(faint, 1))
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(self._view.viewRect())
-
-    def viewRangeChanged(self) -> None:
-        self.prepareGeometryChange()
-        self.update()
+        return QRectF(self._view.boundingRect())
 
     def paint(self, painter: QPainter, *_: object) -> None:
+        room = self._view.boundingRect()
         (x_low, x_high), (y_low, y_high) = self._view.viewRange()
-        size = self._view.size()
-        x_ticks = self._axes[0].ticks(x_low, x_high, size.width())
-        y_ticks = self._axes[1].ticks(y_low, y_high, size.height())
+        x_ticks = self._axes[0].ticks(x_low, x_high, room.width())
+        y_ticks = self._axes[1].ticks(y_low, y_high, room.height())
+        x_scale, y_scale = room.width() / (x_high - x_low), room.height() / (y_high - y_low)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for pen, x_level, y_level in reversed(list(zip(self._pens, x_ticks, y_ticks, strict=True))):
             painter.setPen(pen)
-            painter.drawLines([QLineF(x, y_low, x, y_high) for x in x_level])
-            painter.drawLines([QLineF(x_low, y, x_high, y) for y in y_level])
+            columns = [room.left() + (x - x_low) * x_scale for x in x_level]
+            rows = [room.bottom() - (y - y_low) * y_scale for y in y_level]
+            painter.drawLines([QLineF(x, room.top(), x, room.bottom()) for x in columns])
+            painter.drawLines([QLineF(room.left(), y, room.right(), y) for y in rows])
+
+    def _on_view_changed(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
-from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 
-from nnopt_gui.gui.plots.point_layers import Look, marker_style
+from nnopt_gui.gui.plots.pens import cosmetic_pen
+from nnopt_gui.gui.plots.plot_point import PlotPoint
+from nnopt_gui.gui.plots.point_layers import Look, look_of, marker_style
 from nnopt_gui.gui.theme import Colours
 
 Corner = Literal["top left", "top right", "bottom left", "bottom right"]
@@ -26,12 +28,13 @@ SAMPLE: Final = 26.0
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One line: a marker of ``family`` in ``look``, or with ``line`` a line in that field of :class:`Colours`."""
+    """A line of text beside a sample: a marker of ``family`` in ``look``, a ``swatch`` in its colour, or a ``line``."""
 
     text: str
     family: str = ""
     look: Look = "front"
-    line: Literal["", "front", "prediction", "budget"] = ""
+    line: Literal["", "front", "prediction", "levels"] = ""
+    swatch: Literal["", "filled", "outlined"] = ""
 
 
 class PlotLegend(pg.GraphicsObject):
@@ -70,12 +73,14 @@ class PlotLegend(pg.GraphicsObject):
         """Move to the corner that hides the fewest of the points given in view coordinates."""
         if self._corner is None or not self._entries:
             return
-        counts = {}
-        for corner in CORNERS:
+
+        def hidden(corner: Corner) -> int:
             area = self._view.mapToView(self.boundingRect().translated(self._position(corner))).boundingRect()
             inside = (x >= area.left()) & (x <= area.right()) & (y >= area.top()) & (y <= area.bottom())
-            counts[corner] = int(np.count_nonzero(inside))
-        self._corner = min(CORNERS, key=lambda corner: counts[corner])
+            return int(np.count_nonzero(inside))
+
+        best: Corner = min(CORNERS, key=hidden)
+        self._corner = best
         self._place()
 
     def boundingRect(self) -> QRectF:
@@ -92,7 +97,7 @@ class PlotLegend(pg.GraphicsObject):
         background = QColor(self._colours.plot_background)
         background.setAlphaF(0.86)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(self._colours.grid), 1))
+        painter.setPen(cosmetic_pen(self._colours.grid))
         painter.setBrush(QBrush(background))
         painter.drawRoundedRect(self.boundingRect().adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(QApplication.font())
@@ -118,18 +123,28 @@ class PlotLegend(pg.GraphicsObject):
     def _sample(self, painter: QPainter, entry: LegendEntry, centre: QPointF) -> None:
         assert self._colours is not None
         if entry.line:
-            style = {
-                "front": Qt.PenStyle.DashLine,
-                "prediction": Qt.PenStyle.DashDotLine,
-                "budget": Qt.PenStyle.DotLine,
-            }
-            painter.setPen(QPen(QColor(getattr(self._colours, entry.line)), 1.8, style[entry.line]))
+            painter.setPen(self._line_pen(entry.line))
             painter.drawLine(centre - QPointF(SAMPLE / 2, 0), centre + QPointF(SAMPLE / 2, 0))
+            return
+        if entry.swatch:
+            colour = QColor(self._colours.marker(entry.family).colour)
+            painter.setPen(QPen(colour, 1.6))
+            colour.setAlphaF(0.35 if entry.swatch == "filled" else 0)
+            painter.setBrush(QBrush(colour))
+            painter.drawRect(QRectF(centre.x() - 8, centre.y() - 4.5, 16, 9))
             return
         pen, brush = marker_style(self._colours, entry.family, entry.look)
         painter.translate(centre)
         size = 16 if entry.family == "original" else 10
         drawSymbol(painter, self._colours.marker(entry.family).symbol, size, pen, brush)
+
+    def _line_pen(self, line: str) -> QPen:
+        assert self._colours is not None
+        if line == "prediction":
+            return QPen(QColor(self._colours.prediction), 1.8, Qt.PenStyle.DashDotLine)
+        if line == "levels":
+            return QPen(QColor(self._colours.muted), 1)
+        return QPen(QColor(self._colours.front), 1.8, Qt.PenStyle.DashLine)
 
     @staticmethod
     def _metrics() -> QFontMetricsF:
@@ -152,3 +167,27 @@ class PlotLegend(pg.GraphicsObject):
         if self._corner is not None:
             self.setPos(self._position(self._corner))
         self.update()
+
+
+def legend_entries(points: Sequence[PlotPoint], baseline: bool, lines: Collection[str]) -> tuple[LegendEntry, ...]:
+    """What a legend has to explain: the families and states among ``points``, the baseline's star, the ``lines``."""
+    titles = {
+        "quantized": QCoreApplication.translate("PlotLegend", "Quantized"),
+        "pruned": QCoreApplication.translate("PlotLegend", "Pruned"),
+        "distilled": QCoreApplication.translate("PlotLegend", "Distilled"),
+        "combined": QCoreApplication.translate("PlotLegend", "Combined"),
+    }
+    families = {point.family for point in points}
+    looks = {look_of(point) for point in points}
+    entries = [LegendEntry(title, family) for family, title in titles.items() if family in families]
+    if "running" in looks:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Still measuring"), "quantized", "running"))
+    if "predicted" in looks:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Predicted"), "quantized", "predicted"))
+    if "front" in lines:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Pareto front"), line="front"))
+    if baseline:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Original"), "original"))
+    if "prediction" in lines:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Current sliders"), line="prediction"))
+    return tuple(entries)

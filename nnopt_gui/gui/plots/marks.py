@@ -1,15 +1,90 @@
-"""Marks that are no points: budgets with their infeasible side shaded, and the line of the predicted size."""
+"""Lines: curves, budgets with their infeasible side shaded, the predicted size.
+
+They are painted in the view box's pixels and not in its coordinates, because Qt does not scale cosmetic pens with the
+screen's density: lines would be half as wide on a dense screen and in a PNG at twice the size.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
 Side = Literal["above", "below", "none"]
+
+
+class PixelLine(pg.GraphicsObject):
+    """A polyline, or separate strokes, through points in view coordinates.
+
+    Args:
+        z: stacking order among the view box's own children; negative is below the markers.
+    """
+
+    def __init__(self, view: pg.ViewBox, z: float = -0.5) -> None:
+        super().__init__()
+        self._view = view
+        self._x = self._y = np.zeros(0)
+        self._pairs = False
+        self._pen = QPen()
+        self.setParentItem(view)
+        self.setZValue(z)
+        view.sigRangeChanged.connect(self._on_view_changed)
+        view.sigResized.connect(self._on_view_changed)
+
+    @property
+    def data(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The points in view coordinates, two arrays of shape (n,)."""
+        return self._x, self._y
+
+    def sampled(self, between: int = 8) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Points on the line, ``between`` to a stretch, for those who want to keep out of its way."""
+        if len(self._x) < 2:
+            return self.data
+        places = np.linspace(0, len(self._x) - 1, (len(self._x) - 1) * between + 1)
+        corners = np.arange(len(self._x))
+        return np.interp(places, corners, self._x), np.interp(places, corners, self._y)
+
+    def set_data(self, x: NDArray[np.float64], y: NDArray[np.float64], *, pairs: bool = False) -> None:
+        """The points, without NaN; with ``pairs`` every two of them are a stroke of their own."""
+        self._x, self._y, self._pairs = x, y, pairs
+        self.update()
+
+    def set_pen(
+        self, colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine, opacity: float = 1
+    ) -> None:
+        tint = QColor(colour)
+        tint.setAlphaF(opacity)
+        self._pen = QPen(tint, width, style)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._view.boundingRect())
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if len(self._x) < 2:
+            return
+        room = self._view.boundingRect()
+        (x_low, x_high), (y_low, y_high) = self._view.viewRange()
+        x = room.left() + (self._x - x_low) / (x_high - x_low) * room.width()
+        y = room.bottom() - (self._y - y_low) / (y_high - y_low) * room.height()
+        far = 10_000.0  # px; far outside, but no overflow in the painter
+        points = [QPointF(*p) for p in zip(np.clip(x, -far, far).tolist(), np.clip(y, -far, far).tolist(), strict=True)]
+        painter.setClipRect(room)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._pairs)
+        painter.setPen(self._pen)
+        if self._pairs:
+            painter.drawLines([QLineF(a, b) for a, b in zip(points[::2], points[1::2], strict=True)])
+        else:
+            painter.drawPolyline(points)
+
+    def _on_view_changed(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
 
 
 class LineMark(pg.GraphicsObject):
@@ -29,8 +104,10 @@ class LineMark(pg.GraphicsObject):
         self._value: float | None = None
         self._text = ""
         self._side: Side = "none"
-        self.setZValue(5)
-        view.addItem(self, ignoreBounds=True)
+        self.setParentItem(view)  # in its pixels, below the points
+        self.setZValue(-1)
+        view.sigRangeChanged.connect(self._on_view_changed)
+        view.sigResized.connect(self._on_view_changed)
 
     @property
     def value(self) -> float | None:
@@ -51,11 +128,7 @@ class LineMark(pg.GraphicsObject):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(self._view.viewRect())
-
-    def viewRangeChanged(self) -> None:
-        self.prepareGeometryChange()
-        self.update()
+        return QRectF(self._view.boundingRect())
 
     def paint(self, painter: QPainter, *_: object) -> None:
         if self._value is None:
@@ -63,7 +136,6 @@ class LineMark(pg.GraphicsObject):
         room = self._view.boundingRect()
         point = self._view.mapFromView(QPointF(self._value, self._value))
         place = point.x() if self._axis == "x" else point.y()
-        painter.setTransform(self._view.sceneTransform() * self._device(painter))
         self._shade(painter, room, place)
         inside = room.left() <= place <= room.right() if self._axis == "x" else room.top() <= place <= room.bottom()
         if not inside:
@@ -75,10 +147,9 @@ class LineMark(pg.GraphicsObject):
             painter.drawLine(QLineF(room.left(), place, room.right(), place))
         self._label(painter, room, place)
 
-    def _device(self, painter: QPainter) -> pg.Qt.QtGui.QTransform:
-        """From the scene to the device, whatever the painter draws on (screen, image, SVG, PDF)."""
-        to_scene, invertible = self.sceneTransform().inverted()
-        return to_scene * painter.transform() if invertible else painter.transform()
+    def _on_view_changed(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
 
     def _shade(self, painter: QPainter, room: QRectF, place: float) -> None:
         if self._side == "none":
@@ -101,7 +172,8 @@ class LineMark(pg.GraphicsObject):
         width, height = metrics.horizontalAdvance(self._text), metrics.height()
         if self._axis == "x":
             right = place + 6 + width <= room.right()
-            corner = QPointF(place + 6 if right else place - 6 - width, room.bottom() - height - 6)
+            top = room.top() + 6 if self._side != "none" else room.bottom() - height - 6
+            corner = QPointF(place + 6 if right else place - 6 - width, top)
         else:
             below = place + 4 + height <= room.bottom()
             corner = QPointF(room.left() + 10, place + 3 if below else place - 3 - height)

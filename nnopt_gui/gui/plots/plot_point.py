@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,6 +72,13 @@ class PointArrays:
             return None
         index = int(np.nanargmin(distance))
         return index if distance[index] <= radius else None
+
+    def walking_order(self, numbers: Collection[int]) -> list[int]:
+        """Those of ``numbers`` that can be shown, by x and then y: the order in which the arrow keys visit them."""
+        wanted = set(numbers)
+        shown = np.isfinite(self.x) & np.isfinite(self.y)
+        order = np.lexsort((self.y, self.x))
+        return [int(self.number[row]) for row in order if shown[row] and int(self.number[row]) in wanted]
 
     def bounds(self) -> tuple[float, float, float, float] | None:
         """x_min, x_max, y_min, y_max in view coordinates over points and intervals; None when nothing can be shown."""

@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
+from nnopt_gui.gui.plots.marks import PixelLine
+from nnopt_gui.gui.plots.pens import cosmetic_pen
 from nnopt_gui.gui.plots.plot_point import PlotPoint, PointArrays
 from nnopt_gui.gui.theme import Colours
 
 Look = Literal["front", "plain", "running", "predicted"]
-SIZE: Final[dict[Look, int]] = {"front": 11, "plain": 8, "running": 12, "predicted": 10}
+SIZE: Final[dict[Look, float]] = {"front": 11, "plain": 8.5, "running": 12, "predicted": 10}
 STAR_SIZE: Final = 19
+EVEN: Final = {"o": 1.0, "t": 1.1, "s": 0.92, "d": 1.3, "star": 1.4, "p": 1.0}  # equal areas to the eye
 RING_SIZE: Final = 21
+INTERVAL_OPACITY: Final = 0.55
 MANY_POINTS: Final = 400  # beyond, only the front's and the running points' intervals are drawn
 
 
@@ -40,7 +44,7 @@ class PointLayers:
     def __init__(self, plot: pg.PlotItem) -> None:
         self._plot = plot
         self._scatters: dict[tuple[str, Look], pg.ScatterPlotItem] = {}
-        self._intervals: dict[str, pg.PlotCurveItem] = {}
+        self._intervals: dict[str, PixelLine] = {}
         self._rings = {name: self._scatter(z) for name, z in (("hovered", 30), ("selected", 31))}
         self._pins = self._scatter(40)
         self._intervals_visible = True
@@ -51,12 +55,10 @@ class PointLayers:
         for (family, look), scatter in self._scatters.items():
             self._paint(scatter, family, look)
         for family, curve in self._intervals.items():
-            curve.setPen(self._interval_pen(family))
-        ring, faint = QColor(colours.selection), QColor(colours.selection)
-        faint.setAlphaF(0.45)
-        for name, colour in (("selected", ring), ("hovered", faint)):
+            curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
+        for name, opacity in (("selected", 1.0), ("hovered", 0.5)):
             item = self._rings[name]
-            item.setPen(QPen(colour, 1.8))
+            item.setPen(cosmetic_pen(colours.selection, 1.8, opacity=opacity))
             item.setBrush(QBrush(Qt.BrushStyle.NoBrush))
             item.setSymbol("o")
             item.setSize(RING_SIZE)
@@ -100,10 +102,10 @@ class PointLayers:
             if total <= MANY_POINTS or look in ("front", "running"):
                 by_family[family].extend(indices)
         for family in set(self._intervals) - set(by_family):
-            self._intervals[family].setData(x=[], y=[])
+            self._intervals[family].set_data(np.zeros(0), np.zeros(0))
         for family, indices in by_family.items():
             x, y = interval_lines(arrays, np.array(indices, dtype=np.int64))
-            self._interval(family).setData(x=x, y=y, connect="pairs")
+            self._interval(family).set_data(x, y, pairs=True)
 
     def _layer(self, family: str, look: Look) -> pg.ScatterPlotItem:
         if (family, look) not in self._scatters:
@@ -120,26 +122,18 @@ class PointLayers:
         self._plot.addItem(scatter, ignoreBounds=True)
         return scatter
 
-    def _interval(self, family: str) -> pg.PlotCurveItem:
+    def _interval(self, family: str) -> PixelLine:
         if family not in self._intervals:
-            curve = pg.PlotCurveItem(antialias=False)
-            curve.setZValue(2)
-            curve.setPen(self._interval_pen(family))
+            curve = PixelLine(self._plot.getViewBox(), z=-0.8)
+            curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
             curve.setVisible(self._intervals_visible)
-            self._plot.addItem(curve, ignoreBounds=True)
             self._intervals[family] = curve
         return self._intervals[family]
 
-    def _interval_pen(self, family: str) -> QPen:
-        colour = QColor(self._colours.marker(family).colour)
-        colour.setAlphaF(0.5)
-        pen = QPen(colour, 1)
-        pen.setCosmetic(True)
-        return pen
-
     def _paint(self, scatter: pg.ScatterPlotItem, family: str, look: Look) -> None:
         scatter.setSymbol(self._colours.marker(family).symbol)
-        scatter.setSize(STAR_SIZE if family == "original" else SIZE[look])
+        marker = self._colours.marker(family)
+        scatter.setSize(STAR_SIZE if family == "original" else SIZE[look] * EVEN[marker.symbol])
         pen, brush = marker_style(self._colours, family, look)
         scatter.setPen(pen)
         scatter.setBrush(brush)
@@ -154,15 +148,15 @@ def look_of(point: PlotPoint) -> Look:
 
 def marker_style(colours: Colours, family: str, look: Look) -> tuple[QPen, QBrush]:
     """Outline and filling of a marker."""
-    colour = QColor(colours.marker(family).colour)
-    hollow = QBrush(QColor(colours.plot_background))
+    colour = colours.marker(family).colour
+    hollow, solid = QBrush(QColor(colours.plot_background)), QBrush(QColor(colour))
     if look == "running":
-        return QPen(colour, 2.2), hollow
+        return cosmetic_pen(colour, 2.2), hollow
     if look == "predicted":
-        return QPen(colour, 1.6, Qt.PenStyle.DotLine), hollow
+        return cosmetic_pen(colour, 1.6, Qt.PenStyle.DotLine), hollow
     if look == "front" and family != "original":
-        return QPen(QColor(colours.front), 1.2), QBrush(colour)
-    return QPen(QColor(colours.plot_background), 0.8), QBrush(colour)
+        return cosmetic_pen(colours.front, 1.2), solid
+    return cosmetic_pen(colours.plot_background, 0.8), solid
 
 
 def interval_lines(arrays: PointArrays, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,6 +10,9 @@ OpenableKind = Literal["model", "data", "study"]
 MODEL_SUFFIXES: Final = (".onnx", ".safetensors", ".pth", ".pt", ".th", ".pt2")
 DATA_SUFFIXES: Final = (".npz",)
 STUDY_SUFFIX: Final = ".nnopt"
+DEMO_MODEL: Final = "demo"
+DEMO_DATA: Final = "digits"
+NAMED_NETWORKS: Final = ("torchvision", "network")
 _PART_NAMES: Final = ("idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz")
 
 
@@ -28,3 +31,14 @@ def openable_kind(path: Path) -> OpenableKind | None:
 def data_location(path: Path) -> str:
     """The location of a data source for this path; a part of an IDX set stands for its folder."""
     return str(path.parent if path.name.endswith(_PART_NAMES) else path)
+
+
+def is_network_name(location: str) -> bool:
+    """Whether a location names a network (``demo``, ``torchvision:resnet18``, ``network:lenet5``) instead of a file."""
+    return location == DEMO_MODEL or location.partition(":")[0] in NAMED_NETWORKS
+
+
+def file_name(text: str) -> str:
+    """``text`` as a file name that is safe everywhere: letters, digits, ``-`` and ``.``, joined by ``_``."""
+    plain = "".join(c if c.isalnum() or c in "-." else "_" for c in text)
+    return "_".join(part for part in plain.split("_") if part).lstrip(".")[:80] or "model"

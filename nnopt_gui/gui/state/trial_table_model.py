@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -25,12 +26,15 @@ _CENTRE: Final = int(Qt.AlignmentFlag.AlignCenter)
 
 
 class TrialTableModel(QAbstractTableModel):
-    """One row per trial of the workspace's study, in the order of their numbers."""
+    """One row per trial of the workspace's study, in the order of their numbers.
+
+    It keeps the records it shows, so that a row can be asked for until its removal was announced.
+    """
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._numbers: list[int] = []
+        self._trials: list[Trial] = []
         workspace.study_replaced.connect(self._on_study_replaced)
         workspace.trial_added.connect(self._on_trial_added)
         workspace.trial_changed.connect(self._on_trial_changed)
@@ -41,7 +45,7 @@ class TrialTableModel(QAbstractTableModel):
     # -- Qt's questions ---------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._numbers)
+        return 0 if parent.isValid() else len(self._trials)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else STATUS + 1
@@ -56,9 +60,9 @@ class TrialTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self._numbers):
+        if not index.isValid() or index.row() >= len(self._trials):
             return None
-        trial = self._workspace.trial(self._numbers[index.row()])
+        trial = self._trials[index.row()]
         column = index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
@@ -79,11 +83,15 @@ class TrialTableModel(QAbstractTableModel):
 
     # -- texts ------------------------------------------------------------------------------------------------
 
-    def number_at(self, row: int) -> int:
-        return self._numbers[row]
+    def trial_at(self, row: int) -> Trial:
+        return self._trials[row]
 
     def row_of(self, number: int) -> int | None:
-        return self._numbers.index(number) if number in self._numbers else None
+        row = self._place(number)
+        return row if row < len(self._trials) and self._trials[row].number == number else None
+
+    def _place(self, number: int) -> int:
+        return bisect_left(self._trials, number, key=lambda trial: trial.number)
 
     def text(self, trial: Trial, column: int) -> str:
         measurement = self._workspace.measurement(trial)
@@ -175,36 +183,37 @@ class TrialTableModel(QAbstractTableModel):
 
     def _on_study_replaced(self) -> None:
         self.beginResetModel()
-        self._numbers = [trial.number for trial in self._workspace.trials]
+        self._trials = list(self._workspace.trials)
         self.endResetModel()
 
     def _on_trial_added(self, number: int) -> None:
-        row = sum(1 for known in self._numbers if known < number)
+        row = self._place(number)
         self.beginInsertRows(QModelIndex(), row, row)
-        self._numbers.insert(row, number)
+        self._trials.insert(row, self._workspace.trial(number))
         self.endInsertRows()
 
     def _on_trial_changed(self, number: int) -> None:
         row = self.row_of(number)
         if row is not None:
+            self._trials[row] = self._workspace.trial(number)
             self.dataChanged.emit(self.index(row, PIN), self.index(row, STATUS))
 
     def _on_trial_removed(self, number: int) -> None:
         row = self.row_of(number)
         if row is not None:
             self.beginRemoveRows(QModelIndex(), row, row)
-            del self._numbers[row]
+            del self._trials[row]
             self.endRemoveRows()
 
     def _on_standing_changed(self) -> None:
-        if self._numbers:
-            self.dataChanged.emit(self.index(0, STATUS), self.index(len(self._numbers) - 1, STATUS))
+        if self._trials:
+            self.dataChanged.emit(self.index(0, STATUS), self.index(len(self._trials) - 1, STATUS))
 
     def retranslate(self) -> None:
         """The language changed: every text is asked for again."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, PIN, STATUS)
-        if self._numbers:
-            self.dataChanged.emit(self.index(0, PIN), self.index(len(self._numbers) - 1, STATUS))
+        if self._trials:
+            self.dataChanged.emit(self.index(0, PIN), self.index(len(self._trials) - 1, STATUS))
 
 
 class TrialProxy(QSortFilterProxyModel):
@@ -224,7 +233,7 @@ class TrialProxy(QSortFilterProxyModel):
         self.endFilterChange()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: ARG002 - Qt's signature
-        trial = self._workspace.trial(self._model.number_at(row))
+        trial = self._model.trial_at(row)
         return self._filter.accepts(self._model.row_text(trial), self._workspace.measurement(trial))
 
 

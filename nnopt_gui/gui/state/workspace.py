@@ -191,8 +191,9 @@ class Workspace(QObject):
         self._undo.clear()
         if study is not None:
             study.listen(self._on_study_changed)
-        self._update_standing()
+        self._standing = Standing()
         self.study_replaced.emit()
+        self._update_standing()
         self.described.emit()
         self.selection_changed.emit()
 

@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -284,105 +283,6 @@ def test_stale_locks_are_recovered(path: Path, change: dict[str, object], held: 
     edit(path, "INSERT INTO lock VALUES (1, ?)", (text,))
     with StudyFile.open(path) as file:
         assert file.read_only == held
-
-
-def test_a_flipped_artifact_byte_is_found_and_harms_nothing_else(path: Path, tmp_path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    position = data.index(b"\x02" * 100)
-    data[position] ^= 1
-    path.write_bytes(data)
-    with StudyFile.open(path) as file:
-        with pytest.raises(StudyError, match="SHA-256"):
-            file.study.artifact(2, tmp_path / "out")
-        assert not list((tmp_path / "out").iterdir())
-        assert file.study.artifact(1, tmp_path / "out").read_bytes() == b"\x01" * 5000
-
-
-def test_a_flipped_record_byte_costs_that_trial_only(path: Path) -> None:
-    edit(path, "UPDATE trials SET record = replace(record, '0.4', '0.3') WHERE number = 3")
-    edit(path, "UPDATE facts SET value = '{}' WHERE key = 'model_profile'")
-    with StudyFile.open(path) as file:
-        assert [t.number for t in file.study.trials] == [0, 1, 2]
-        assert file.study.next_number == 4
-        assert file.study.model_profile is None
-        assert len(file.notes) == 2
-        assert "SHA-256" in file.notes[0]
-
-
-def rehashed(path: Path, table: str, key: tuple[str, object], column: str, value: str) -> None:
-    edit(
-        path,
-        f"UPDATE {table} SET {column} = ?, sha256 = ? WHERE {key[0]} = ?",
-        (value, hashlib.sha256(value.encode()).hexdigest(), key[1]),
-    )
-
-
-def test_a_forged_record_is_refused_even_with_a_right_hash(path: Path) -> None:
-    forged = done(3, b"x").to_dict()
-    forged["artifact_sha256"] = "../../../etc/passwd"
-    rehashed(path, "trials", ("number", 3), "record", json.dumps(forged))
-    rehashed(path, "trials", ("number", 2), "record", json.dumps(done(1, b"\x02" * 5000).to_dict()))
-    with StudyFile.open(path) as file:
-        assert [t.number for t in file.study.trials] == [0, 1]
-
-
-def test_a_file_grants_no_trust_and_reaches_for_no_network(path: Path) -> None:
-    model = {"location": "evil.pt2", "architecture": None, "trusted_sha256": "a" * 64, "train_epochs": None}
-    rehashed(path, "facts", ("key", "model"), "value", json.dumps(model))
-    data = {**DataSource("mnist:/x").to_dict(), "download": True}
-    rehashed(path, "facts", ("key", "data"), "value", json.dumps(data))
-    with StudyFile.open(path) as file:
-        assert file.study.model == ModelSource("evil.pt2")
-        assert file.study.data == DataSource("mnist:/x")
-
-
-def test_a_newer_file_opens_read_only(path: Path) -> None:
-    edit(path, "PRAGMA user_version = 2")
-    edit(path, "CREATE TABLE future (x INTEGER)")
-    with StudyFile.open(path) as file:
-        assert "newer" in file.read_only_reason
-        assert len(file.study) == 4
-    edit(path, "ALTER TABLE trials RENAME COLUMN record TO entry")
-    with pytest.raises(StudyError, match="newer"):
-        StudyFile.open(path)
-
-
-def truncated(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:6000])
-
-
-def garbled(path: Path) -> None:
-    data = path.read_bytes()
-    path.write_bytes(data[:100] + os.urandom(len(data) - 100))
-
-
-def other_database(path: Path) -> None:
-    path.unlink()
-    edit(path, "CREATE TABLE x (y)")
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda p: p.unlink(),
-        lambda p: p.write_bytes(b""),
-        lambda p: p.write_bytes(os.urandom(20_000)),
-        lambda p: p.write_text("hello"),
-        lambda p: (p.unlink(), p.mkdir()),
-        truncated,
-        garbled,
-        other_database,
-        lambda p: edit(p, "CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM trials; END"),
-        lambda p: edit(p, "CREATE VIEW v AS SELECT 1"),
-        lambda p: edit(p, "CREATE TABLE extra (x)"),
-        lambda p: edit(p, "DELETE FROM facts WHERE key = 'model'"),
-    ],
-)
-def test_damaged_and_foreign_files_are_refused_with_a_message(path: Path, damage: Callable[[Path], object]) -> None:
-    damage(path)
-    with pytest.raises(StudyError) as caught:
-        StudyFile.open(path)
-    assert caught.value.user_message
 
 
 def test_leftovers_of_a_killed_save_are_swept(path: Path, tmp_path: Path) -> None:

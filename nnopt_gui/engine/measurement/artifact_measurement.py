@@ -1,0 +1,152 @@
+"""From a written file to its :class:`Measurement`: reloaded, evaluated, timed; partial results on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from nnopt_gui.engine.data.subset import Subset
+from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, Predictions, batch_for, predict_classes
+from nnopt_gui.engine.measurement.comparison import agreement, paired_drop, wilson
+from nnopt_gui.engine.measurement.cost import graph_cost
+from nnopt_gui.engine.measurement.latency import measure_latency
+from nnopt_gui.engine.measurement.machine import machine_conditions
+from nnopt_gui.engine.measurement.session import input_shape_of, open_session
+from nnopt_gui.engine.measurement.size import size_on_disk
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.errors import ModelError, NnoptError
+
+ORDER_SEED: Final = 0  # of the order of evaluation: the same for every artifact, so partial results are paired too
+
+
+@dataclass(frozen=True)
+class BaselineRun:
+    """What paired comparisons need of the baseline: its file, and its predictions on the same subset."""
+
+    path: Path
+    predictions: Predictions | None
+
+
+def measure_artifact(
+    path: Path,
+    subset: Subset | None,
+    preprocessing: Preprocessing | None,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    baseline: BaselineRun | None,
+    reporter: Reporter,
+    threads: int,
+    seed: int,
+    data_name: str,
+    split: str,
+) -> tuple[Measurement, Predictions | None]:
+    """Measure a file as anybody would run it.
+
+    ``reporter.partial`` gets size and cost at once, accuracy with a shrinking interval at least every half second,
+    and then latency.
+
+    Args:
+        path: the ``.onnx`` file.
+        subset: images to evaluate on; None leaves accuracy out.
+        preprocessing: needed with ``subset``.
+        input_shape: (C, H, W) where the file leaves it open.
+        baseline: gives the paired drop, the agreement and the interleaved latency; None for the baseline itself.
+        reporter: progress, partial results, cancellation.
+        threads: of the runtime, for accuracy and latency.
+        seed: recorded; also of the random input that is timed.
+        data_name: recorded.
+        split: recorded: ``selection`` or ``test``.
+
+    Returns:
+        The measurement, and the predicted class of every image (−1: damaged image), None without data.
+
+    Raises:
+        Cancelled. ModelError: the file cannot be loaded or run. DataError: the images cannot be read.
+    """
+    try:
+        model = onnx.load(path, load_external_data=False)
+        size = size_on_disk(path, model)
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except NnoptError:
+        raise
+    except Exception as error:  # protobuf's and onnx's errors share no base class but Exception
+        raise ModelError(f"{path.name} is not a readable ONNX file.", details=str(error)) from error
+    session = open_session(path, threads)
+    shape = input_shape or input_shape_of(session)
+    if shape is None:
+        raise ModelError(f"{path.name} does not say how large its images are.", "Give the image size.")
+    cost = graph_cost(model, shape, reporter)
+    conditions = machine_conditions(
+        threads,
+        data=data_name,
+        split=split,
+        preprocessing=preprocessing.to_dict() if preprocessing else None,
+        seed=seed,
+    )
+    measurement = Measurement(size, cost.macs, cost.params, nonzero_params=cost.nonzero_params, conditions=conditions)
+    del model
+    reporter.partial(measurement)
+    predictions = None
+    if subset is not None and preprocessing is not None and len(subset):
+        known = baseline.predictions if baseline is not None else None
+        order = np.asarray(subset.stratified_order(ORDER_SEED))
+        labels = np.asarray(subset.labels)
+
+        def on_progress(so_far: Predictions) -> None:
+            reporter.partial(with_accuracy(measurement, labels, so_far, known))
+
+        predictions = predict_classes(
+            session, subset, preprocessing, order, reporter, on_progress, batch_for(cost.macs)
+        )
+        measurement = with_accuracy(measurement, labels, predictions, known)
+    reporter.checkpoint()
+    other = open_session(baseline.path, threads) if baseline is not None else None
+    run = measure_latency(session, other, shape, threads, reporter, seed=seed)
+    conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
+    measurement = replace(measurement, latency_ms=run.latency, conditions=conditions)
+    reporter.partial(measurement)
+    return measurement, predictions
+
+
+def with_accuracy(
+    measurement: Measurement,
+    labels: NDArray[np.int64],
+    predictions: Predictions,
+    baseline: Predictions | None,
+) -> Measurement:
+    """The measurement with accuracy, paired drop and agreement over the images that were evaluated.
+
+    Args:
+        measurement: everything else.
+        labels: int64 (N,).
+        predictions: int16 (N,), −1 where nothing is known.
+        baseline: the same of the baseline, or None.
+
+    Raises:
+        ValueError: the arrays differ in length.
+    """
+    known = predictions != NOT_EVALUATED
+    if not known.any():
+        return measurement
+    correct = predictions == labels
+    count = int(np.count_nonzero(known))
+    measurement = replace(
+        measurement,
+        accuracy=wilson(int(np.count_nonzero(correct & known)), count),
+        conditions=replace(measurement.conditions, samples=count),
+    )
+    both = known if baseline is None else known & (baseline != NOT_EVALUATED)
+    if baseline is None or not both.any():
+        return measurement
+    return replace(
+        measurement,
+        accuracy_drop=paired_drop((baseline == labels)[both], correct[both]),
+        agreement=agreement(predictions[both], baseline[both]),
+    )

@@ -1,0 +1,177 @@
+"""Wall-clock time of one image, measured in turn with the baseline on the same machine in the same minute."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnx
+import psutil
+from numpy.typing import NDArray
+
+from nnopt_gui.engine.measurement.session import SPIN_US, Runner, open_session, run_cancellable
+from nnopt_gui.engine.metrics import Latency
+from nnopt_gui.engine.progress import Reporter
+
+BUDGET_S: Final = 0.8
+QUICK_BUDGET_S: Final = 0.15
+
+_BLOCK_RUNS: Final = 10
+_BLOCK_S: Final = 0.05  # slower networks have shorter blocks, so that a checkpoint comes in time
+_UNCOUNTED: Final = 2  # runs at the start of a block: the other model's data are still in the caches
+_PAUSE_S: Final = 4e-6 * SPIN_US  # between blocks: the other session's threads go to sleep
+_MIN_BLOCKS: Final = 5
+_MAX_BLOCKS: Final = 50
+_WARM_UP_SHARE: Final = 0.25  # of the budget, at most
+_STABLE: Final = 0.05
+_RESAMPLES: Final = 1000
+_NOISY_SPREAD: Final = 0.25
+_NOISY_CORES: Final = 0.3
+
+
+@dataclass(frozen=True)
+class LatencyRun:
+    """``latency`` and how it came about: ``warmup`` and ``repeats`` are runs of the candidate; ``noisy`` says that
+    other programs kept the machine busy or that the times did not settle."""
+
+    latency: Latency
+    noisy: bool
+    warmup: int
+    repeats: int
+
+
+def measure_latency(
+    candidate: Runner,
+    baseline: Runner | None,
+    input_shape: tuple[int, int, int],
+    threads: int,
+    reporter: Reporter,
+    *,
+    budget_s: float = BUDGET_S,
+    seed: int = 0,
+) -> LatencyRun:
+    """Time single images in short blocks, candidate and baseline in turn, with a pause between the blocks.
+
+    Blocks, because run-by-run interleaving makes every run start on the other model's caches and beside its thread
+    pool; in turn, because the machine's speed drifts. The interval of the median is a bootstrap over blocks, as runs
+    within one share their luck.
+
+    Args:
+        candidate: opened with ``threads`` threads, as the baseline.
+        baseline: None when there is none, or when the candidate is the baseline.
+        input_shape: (C, H, W).
+        threads: to judge how much of the machine is left for others.
+        reporter: cancellation.
+        budget_s: about how long to measure; slow networks take at least five blocks.
+        seed: of the random input.
+
+    Raises:
+        Cancelled. ModelError: the model fails, or one run takes minutes.
+    """
+    image = np.random.default_rng(seed).standard_normal((1, *input_shape)).astype(np.float32)
+    sessions = [candidate] if baseline is None else [candidate, baseline]
+    warm = [_warm_up(session, image, reporter, _WARM_UP_SHARE * budget_s / len(sessions)) for session in sessions]
+    lengths = [max(1, min(_BLOCK_RUNS, int(_BLOCK_S / max(seconds, 1e-6)))) for _, seconds in warm]
+    blocks: list[list[NDArray[np.float64]]] = [[] for _ in sessions]
+    busy = _OtherLoad()
+    deadline = time.perf_counter() + budget_s
+    while len(blocks[0]) < _MIN_BLOCKS or (time.perf_counter() < deadline and len(blocks[0]) < _MAX_BLOCKS):
+        for session, runs, found in zip(sessions, lengths, blocks, strict=True):
+            reporter.checkpoint()
+            time.sleep(_PAUSE_S)
+            found.append(_time_block(session, image, runs))
+    times = np.concatenate(blocks[0])
+    low, high = _median_interval(blocks[0], seed)
+    latency = Latency(
+        p50=float(np.median(times)),
+        p95=float(np.quantile(times, 0.95)),
+        low=low,
+        high=high,
+        runs=len(times),
+        baseline_p50=float(np.median(np.concatenate(blocks[1]))) if baseline is not None else None,
+    )
+    noisy = busy.cores() > max(0.0, busy.available - threads) + _NOISY_CORES or _unsettled(blocks[0])
+    return LatencyRun(latency, noisy, warm[0][0], len(times))
+
+
+def quick_latency(model: onnx.ModelProto, input_shape: tuple[int, int, int], threads: int, reporter: Reporter) -> float:
+    """Median milliseconds of one image in a fraction of a second: good enough to draw a guess with.
+
+    Raises:
+        Cancelled. ModelError: ONNX Runtime cannot load or run it.
+    """
+    session = open_session(model.SerializeToString(), threads)
+    return measure_latency(session, None, input_shape, threads, reporter, budget_s=QUICK_BUDGET_S).latency.p50
+
+
+def _warm_up(session: Runner, image: NDArray[np.float32], reporter: Reporter, limit_s: float) -> tuple[int, float]:
+    """Run until two blocks in a row take about the same time. Returns the number of runs and seconds per run."""
+    name = session.get_inputs()[0].name
+    started = time.perf_counter()
+    run_cancellable(session, image, reporter)  # the only run that may take minutes
+    count, last = 1, time.perf_counter() - started
+    while time.perf_counter() - started < limit_s:
+        reporter.checkpoint()
+        runs = max(1, min(_BLOCK_RUNS, int(_BLOCK_S / max(last, 1e-6))))
+        before = time.perf_counter()
+        for _ in range(runs):
+            session.run(None, {name: image})
+        seconds = (time.perf_counter() - before) / runs
+        count += runs
+        settled = abs(seconds - last) <= _STABLE * last
+        last = seconds
+        if settled:
+            break
+    return count, last
+
+
+def _time_block(session: Runner, image: NDArray[np.float32], runs: int) -> NDArray[np.float64]:
+    """Milliseconds of ``runs`` runs, after a few that do not count."""
+    feed = {session.get_inputs()[0].name: image}
+    for _ in range(_UNCOUNTED if runs > _UNCOUNTED else 0):
+        session.run(None, feed)
+    times = np.empty(runs)
+    for i in range(runs):
+        started = time.perf_counter_ns()
+        session.run(None, feed)
+        times[i] = time.perf_counter_ns() - started
+    return times / 1e6
+
+
+def _median_interval(blocks: Sequence[NDArray[np.float64]], seed: int) -> tuple[float, float]:
+    """95 % bootstrap interval of the median of all runs, resampling whole blocks (of equal length)."""
+    table = np.stack(blocks)
+    chosen = np.random.default_rng(seed).integers(0, len(table), size=(_RESAMPLES, len(table)))
+    medians = np.median(table[chosen].reshape(_RESAMPLES, -1), axis=1)
+    low, high = np.quantile(medians, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _unsettled(blocks: Sequence[NDArray[np.float64]]) -> bool:
+    """Whether the blocks' medians spread too far to be one number."""
+    medians = np.array([np.median(block) for block in blocks])
+    low, middle, high = np.quantile(medians, [0.25, 0.5, 0.75])
+    return bool(high - low > _NOISY_SPREAD * middle)
+
+
+class _OtherLoad:
+    """How many cores other processes kept busy since this was made."""
+
+    def __init__(self) -> None:
+        self._own = psutil.Process()
+        self.available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
+        self._start = self._read()
+
+    def _read(self) -> tuple[float, float, float]:
+        system, own = psutil.cpu_times(), self._own.cpu_times()
+        idle = system.idle + getattr(system, "iowait", 0.0)
+        guest = getattr(system, "guest", 0.0) + getattr(system, "guest_nice", 0.0)  # counted in user as well
+        return sum(system) - guest - idle, own.user + own.system, time.monotonic()
+
+    def cores(self) -> float:
+        busy, own, now = (after - before for after, before in zip(self._read(), self._start, strict=True))
+        return max(0.0, busy - own) / max(now, 1e-3)

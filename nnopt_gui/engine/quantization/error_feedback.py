@@ -1,0 +1,74 @@
+"""Rounding weights one input at a time, letting the weights not yet rounded make up for the error so far. Pure numpy.
+
+Frantar et al., "GPTQ", 2023 (arXiv:2210.17323), after Optimal Brain Surgeon; here every output channel also tries
+several scales and keeps the one whose *compensated* error is least.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from nnopt_gui.engine.quantization.grids import WeightGrid
+
+DAMPING: Final = 0.01  # of the mean diagonal, added to it, so that rarely used inputs cannot blow up
+_BLOCK: Final = 64
+
+
+def compensation_factor(second_moment: np.ndarray) -> np.ndarray:
+    """Upper Cholesky factor U (K, K) of the inverse of the damped ``second_moment`` (K, K) of a layer's inputs."""
+    size = len(second_moment)
+    damped = second_moment.astype(np.float64) + np.eye(size) * _damping(second_moment)
+    lower = np.linalg.cholesky(damped)
+    inverse_lower = np.linalg.solve(lower, np.eye(size))
+    return np.linalg.cholesky((inverse_lower.T @ inverse_lower)).T.astype(np.float32)
+
+
+def _damping(second_moment: np.ndarray) -> float:
+    mean = float(np.mean(np.diag(second_moment)))
+    return DAMPING * mean if mean > 0 else 1.0
+
+
+def least_squares_shift(second_moment: np.ndarray, cross: np.ndarray) -> np.ndarray:
+    """(K, O): what to add to weights so that damped least squares removes a residual of ``cross`` (K, O) = Xᵀ·R."""
+    damped = second_moment.astype(np.float64) + np.eye(len(second_moment)) * _damping(second_moment)
+    return np.linalg.solve(damped, cross.astype(np.float64)).astype(np.float32)
+
+
+def round_with_feedback(
+    rows: np.ndarray, factor: np.ndarray, scales: np.ndarray, grid: WeightGrid, kept: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Round weights to the grid, column by column.
+
+    Args:
+        rows: float32 (O, K), best ordered by falling importance of the inputs.
+        factor: of :func:`compensation_factor`, in the same order.
+        scales: (O, S), S candidate scales for every output channel.
+        kept: bool (O, K), False where the level has to be 0.
+
+    Returns:
+        Levels int8 (O, S, K) and losses (O, S), the quadratic error ``(w − q)·H·(w − q)`` of each candidate.
+    """
+    outputs, columns = rows.shape
+    candidates = scales.shape[1]
+    work = np.repeat(rows[:, None, :], candidates, axis=1).reshape(-1, columns).astype(np.float32)
+    mask = np.repeat(kept[:, None, :], candidates, axis=1).reshape(-1, columns) if kept is not None else None
+    scale = scales.reshape(-1).astype(np.float32)
+    levels = np.zeros(work.shape, np.int8)
+    losses = np.zeros(len(work), np.float32)
+    for start in range(0, columns, _BLOCK):
+        stop = min(start + _BLOCK, columns)
+        errors = np.empty((len(work), stop - start), np.float32)
+        for column in range(start, stop):
+            value = work[:, column]
+            level = grid.levels(value, scale)
+            if mask is not None:
+                level = np.where(mask[:, column], level, 0).astype(np.int8)
+            levels[:, column] = level
+            error = (value - level * scale) / factor[column, column]
+            losses += error * error
+            work[:, column + 1 : stop] -= error[:, None] * factor[column, column + 1 : stop]
+            errors[:, column - start] = error
+        work[:, stop:] -= errors @ factor[start:stop, stop:]
+    return levels.reshape(outputs, candidates, columns), losses.reshape(outputs, candidates)

@@ -1,0 +1,248 @@
+"""Quantising layer by layer so that each layer gives the float network's outputs on the *quantised* network's inputs.
+
+For every layer, in order, with X the float network's inputs and X̃ those that the layers quantised so far produce:
+shift the weights by damped least squares to absorb X·W − X̃·W, round them with error feedback under X̃ᵀX̃, and set the
+bias so that the mean output stays. Related: GPFQ (Lybrand & Saab, 2021, arXiv:2010.15979), GPTAQ (2025,
+arXiv:2504.02692), bias correction (Nagel et al., 2019, arXiv:1906.04721). Needs a few hundred unlabelled images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnx
+
+from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
+from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph, GraphLayer
+from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.error_feedback import (
+    compensation_factor,
+    least_squares_shift,
+    round_with_feedback,
+)
+from nnopt_gui.engine.quantization.grids import WeightGrid, fake_quantize, weight_grids
+from nnopt_gui.engine.quantization.layer_inputs import sample_rows
+from nnopt_gui.engine.quantization.node_runner import NodeRunner
+
+_TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
+_IMAGES: Final = (16, 512)
+_ROWS_PER_INPUT: Final = 12
+_ROWS: Final = (4096, 16384)
+_BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
+_SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Quantised weights and corrected biases by layer name; layers without a bias stay without."""
+
+    weights: dict[str, QuantizedWeight]
+    biases: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class RoundingTask:
+    """What applies to the weights of one layer besides its inputs."""
+
+    bits: int
+    kept: np.ndarray | None
+    least_scale: np.ndarray | None
+
+
+def reconstruct(
+    graph: FloatGraph,
+    bits: Mapping[str, int],
+    images: np.ndarray,
+    grids: Mapping[str, ActivationGrid] | None,
+    reporter: Reporter,
+    *,
+    masks: Mapping[str, np.ndarray] | None = None,
+    least_scales: Mapping[str, np.ndarray] | None = None,
+    seed: int = 0,
+) -> Reconstruction:
+    """Quantise all layers in graph order.
+
+    Args:
+        bits: by layer name, 1 to 8.
+        images: float32 N×C×H×W calibration images; as many are used as fit the memory bound.
+        grids: activation grids by tensor name, or None for float activations.
+        masks: False where a weight was pruned, output channels first.
+        least_scales: lower limits of the scales by layer name.
+    """
+    runner = NodeRunner(graph)
+    count = int(np.clip(_TENSOR_VALUES // runner.widest(), *_IMAGES))
+    exact: dict[str, np.ndarray] = {INPUT: images[:count]}
+    rough = {INPUT: _on_grid(images[:count], INPUT, grids)}
+    layers = {layer.node_name: layer for layer in graph.layers}
+    weights, biases = graph.weights(), graph.biases()
+    result = Reconstruction({}, {})
+    rng = np.random.default_rng(seed)
+    absorbed = plan_activations(graph).absorbed if grids is not None else frozenset()
+    for node, finished in runner.live_after():
+        reporter.checkpoint()
+        layer = layers.get(node.name)
+        override: dict[str, np.ndarray] = {}
+        if layer is not None:
+            reporter.progress(len(result.weights), len(layers))
+            name = layer.name
+            task = RoundingTask(bits[name], (masks or {}).get(name), (least_scales or {}).get(name))
+            pair = exact[node.input[0]], rough[node.input[0]]
+            quantized, bias = _round_layer(node, layer, weights[name], biases.get(name), pair, task, rng, reporter)
+            result.weights[name] = quantized
+            override[layer.weight] = np.moveaxis(quantized.dequantized(), 0, layer.out_axis)
+            if bias is not None and layer.bias is not None:
+                result.biases[name] = override[layer.bias] = bias
+        exact.update(runner.run(node, exact))
+        for name, value in runner.run(node, {**rough, **override}).items():
+            rough[name] = _on_grid(value, name, grids)
+        _ = absorbed
+        for name in finished:
+            del exact[name], rough[name]
+    return result
+
+
+def _on_grid(values: np.ndarray, name: str, grids: Mapping[str, ActivationGrid] | None) -> np.ndarray:
+    return fake_quantize(values, grids[name]) if grids is not None and name in grids else values
+
+
+def _round_layer(
+    node: onnx.NodeProto,
+    layer: GraphLayer,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    inputs: tuple[np.ndarray, np.ndarray],
+    task: RoundingTask,
+    rng: np.random.Generator,
+    reporter: Reporter,
+) -> tuple[QuantizedWeight, np.ndarray | None]:
+    """Quantise one layer given its exact and its rough inputs."""
+    columns = int(np.prod(weight.shape[1:]))
+    picks = np.sort(rng.random(int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS))))
+    exact = sample_rows(node, layer, inputs[0], weight.shape, picks)
+    rough = sample_rows(node, layer, inputs[1], weight.shape, picks)
+    groups = len(exact)
+    rows = weight.reshape(groups, -1, columns)
+    kept = None if task.kept is None else task.kept.reshape(rows.shape)
+    least = None if task.least_scale is None else task.least_scale.reshape(groups, -1)
+    levels, scales, shifts = [], [], []
+    for index in range(groups):
+        if index % 16 == 0:
+            reporter.checkpoint()
+        part = _round_rows(
+            rows[index],
+            (exact[index], rough[index]),
+            task.bits,
+            None if kept is None else kept[index],
+            None if least is None else least[index],
+            centred=bias is not None,
+        )
+        levels.append(part[0])
+        scales.append(part[1])
+        shifts.append(part[2])
+    quantized = QuantizedWeight(
+        np.concatenate(levels).reshape(weight.shape), np.concatenate(scales), task.bits, task.kept
+    )
+    return quantized, None if bias is None else (bias + np.concatenate(shifts)).astype(np.float32)
+
+
+def _round_rows(
+    rows: np.ndarray,
+    inputs: tuple[np.ndarray, np.ndarray],
+    bits: int,
+    kept: np.ndarray | None,
+    least: np.ndarray | None,
+    *,
+    centred: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Levels (O, K), scales (O,) and bias shifts (O,) of one group of a layer."""
+    exact, rough = inputs
+    wanted = exact @ rows.T
+    offset = rough.mean(axis=0) if centred else np.zeros(rough.shape[1], np.float32)
+    seen = rough - offset
+    residual = wanted - rough @ rows.T
+    residual -= residual.mean(axis=0) if centred else 0.0
+    blocks = _blocks(seen)
+    moments = [seen[:, block].T @ seen[:, block] for block in blocks]
+    factors = [compensation_factor(moment) for moment in moments]
+    best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    for grid in weight_grids(bits):
+        scales = _candidates(rows, grid, least)
+        chosen = _choose_scale(rows, blocks, factors, scales, grid, kept)
+        found = _final(rows, seen, residual, blocks, moments, factors, chosen, grid, kept)
+        error = ((residual - seen @ (found * chosen[:, None] - rows).T) ** 2).sum(axis=0)
+        if best is None:
+            best = found, chosen, error
+        else:
+            better = error < best[2]
+            best = (
+                np.where(better[:, None], found, best[0]),
+                np.where(better, chosen, best[1]),
+                np.where(better, error, best[2]),
+            )
+    assert best is not None
+    shift = (wanted - rough @ (best[0] * best[1][:, None]).T).mean(axis=0)
+    return best[0].astype(np.int8), best[1].astype(np.float32), shift
+
+
+def _blocks(seen: np.ndarray) -> list[np.ndarray]:
+    """Inputs in falling order of energy within blocks of neighbours that fit the bound."""
+    energy = (seen * seen).sum(axis=0)
+    count = -(-seen.shape[1] // _BLOCK_INPUTS)
+    return [part[np.argsort(-energy[part], kind="stable")] for part in np.array_split(np.arange(seen.shape[1]), count)]
+
+
+def _candidates(rows: np.ndarray, grid: WeightGrid, least: np.ndarray | None) -> np.ndarray:
+    """Scales (O, S) to try; positive also for channels of zeros."""
+    if grid.binary:
+        mean = np.abs(rows).mean(axis=1, keepdims=True)
+        scales = np.where(mean > 0, mean, 1.0) * _SHARES * 1.5
+    else:
+        largest = np.abs(rows).max(axis=1, keepdims=True)
+        scales = np.where(largest > 0, largest / grid.reach, 1.0) * _SHARES
+    if least is not None:
+        scales = np.maximum(scales, least[:, None])
+    return scales.astype(np.float32)
+
+
+def _choose_scale(
+    rows: np.ndarray,
+    blocks: list[np.ndarray],
+    factors: list[np.ndarray],
+    scales: np.ndarray,
+    grid: WeightGrid,
+    kept: np.ndarray | None,
+) -> np.ndarray:
+    losses = np.zeros(scales.shape, np.float32)
+    for block, factor in zip(blocks, factors, strict=True):
+        losses += round_with_feedback(rows[:, block], factor, scales, grid, None if kept is None else kept[:, block])[1]
+    best = losses.argmin(axis=1)
+    chosen: np.ndarray = scales[np.arange(len(scales)), best]
+    return chosen
+
+
+def _final(
+    rows: np.ndarray,
+    seen: np.ndarray,
+    residual: np.ndarray,
+    blocks: list[np.ndarray],
+    moments: list[np.ndarray],
+    factors: list[np.ndarray],
+    scale: np.ndarray,
+    grid: WeightGrid,
+    kept: np.ndarray | None,
+) -> np.ndarray:
+    """Levels (O, K) for chosen scales; what one block leaves over is the next one's residual."""
+    levels = np.zeros(rows.shape, np.int8)
+    left = residual.copy()
+    for block, moment, factor in zip(blocks, moments, factors, strict=True):
+        columns = seen[:, block]
+        shifted = rows[:, block] + least_squares_shift(moment, columns.T @ left).T
+        mask = None if kept is None else kept[:, block]
+        found = round_with_feedback(shifted, factor, scale[:, None], grid, mask)[0][:, 0]
+        levels[:, block] = found
+        left -= columns @ (found * scale[:, None] - rows[:, block]).T
+    return levels

@@ -1,0 +1,364 @@
+"""The composition root of the window: builds, connects, shuts down."""
+
+from __future__ import annotations
+
+import locale
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QUndoStack
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from nnopt_gui import __version__
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.error_bar import Fix, Message
+from nnopt_gui.gui.explorer import Explorer
+from nnopt_gui.gui.i18n import SYSTEM, Translator, font_can_show
+from nnopt_gui.gui.job_thread import JobThread
+from nnopt_gui.gui.main_window import MainWindow
+from nnopt_gui.gui.panels.file_desk import FileDesk
+from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, save_picture
+from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.opening import DEMO_MODEL, is_network_name
+from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.workspace import Workspace
+from nnopt_gui.gui.theme import THEME_MODES, Theme, ThemeMode
+from nnopt_gui.jobs.job import JobKind
+from nnopt_gui.jobs.local_engine import LocalEngine
+from nnopt_gui.settings import Settings, data_folder, load_settings, log_folder, save_settings
+
+_AGAIN: Final = (TrialState.FAILED, TrialState.CANCELLED, TrialState.INTERRUPTED)
+
+
+class Program(QObject):
+    """The running window with everything behind it.
+
+    Args:
+        application: the QApplication.
+        engine: not started yet.
+        settings: as read.
+        studies: folder for studies without a name.
+        store_settings: called with the new settings whenever one changes.
+    """
+
+    def __init__(
+        self,
+        application: QApplication,
+        engine: LocalEngine,
+        settings: Settings,
+        studies: Path,
+        store_settings: Callable[[Settings], object] | None = None,
+    ) -> None:
+        super().__init__()
+        self._application = application
+        self.settings = settings
+        self._store_settings = store_settings
+        self.theme = Theme(_mode(settings.theme), self)
+        self.theme.apply(application)
+        self.translator = Translator(application, self)
+        self.translator.set_language(settings.language or SYSTEM)
+        self.undo_stack = QUndoStack(self)
+        self.recipes = RecipeState(self.undo_stack, self)
+        self.workspace = Workspace(self.undo_stack, studies, self)
+        self.jobs = JobState(self)
+        self.thread_of_jobs = JobThread(engine, self)
+        self.explorer = Explorer(self.thread_of_jobs, self.recipes, self.workspace, self.jobs, self)
+        self.window = MainWindow(self.explorer, self.recipes, self.workspace, self.jobs, self.theme)
+        self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
+        self.window.show_choices(settings.theme, settings.language)
+        self._connect_panels()
+        self._connect_state()
+        self._connect_actions()
+        self._connect_desk()
+        self._show_recent()
+        self._update_facts()
+
+    def start(self, locations: Sequence[str] = ()) -> None:
+        """Show the window, warm the engine up, and open what was asked for."""
+        self.window.show()
+        QTimer.singleShot(0, self.thread_of_jobs.start)
+        if locations:
+            self.desk.open_locations(list(locations))
+
+    def close(self) -> None:
+        """End the engine and close the study; safe to call again."""
+        self.explorer.abandon()
+        self.thread_of_jobs.shutdown()
+        self.workspace.close()
+        self.translator.uninstall()
+
+    def on_bug(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """An exception that nobody expected: log it and show it; the window stays."""
+        details = "".join(traceback.format_exception(kind, error, trace))
+        logging.getLogger(__name__).error("%s", details)
+        what = self.tr("A bug in the window: {}").format(f"{kind.__name__}: {error}")
+        hint = self.tr("What was measured is in the study. Please report it with the details.")
+        self.window.errors.show_message(Message(what, hint, details, key="bug"))
+
+    # -- connecting -------------------------------------------------------------------------------------------
+
+    def _connect_panels(self) -> None:
+        window, explorer = self.window, self.explorer
+        window.welcome.demo_requested.connect(explorer.try_demo)
+        window.welcome.open_model_requested.connect(self.desk.ask_model)
+        window.welcome.open_data_requested.connect(self.desk.ask_data)
+        window.welcome.recent_requested.connect(self.desk.open_location)
+        window.recipe_panel.run_requested.connect(explorer.run_point)
+        window.recipe_panel.quick_sweep_requested.connect(explorer.run_quick_sweep)
+        window.recipe_panel.sweep_mode_requested.connect(lambda: window.show_sweep(True))
+        window.sweep_panel.back_requested.connect(lambda: window.show_sweep(False))
+        window.sweep_panel.sweep_requested.connect(explorer.run_sweep)
+        for panel in (window.details, window.trials):
+            panel.save_requested.connect(self.desk.ask_model_folder)
+            panel.to_sliders_requested.connect(self._load_into_sliders)
+            panel.retry_requested.connect(explorer.retry)
+        window.pair.trial_activated.connect(self._load_into_sliders)
+        window.pair.auto_fit_changed.connect(window.actions_table["auto_fit"].setChecked)
+        window.trials.filter_changed.connect(window.pair.set_filter)
+        window.job_panel.cancel_requested.connect(explorer.cancel)
+        window.paths_dropped.connect(self.desk.open_locations)
+        window.theme_chosen.connect(self._on_theme_chosen)
+        window.language_chosen.connect(self._on_language_chosen)
+        window.about_to_close.connect(self.close)
+
+    def _connect_state(self) -> None:
+        explorer, workspace, window = self.explorer, self.workspace, self.window
+        explorer.message.connect(window.errors.show_message)
+        explorer.dismiss_requested.connect(window.errors.dismiss)
+        explorer.idle_text_changed.connect(window.job_panel.set_idle_text)
+        explorer.folder_requested.connect(lambda folder: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
+        explorer.opened.connect(self._remember)
+        explorer.job_ended.connect(self._on_job_ended)
+        workspace.committed.connect(window.job_panel.set_saved)
+        workspace.study_replaced.connect(self._show_recent)
+        self.jobs.training_changed.connect(window.curves.add)
+        for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
+            signal.connect(self._on_trials_changed)
+        for plain in (
+            workspace.selection_changed,
+            workspace.described,
+            self.jobs.changed,
+            self.recipes.recipe_changed,
+            self.undo_stack.indexChanged,
+        ):
+            plain.connect(self._update_facts)
+
+    def _connect_actions(self) -> None:
+        explorer, window, desk = self.explorer, self.window, self.desk
+        for name, handler in (
+            ("try_demo", explorer.try_demo),
+            ("open_model", desk.ask_model),
+            ("open_named", desk.ask_network),
+            ("open_data", desk.ask_data),
+            ("open_data_file", desk.ask_data_file),
+            ("new_study", explorer.close_study),
+            ("open_study", desk.ask_study),
+            ("save_study_as", desk.ask_study_name),
+            ("export_plot", lambda: desk.ask_picture_name(PICTURE_FORMATS)),
+            ("export_csv", desk.ask_table_name),
+            ("quit", window.close),
+            ("undo", self.undo_stack.undo),
+            ("redo", self.undo_stack.redo),
+            ("pin", lambda: self._with_selected(lambda t: self.workspace.set_pinned(t.number, not t.pinned))),
+            ("delete", lambda: self._with_selected(self._delete)),
+            ("run_point", explorer.run_point),
+            ("quick_sweep", explorer.run_quick_sweep),
+            ("sweep", lambda: window.show_sweep(True)),
+            ("cancel", explorer.cancel),
+            ("save_model", lambda: self._with_selected(lambda t: desk.ask_model_folder(t.number))),
+            ("to_sliders", lambda: self._with_selected(lambda t: self._load_into_sliders(t.number))),
+            ("retry", lambda: self._with_selected(lambda t: explorer.retry(t.number))),
+            ("about", self._show_about),
+        ):
+            window.actions_table[name].triggered.connect(handler)
+        auto_fit = window.actions_table["auto_fit"]
+        auto_fit.setChecked(True)
+        auto_fit.toggled.connect(window.pair.set_auto_fit)
+
+    def _connect_desk(self) -> None:
+        desk = self.desk
+        desk.sources_chosen.connect(self._on_sources_chosen)
+        desk.study_chosen.connect(self._on_study_chosen)
+        desk.study_name_chosen.connect(self._on_study_name_chosen)
+        desk.model_folder_chosen.connect(self.explorer.save)
+        desk.picture_chosen.connect(self._on_picture_chosen)
+        desk.folder_used.connect(lambda folder: self._set(last_folder=folder))
+        desk.message.connect(self.window.errors.show_message)
+
+    def _with_selected(self, do: Callable[[Trial], object]) -> None:
+        trial = self.workspace.selected
+        if trial is not None:
+            do(trial)
+
+    # -- facts ------------------------------------------------------------------------------------------------
+
+    @Slot(int)
+    def _on_trials_changed(self, _number: int) -> None:
+        self._update_facts()
+        self.window.sweep_panel.refresh()
+
+    @Slot()
+    def _update_facts(self) -> None:
+        """What can be done now: for actions, buttons and the prediction card."""
+        study, trial, idle = self.workspace.study, self.workspace.selected, not self.jobs.running
+        profile, writable = self.recipes.profile is not None, not self.workspace.read_only
+        facts = {
+            "idle": idle,
+            "busy": not idle,
+            "study": study is not None,
+            "profile": profile,
+            "writable": writable,
+            "trial": trial is not None and (not trial.is_baseline or trial.state in _AGAIN),
+            "done": trial is not None and trial.state is TrialState.DONE,
+            "retryable": trial is not None and trial.state in _AGAIN,
+            "undoable": self.undo_stack.canUndo(),
+            "redoable": self.undo_stack.canRedo(),
+        }
+        window = self.window
+        window.actions_table.update_enabled(facts)
+        ready = idle and profile and writable and study is not None
+        images = study.data_profile.counts.get("train", 0) if study is not None and study.data_profile else 0
+        window.recipe_panel.set_runnable(ready and self.recipes.recipe is not None, ready, images)
+        window.sweep_panel.set_runnable(ready)
+        window.welcome.set_busy(not idle)
+        recipe = self.recipes.recipe
+        window.recipe_panel.set_measured(self.explorer.find(recipe) if recipe is not None else None)
+
+    @Slot(object)
+    def _on_job_ended(self, kind: JobKind) -> None:
+        self.window.sweep_panel.refresh()
+        if kind is JobKind.RUN and not self.window.isActiveWindow():
+            self._application.alert(self.window)
+
+    @Slot(int)
+    def _load_into_sliders(self, number: int) -> None:
+        self.recipes.load(self.workspace.trial(number).recipe)
+        self.window.show_sweep(False)
+
+    def _delete(self, trial: Trial) -> None:
+        self.workspace.remove(trial.number)
+        undo = Fix(self.tr("Undo"), self.undo_stack.undo)
+        what = self.tr("Trial #{} was deleted.").format(trial.number)
+        self.window.errors.show_message(Message(what, level="info", fixes=(undo,), key="deleted"))
+
+    @Slot(object, object)
+    def _on_sources_chosen(self, model: ModelSource | None, data: DataSource | None) -> None:
+        if model is not None and model.location == DEMO_MODEL and data is None:
+            self.explorer.try_demo()
+        elif model is not None and data is not None:
+            self.explorer.open_sources(model, data)
+        elif model is not None:
+            self.explorer.open_model(model)
+        elif data is not None:
+            self.explorer.open_data(data)
+
+    @Slot(object)
+    def _on_study_chosen(self, path: Path) -> None:
+        self.explorer.open_study(path)
+        if self.workspace.path == path and not self.workspace.untitled:
+            self._remember(str(path))
+
+    @Slot(object)
+    def _on_study_name_chosen(self, path: Path) -> None:
+        self.explorer.save_study_as(path)
+        if self.workspace.path == path:
+            self._remember(str(path))
+
+    @Slot(object)
+    def _on_picture_chosen(self, path: Path) -> None:
+        self.desk.write(path, lambda: save_picture(self.window.pair.first, path))
+
+    # -- settings ---------------------------------------------------------------------------------------------
+
+    def _set(self, **values: object) -> None:
+        changed = replace(self.settings, **values)  # type: ignore[arg-type]
+        if changed != self.settings:
+            self.settings = changed
+            if self._store_settings is not None:
+                self._store_settings(changed)
+
+    @Slot(str)
+    def _on_theme_chosen(self, mode: str) -> None:
+        self.theme.set_mode(_mode(mode))
+        self._set(theme=mode)
+
+    @Slot(str)
+    def _on_language_chosen(self, code: str) -> None:
+        self.translator.set_language(code or SYSTEM)
+        self._set(language=code)
+        if not font_can_show(self.translator.language):
+            what = self.tr("No font for Chinese is installed.")
+            self.window.errors.show_message(Message(what, "apt install fonts-wqy-microhei", level="warning"))
+
+    @Slot(str)
+    def _remember(self, location: str) -> None:
+        self._set(recent=self.settings.with_recent(location).recent)
+        self._show_recent()
+
+    @Slot()
+    def _show_recent(self) -> None:
+        known = [loc for loc in self.settings.recent if is_network_name(loc) or Path(loc).exists()]
+        entries = [(loc if is_network_name(loc) else Path(loc).name, loc) for loc in known]
+        untitled = self.tr("Untitled study of {}")
+        for path in self.workspace.recent_untitled()[:5]:
+            entries += [(untitled.format(path.stem.removeprefix("untitled-")[:13]), str(path))]
+        self.window.welcome.set_recent(entries)
+
+    def _show_about(self) -> None:
+        box = named(QMessageBox(self.window), "about_box")
+        box.setWindowTitle(self.tr("About nnopt_gui"))
+        box.setText(f"<b>nnopt_gui {__version__}</b>")
+        box.setInformativeText(
+            self.tr("Quantise, prune and distil neural networks, and see what it costs. Apache License 2.0.")
+        )
+        box.open()
+
+
+def _mode(text: str) -> ThemeMode:
+    return text if text in THEME_MODES else "system"
+
+
+def run(locations: Sequence[str]) -> int:
+    """Open the window and return the exit code when it is closed.
+
+    Args:
+        locations: models, data or studies to open; ``demo`` is the embedded one.
+    """
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("nnopt-gui")
+    application.setApplicationDisplayName("nnopt_gui")
+    application.setDesktopFileName("nnopt-gui")
+    locale.setlocale(locale.LC_NUMERIC, "C")  # QApplication takes the user's: C's strtod("0.5") is 0 under de_DE
+    _log_to(log_folder())
+    loaded = load_settings()
+    engine = LocalEngine(log_folder(), threads=loaded.settings.threads)
+    program = Program(application, engine, loaded.settings, data_folder() / "studies", save_settings)
+    sys.excepthook = program.on_bug
+    for warning in loaded.warnings:
+        program.window.errors.show_message(Message(warning, level="warning"))
+    program.start(locations)
+    code = application.exec()
+    program.close()
+    return code
+
+
+def _log_to(folder: Path) -> None:
+    """Warnings and bugs of the window go to a file; without one the window runs all the same."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / "window.log", maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        logging.getLogger().addHandler(handler)

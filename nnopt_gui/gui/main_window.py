@@ -1,0 +1,299 @@
+"""The window: docks, menus and geometry; nothing else. What its parts do is connected in ``app``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSizePolicy,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnopt_gui.gui.actions import ActionTable
+from nnopt_gui.gui.error_bar import ErrorBar
+from nnopt_gui.gui.explorer import Explorer
+from nnopt_gui.gui.i18n import LANGUAGES
+from nnopt_gui.gui.panels.inspector.details import DetailsPanel
+from nnopt_gui.gui.panels.inspector.layers import LayersPanel
+from nnopt_gui.gui.panels.job_panel import JobPanel
+from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.model_panel import ModelPanel
+from nnopt_gui.gui.panels.recipe_panel import RecipePanel
+from nnopt_gui.gui.panels.sweep_panel import SweepPanel
+from nnopt_gui.gui.panels.trials_panel import TrialsPanel
+from nnopt_gui.gui.panels.welcome import WelcomePage
+from nnopt_gui.gui.plots.curve_plot import CurvePlot
+from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
+from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.opening import openable_kind
+from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.trial_table_model import TrialTableModel
+from nnopt_gui.gui.state.workspace import Workspace
+from nnopt_gui.gui.theme import THEME_MODES, Theme
+
+_SIZE = QSize(1280, 800)
+_LEFT_WIDTH, _RIGHT_WIDTH = 256, 292
+
+
+class MainWindow(QMainWindow):
+    """Lays the panels out.
+
+    Signals:
+        paths_dropped: list of :class:`Path` that were dropped on the window.
+        theme_chosen: a mode of :data:`THEME_MODES`.
+        language_chosen: a language code; empty for the system's.
+        about_to_close: the window is going to close; nothing can stop it any more.
+    """
+
+    paths_dropped = Signal(object)
+    theme_chosen = Signal(str)
+    language_chosen = Signal(str)
+    about_to_close = Signal()
+
+    def __init__(
+        self, explorer: Explorer, recipes: RecipeState, workspace: Workspace, jobs: JobState, theme: Theme
+    ) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self._explorer = explorer
+        self._workspace = workspace
+        self.actions_table = ActionTable(theme, self)
+        self.errors = ErrorBar(self, icons=theme.icon, object_name="error_bar")
+        self.welcome = WelcomePage(theme, self)
+        self.pair = TradeoffPair(workspace, recipes, theme, self)
+        self.model_panel = ModelPanel(workspace, self)
+        self.trials = TrialsPanel(workspace, TrialTableModel(workspace, self), self)
+        self.recipe_panel = RecipePanel(recipes, self)
+        self.sweep_panel = SweepPanel(recipes, lambda r: explorer.find(r) is not None, explorer.seconds_per_trial, self)
+        self.details = DetailsPanel(workspace, self)
+        self.layers = LayersPanel(workspace, recipes, self)
+        self.curves = CurvePlot(theme, self, object_name="training_curves")
+        self.job_panel = JobPanel(jobs, self)
+        self._target = named(QLabel(self), "target_text", "muted")
+        self._build_centre()
+        self._build_docks()
+        self._build_toolbar()
+        self._build_choices()
+        self.setAcceptDrops(True)
+        self.resize(_SIZE)
+        self._retranslate()
+        self.show_page()
+        workspace.study_replaced.connect(self.show_page)
+        workspace.described.connect(self.show_title)
+        workspace.trial_changed.connect(self._on_trial_changed)
+        theme.changed.connect(self.errors.refresh_icons)
+
+    # -- building ---------------------------------------------------------------------------------------------
+
+    def _build_centre(self) -> None:
+        splitter = named(QSplitter(Qt.Orientation.Vertical, self), "centre_splitter")
+        splitter.addWidget(self.pair)
+        splitter.addWidget(self.trials)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([440, 200])
+        page = QWidget(self)
+        work = QVBoxLayout(page)
+        work.setContentsMargins(0, 0, 0, 0)
+        work.setSpacing(0)
+        work.addWidget(self.model_panel)
+        work.addWidget(splitter, 1)
+        self._pages = named(QStackedWidget(self), "pages")
+        self._pages.addWidget(self.welcome)
+        self._pages.addWidget(page)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(4, 4, 4, 0)
+        column.setSpacing(4)
+        column.addWidget(self.errors)
+        column.addWidget(self._pages, 1)
+        self.setCentralWidget(centre)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addPermanentWidget(self.job_panel, 1)
+
+    def _build_docks(self) -> None:
+        self._faces = named(QStackedWidget(self), "recipe_faces")
+        self._faces.addWidget(self.recipe_panel)
+        self._faces.addWidget(self.sweep_panel)
+        self._tabs = named(QTabWidget(self), "inspector_tabs")
+        self._tabs.setDocumentMode(True)
+        for panel in (self.details, self.layers, self.curves):
+            self._tabs.addTab(panel, "")
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self._docks = (self._dock("recipe_dock", left, self._faces), self._dock("inspector_dock", right, self._tabs))
+        self.resizeDocks(self._docks, [_LEFT_WIDTH, _RIGHT_WIDTH], Qt.Orientation.Horizontal)
+
+    def _dock(self, name: str, area: Qt.DockWidgetArea, widget: QWidget) -> QDockWidget:
+        dock = named(QDockWidget(self), name)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable
+        )
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _build_toolbar(self) -> None:
+        self._toolbar = named(QToolBar(self), "toolbar")
+        self._toolbar.setMovable(False)
+        self._toolbar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._toolbar.setIconSize(QSize(16, 16))
+        self._toolbar.toggleViewAction().setVisible(False)
+        self.addToolBar(self._toolbar)
+        self.actions_table.fill(self.menuBar(), self._toolbar)
+        stretch = QWidget(self)
+        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._toolbar.addWidget(stretch)
+        self._toolbar.addWidget(self._target)
+
+    def _build_choices(self) -> None:
+        view = self.actions_table.menu("view")
+        view.addSeparator()
+        self._theme_menu, self._language_menu = (named(QMenu(view), f"menu_{name}") for name in ("theme", "language"))
+        for menu in (self._theme_menu, self._language_menu):
+            view.addMenu(menu)
+        codes = ("", *(language.code for language in LANGUAGES))
+        self._themes = self._choice(self._theme_menu, "theme", THEME_MODES)
+        self._languages = self._choice(self._language_menu, "language", codes)
+        self._themes.triggered.connect(lambda action: self.theme_chosen.emit(action.data()))
+        self._languages.triggered.connect(lambda action: self.language_chosen.emit(action.data()))
+        view.addSeparator()
+        for dock in self._docks:
+            view.addAction(dock.toggleViewAction())
+
+    def _choice(self, menu: QMenu, name: str, values: Sequence[str]) -> QActionGroup:
+        group = QActionGroup(self)
+        for value in values:
+            action = group.addAction("")
+            action.setObjectName(f"{name}_{value or 'system'}")
+            action.setData(value)
+            action.setCheckable(True)
+            menu.addAction(action)
+        return group
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _retranslate(self) -> None:
+        self.actions_table.retranslate()
+        self._toolbar.setWindowTitle(self.tr("Toolbar"))
+        for dock, title in zip(self._docks, (self.tr("Recipe"), self.tr("Inspector")), strict=True):
+            dock.setWindowTitle(title)
+        for index, title in enumerate((self.tr("Details"), self.tr("Layers"), self.tr("Training"))):
+            self._tabs.setTabText(index, title)
+        self._theme_menu.setTitle(self.tr("Look"))
+        self._language_menu.setTitle(self.tr("Language"))
+        modes = {"light": self.tr("Light"), "dark": self.tr("Dark"), "system": self.tr("As the system")}
+        for action in self._themes.actions():
+            action.setText(modes[action.data()])
+        names = {language.code: language.name for language in LANGUAGES}
+        for action in self._languages.actions():
+            action.setText(names.get(action.data()) or self.tr("As the system"))
+        self.show_title()
+        self.show_target()
+
+    @Slot()
+    def show_title(self) -> None:
+        """Which study is open."""
+        study, path = self._workspace.study, self._workspace.path
+        if study is None:
+            self.setWindowTitle("nnopt_gui")
+            return
+        model = study.model_profile.name if study.model_profile else study.model.location
+        name = self.tr("untitled study") if self._workspace.untitled or path is None else path.name
+        lock = self.tr(" (read-only)") if self._workspace.read_only else ""
+        self.setWindowTitle(f"{model} · {name}{lock} – nnopt_gui")
+
+    @Slot()
+    def show_target(self) -> None:
+        """Which machine the numbers hold for."""
+        baseline = self._workspace.baseline
+        measurement = baseline.measurement if baseline is not None else None
+        if measurement is None:
+            self._target.setText("")
+            return
+        conditions = measurement.conditions
+        text = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads).format(conditions.runtime)
+        self._target.setText(text)
+        self._target.setToolTip(conditions.machine)
+
+    @Slot(int)
+    def _on_trial_changed(self, number: int) -> None:
+        if number == 0:
+            self.show_target()
+
+    # -- pages ------------------------------------------------------------------------------------------------
+
+    @Slot()
+    def show_page(self) -> None:
+        """The welcome page while nothing is open, else the study."""
+        has_study = self._workspace.study is not None
+        self._pages.setCurrentIndex(int(has_study))
+        for dock in self._docks:
+            dock.setVisible(has_study)
+        if not has_study:
+            self.show_sweep(False)
+        self.show_target()
+
+    def show_sweep(self, on: bool) -> None:
+        """Turn the recipe panel to its other face, or back."""
+        self._faces.setCurrentWidget(self.sweep_panel if on else self.recipe_panel)
+
+    def show_choices(self, theme: str, language: str) -> None:
+        """Tick the entries of the menus."""
+        for group, value in ((self._themes, theme), (self._languages, language)):
+            for action in group.actions():
+                action.setChecked(action.data() == value)
+
+    # -- dropping and closing ---------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if any(openable_kind(path) for path in paths):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.paths_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._explorer.busy and not self._wants_to_stop():
+            event.ignore()
+            return
+        self.about_to_close.emit()
+        event.accept()
+
+    def _wants_to_stop(self) -> bool:
+        """The one question: only a running job would be lost."""
+        box = named(QMessageBox(self), "close_question")
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Close"))
+        box.setText(self.tr("A job is running."))
+        box.setInformativeText(self.tr("Finished trials are in the study; the one that runs would be lost."))
+        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+        stop.setObjectName("stop_and_close")
+        keep = box.addButton(self.tr("Keep running"), QMessageBox.ButtonRole.RejectRole)
+        keep.setObjectName("keep_running")
+        box.setDefaultButton(keep)
+        box.exec()
+        wanted = box.clickedButton() is stop
+        box.deleteLater()
+        return wanted

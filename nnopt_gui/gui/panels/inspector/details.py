@@ -1,0 +1,253 @@
+"""The numbers of the selected trial, with intervals and the conditions under which they hold."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from nnopt_gui.engine.metrics import Conditions, Latency, Measurement
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.state.quantities import (
+    DASH,
+    bytes_text,
+    change_text,
+    count_text,
+    duration_text,
+    interval_text,
+    milliseconds_text,
+    signed_points,
+    significant,
+)
+from nnopt_gui.gui.state.workspace import Workspace
+
+_ROWS = ("accuracy", "drop", "agreement", "size", "latency", "macs", "params")
+_CONDITION_ROWS = ("data", "machine", "runtime", "measured", "took")
+
+
+class DetailsPanel(QWidget):
+    """Follows the workspace's selection."""
+
+    save_requested = Signal(int)
+    to_sliders_requested = Signal(int)
+    retry_requested = Signal(int)
+
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("details_panel")
+        self._workspace = workspace
+        self._title = named(QLabel(self, wordWrap=True), "details_title", "heading")
+        self._state = named(QLabel(self, wordWrap=True), "details_state")
+        self._state.setTextFormat(Qt.TextFormat.PlainText)
+        self._titles = {key: named(QLabel(self), f"detail_{key}_title", "muted") for key in (*_ROWS, *_CONDITION_ROWS)}
+        self._values = {key: named(QLabel(self, wordWrap=True), f"detail_{key}") for key in (*_ROWS, *_CONDITION_ROWS)}
+        self._conditions_title = named(QLabel(self), "conditions_title", "section")
+        self._save = named(QPushButton(self), "save_button", "primary")
+        self._to_sliders = named(QPushButton(self), "to_sliders_button")
+        self._retry = named(QPushButton(self), "retry_button")
+        self._lay_out()
+        self._save.clicked.connect(self._on_save_clicked)
+        self._to_sliders.clicked.connect(self._on_to_sliders_clicked)
+        self._retry.clicked.connect(self._on_retry_clicked)
+        workspace.selection_changed.connect(self.refresh)
+        workspace.standing_changed.connect(self.refresh)
+        workspace.trial_changed.connect(self._on_trial_changed)
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        content = QWidget(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(10, 10, 10, 6)
+        column.setSpacing(6)
+        column.addWidget(self._title)
+        column.addWidget(self._state)
+        for keys in (_ROWS, _CONDITION_ROWS):
+            if keys is _CONDITION_ROWS:
+                column.addSpacing(6)
+                column.addWidget(self._conditions_title)
+            form = QFormLayout()
+            form.setHorizontalSpacing(10)
+            form.setVerticalSpacing(4)
+            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            for key in keys:
+                value = self._values[key]
+                value.setTextFormat(Qt.TextFormat.PlainText)
+                value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+                value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+                form.addRow(self._titles[key], value)
+            column.addLayout(form)
+        column.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 8)
+        outer.addWidget(scrolling(content, "details_area"), 1)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(10, 0, 10, 0)
+        for button in (self._save, self._to_sliders, self._retry):
+            buttons.addWidget(button)
+        outer.addLayout(buttons)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        titles = {
+            "accuracy": self.tr("Top-1"),
+            "drop": self.tr("Δ vs. original"),
+            "agreement": self.tr("Agreement"),
+            "size": self.tr("Size"),
+            "latency": self.tr("Latency"),
+            "macs": self.tr("MACs"),
+            "params": self.tr("Params"),
+            "data": self.tr("Images"),
+            "machine": self.tr("Machine"),
+            "runtime": self.tr("Runtime"),
+            "measured": self.tr("Measured"),
+            "took": self.tr("Took"),
+        }
+        for key, title in titles.items():
+            self._titles[key].setText(title)
+            self._values[key].setAccessibleName(title)
+        self._titles["drop"].setToolTip(
+            self.tr("Paired on the same images as the original: far tighter than the difference of two accuracies.")
+        )
+        self._conditions_title.setText(self.tr("Conditions"))
+        self._save.setText(self.tr("Save this model…"))
+        self._to_sliders.setText(self.tr("To sliders"))
+        self._retry.setText(self.tr("Retry"))
+        for button in (self._save, self._to_sliders, self._retry):
+            button.setAccessibleName(button.text())
+        self.refresh()
+
+    # -- showing ----------------------------------------------------------------------------------------------
+
+    @Slot(int)
+    def _on_trial_changed(self, number: int) -> None:
+        trial = self._workspace.selected
+        if trial is not None and trial.number == number:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show the selected trial anew."""
+        trial = self._workspace.selected
+        measurement = self._workspace.measurement(trial) if trial is not None else None
+        self._show_head(trial)
+        values = dict.fromkeys((*_ROWS, *_CONDITION_ROWS), "")
+        if trial is not None and measurement is not None:
+            values |= self._numbers(trial, measurement) | self._circumstances(trial, measurement.conditions)
+        for key, text in values.items():
+            self._values[key].setText(text)
+            self._values[key].setVisible(bool(text))
+            self._titles[key].setVisible(bool(text))
+        self._conditions_title.setVisible(any(values[key] for key in _CONDITION_ROWS))
+
+    def _show_head(self, trial: Trial | None) -> None:
+        done = trial is not None and trial.state is TrialState.DONE
+        self._save.setEnabled(done)
+        self._to_sliders.setEnabled(trial is not None)
+        again = (TrialState.FAILED, TrialState.CANCELLED, TrialState.INTERRUPTED)
+        self._retry.setVisible(trial is not None and trial.state in again)
+        self._save.setVisible(not self._retry.isVisibleTo(self))
+        if trial is None:
+            self._title.setText(self.tr("Nothing selected"))
+            self._set_state(self.tr("Click a point or a row to see its numbers and to save its file."), "muted")
+            return
+        name = self.tr("Original") if trial.is_baseline else trial.recipe.label
+        self._title.setText(f"#{trial.number}  {name}")
+        if trial.error is not None:
+            reason = " ".join(filter(None, (trial.error.get("message", ""), trial.error.get("hint", ""))))
+            self._set_state(reason, "bad")
+        elif trial.state is not TrialState.DONE:
+            self._set_state(engine_text(trial.state.value), "muted")
+        elif trial.is_baseline:
+            self._set_state(self.tr("The untouched network as a float32 file."), "muted")
+        elif trial.number in self._workspace.standing.front:
+            self._set_state(self.tr("On the Pareto front"), "good")
+        elif trial.number in self._workspace.standing.tied:
+            self._set_state(self.tr("Within noise of the front"), "good")
+        else:
+            self._set_state("", "muted")
+
+    def _set_state(self, text: str, role: str) -> None:
+        self._state.setText(text)
+        self._state.setVisible(bool(text))
+        self._state.setAccessibleName(text)
+        if self._state.property("role") != role:
+            self._state.setProperty("role", role)
+            self._state.style().unpolish(self._state)
+            self._state.style().polish(self._state)
+
+    def _numbers(self, trial: Trial, measurement: Measurement) -> dict[str, str]:
+        baseline = self._workspace.baseline
+        base = baseline.measurement if baseline is not None and not trial.is_baseline else None
+        accuracy = interval_text(measurement.accuracy)
+        if measurement.accuracy is None:
+            accuracy = self.tr("not measured: no data")
+        elif measurement.accuracy.samples:
+            accuracy += self.tr(", n = {}").format(f"{measurement.accuracy.samples:,}")
+        size = bytes_text(measurement.size_bytes)
+        if base is not None and measurement.size_bytes:
+            size += self.tr("  ({}× smaller)").format(significant(base.size_bytes / measurement.size_bytes))
+        params = count_text(measurement.params)
+        if measurement.nonzero_params is not None and measurement.nonzero_params < measurement.params:
+            params += self.tr(", {} not zero").format(count_text(measurement.nonzero_params))
+        drop, agreement = measurement.accuracy_drop, measurement.agreement
+        return {
+            "accuracy": accuracy,
+            "drop": "" if base is None or drop is None else self.tr("{} paired").format(signed_points(drop)),
+            "agreement": "" if base is None or agreement is None else interval_text(agreement),
+            "size": size,
+            "latency": self._latency_text(measurement.latency_ms),
+            "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
+            "params": params + _against(measurement.params, base.params if base else None),
+        }
+
+    def _latency_text(self, latency: Latency | None) -> str:
+        if latency is None:
+            return DASH
+        text = self.tr("{} p50 · {} p95").format(milliseconds_text(latency.p50), milliseconds_text(latency.p95))
+        if latency.baseline_p50:
+            text += self.tr("\n{}× the original's speed").format(significant(latency.baseline_p50 / latency.p50, 2))
+        return text + self.tr(", {} runs").format(latency.runs)
+
+    def _circumstances(self, trial: Trial, conditions: Conditions) -> dict[str, str]:
+        images = ""
+        if conditions.data:
+            images = self.tr("{}, {} part").format(conditions.data, engine_text(conditions.split))
+        machine = conditions.machine
+        if conditions.threads:
+            machine += "\n" + self.tr("%n thread(s), batch {}", "", conditions.threads).format(conditions.batch)
+        if conditions.noisy:
+            machine += "\n" + self.tr("The machine was busy: the latency is uncertain.")
+        return {
+            "data": images,
+            "machine": machine.strip(),
+            "runtime": conditions.runtime,
+            "measured": conditions.measured_at.replace("T", " ")[:16],
+            "took": duration_text(trial.seconds) if trial.seconds >= 1 else "",
+        }
+
+    # -- buttons ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_save_clicked(self) -> None:
+        if (trial := self._workspace.selected) is not None:
+            self.save_requested.emit(trial.number)
+
+    @Slot()
+    def _on_to_sliders_clicked(self) -> None:
+        if (trial := self._workspace.selected) is not None:
+            self.to_sliders_requested.emit(trial.number)
+
+    @Slot()
+    def _on_retry_clicked(self) -> None:
+        if (trial := self._workspace.selected) is not None:
+            self.retry_requested.emit(trial.number)
+
+
+def _against(value: float, reference: float | None) -> str:
+    return "" if reference is None else f"  ({change_text(value, reference)})"

@@ -1,0 +1,157 @@
+"""Pictures and tables of a plot: PNG at twice the size, SVG, PDF, CSV, clipboard.
+
+pyqtgraph 0.14's own SVG exporter fails on every plot with Qt 6.11, so the widget is rendered by Qt's generators. All of
+it works without a window on the offscreen platform.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pyqtgraph as pg
+from pyqtgraph.exporters.Exporter import Exporter
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QSizeF
+from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from nnopt_gui.atomic_file import write_atomically
+from nnopt_gui.engine.metrics import Metric
+from nnopt_gui.errors import ArtifactError
+from nnopt_gui.gui.plots.plot_point import PlotPoint
+
+PNG_SCALE: Final = 2
+DOTS_PER_INCH: Final = 96
+PICTURE_FORMATS: Final = (".png", ".svg", ".pdf")
+
+
+def save_picture(widget: QWidget, path: Path) -> None:
+    """Write a plot as PNG, SVG or PDF, chosen by the ending of ``path``; whole or not at all.
+
+    Raises:
+        ArtifactError: another ending, or the file cannot be written.
+    """
+    formats = {".png": png, ".svg": svg, ".pdf": pdf}
+    render = formats.get(path.suffix.lower())
+    if render is None:
+        raise ArtifactError(f"A picture cannot be written as {path.name!r}.", "Use .png, .svg or .pdf.")
+    _write(path, render(widget))
+
+
+def save_csv(points: Sequence[PlotPoint], metric_x: Metric, metric_y: Metric, path: Path) -> None:
+    """Write :func:`csv_table` to a file.
+
+    Raises:
+        ArtifactError: the file cannot be written.
+    """
+    _write(path, csv_table(points, metric_x, metric_y).encode("utf-8-sig"))
+
+
+def copy_picture(widget: QWidget) -> None:
+    """Put a picture of the plot on the clipboard."""
+    QGuiApplication.clipboard().setImage(image(widget))
+
+
+def image(widget: QWidget, scale: float = PNG_SCALE) -> QImage:
+    """The widget as an image of ``scale`` pixels per logical pixel."""
+    picture = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(scale)
+    picture.fill(0)
+    with _export_mode(widget, {"antialias": True}):
+        widget.render(picture)
+    return picture
+
+
+def png(widget: QWidget, scale: float = PNG_SCALE) -> bytes:
+    buffer = _buffer()
+    image(widget, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, PySide a str
+    return bytes(buffer.data().data())
+
+
+def svg(widget: QWidget) -> bytes:
+    """Vector graphics with real text, one user unit per pixel."""
+    buffer = _buffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(DOTS_PER_INCH)  # else Qt guesses from the screen and fonts come out too large
+    generator.setSize(widget.size())
+    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
+    generator.setTitle(widget.accessibleName())
+    with _export_mode(widget, {"antialias": True}):
+        _render(widget, generator)
+    return bytes(buffer.data().data())
+
+
+def pdf(widget: QWidget) -> bytes:
+    """One page of the plot's size at 96 pixels per inch, vector graphics."""
+    buffer = _buffer()
+    writer = QPdfWriter(buffer)
+    inches = QSizeF(widget.width() / DOTS_PER_INCH, widget.height() / DOTS_PER_INCH)
+    writer.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    writer.setResolution(DOTS_PER_INCH)
+    writer.setTitle(widget.accessibleName())
+    with _export_mode(widget, {"antialias": True}):
+        _render(widget, writer)
+    return bytes(buffer.data().data())
+
+
+def csv_table(points: Sequence[PlotPoint], metric_x: Metric, metric_y: Metric) -> str:
+    """The points with their intervals as CSV text; units are in the header, absent intervals are empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    x, y = (f"{metric.key} [{metric.unit}]" for metric in (metric_x, metric_y))
+    writer.writerow(["trial", "family", "state", "front", x, "low", "high", y, "low", "high", "text"])
+    for p in points:
+        first_line = p.text.partition("\n")[0]
+        safe = (
+            f"'{first_line}" if first_line[:1] in "=+-@\t\r" and first_line else first_line
+        )  # no spreadsheet formulas
+        writer.writerow(
+            [p.number, p.family, p.state, int(p.front), p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high, safe]
+        )
+    return text.getvalue()
+
+
+def _render(widget: QWidget, device: QSvgGenerator | QPdfWriter) -> None:
+    painter = QPainter(device)
+    try:
+        widget.render(painter, QPoint())
+    finally:
+        painter.end()
+
+
+@contextmanager
+def _export_mode(widget: QWidget, options: dict[str, object]) -> Iterator[None]:
+    """Let pyqtgraph draw vectors instead of its cached pixmaps, of markers and of the background."""
+    canvases: list[pg.PlotWidget] = widget.findChildren(pg.PlotWidget)
+    exporters = [Exporter(canvas.getPlotItem()) for canvas in canvases]
+    for canvas, exporter in zip(canvases, exporters, strict=True):
+        canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+        exporter.setExportMode(True, options)
+    try:
+        yield
+    finally:
+        for canvas, exporter in zip(canvases, exporters, strict=True):
+            exporter.setExportMode(False)
+            canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
+
+
+def _buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise ArtifactError(
+            f"{path.name} could not be written: {error.strerror or error}.", "Choose another folder.", str(path)
+        ) from error

@@ -1,0 +1,303 @@
+"""Two linked plots (accuracy against size, accuracy against latency) with their axis choosers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from nnopt_gui.engine.estimate import Prediction
+from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
+from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.standing import Axes, Standing, standing
+from nnopt_gui.gui.state.trial_filter import TrialFilter
+from nnopt_gui.gui.state.workspace import Workspace
+from nnopt_gui.gui.theme import Theme
+
+_REFRESH_MS: Final = 100  # batches of new points, ten a second
+_WIDTH_FOR_TWO: Final = 560
+_DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
+
+
+class TradeoffPair(QWidget):
+    """Draws the workspace's trials twice over the same vertical axis; what is selected in one is selected everywhere.
+
+    Signals:
+        trial_activated: number of a trial that was double-clicked.
+    """
+
+    trial_activated = Signal(int)
+    auto_fit_changed = Signal(bool)
+
+    def __init__(self, workspace: Workspace, recipes: RecipeState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tradeoff_pair")
+        self._workspace = workspace
+        self._recipes = recipes
+        self._filter = TrialFilter()
+        self._log = True
+        self._first = TradeoffPlot(theme, self, object_name="first_plot")
+        self._second = TradeoffPlot(theme, self, object_name="second_plot")
+        self._plots = (self._first, self._second)
+        self._y_label, self._y = QLabel(self), _chooser("y_metric", self)
+        self._x_label, self._x = QLabel(self), (_chooser("x_metric", self), _chooser("second_x_metric", self))
+        self._log_box = _box("log_x", self)
+        self._front_box = _box("show_front", self)
+        self._interval_box = _box("show_intervals", self)
+        self._fit_box = _box("auto_fit", self)
+        self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+        self._apply_axes()
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(6, 4, 6, 4)
+        bar.setSpacing(6)
+        for widget in (self._y_label, self._y, self._x_label, *self._x):
+            bar.addWidget(widget)
+        bar.addStretch(1)
+        for box in (self._log_box, self._front_box, self._interval_box, self._fit_box):
+            bar.addWidget(box)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.setObjectName("plot_splitter")
+        splitter.setChildrenCollapsible(False)
+        for plot in self._plots:
+            splitter.addWidget(plot)
+        splitter.setSizes([1000, 1000])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(splitter, 1)
+        self._second.set_legend_visible(False)
+        self._second.link_y(self._first)
+
+    def _connect(self) -> None:
+        workspace = self._workspace
+        self._timer.timeout.connect(self.refresh)
+        for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
+            signal.connect(self._on_trials_changed)
+        workspace.study_replaced.connect(self._on_study_replaced)
+        workspace.selection_changed.connect(self._on_selection_changed)
+        self._recipes.recipe_changed.connect(self._show_prediction)
+        for plot, other in (self._plots, self._plots[::-1]):
+            plot.point_clicked.connect(workspace.select)
+            plot.point_activated.connect(self.trial_activated)
+            plot.point_hovered.connect(_Hover(other).show)
+            plot.auto_fit_changed.connect(self._on_auto_fit_changed)
+        for chooser in (self._y, *self._x):
+            chooser.activated.connect(self._on_axis_chosen)
+        self._log_box.toggled.connect(self._on_log_toggled)
+        self._fit_box.toggled.connect(self.set_auto_fit)
+        for plot in self._plots:
+            self._front_box.toggled.connect(plot.set_front_visible)
+            self._interval_box.toggled.connect(plot.set_intervals_visible)
+
+    # -- texts ------------------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        self._y_label.setText(self.tr("Y"))
+        self._x_label.setText(self.tr("X"))
+        names = (self.tr("Vertical axis"), self.tr("First horizontal axis"), self.tr("Second horizontal axis"))
+        for chooser, name in zip((self._y, *self._x), names, strict=True):
+            chooser.setAccessibleName(name)
+            chooser.setToolTip(name)
+            for index in range(chooser.count()):
+                chooser.setItemText(index, engine_text(metric(chooser.itemData(index)).title))
+        texts = (
+            (self._log_box, self.tr("Log X"), self.tr("Logarithmic horizontal axes where the metric suits it")),
+            (self._front_box, self.tr("Front"), self.tr("Draw the Pareto front")),
+            (self._interval_box, self.tr("95 % CI"), self.tr("Draw the 95 % intervals")),
+            (self._fit_box, self.tr("Auto-fit"), self.tr("The view follows new points; zooming by hand stops that")),
+        )
+        for box, text, tip in texts:
+            box.setText(text)
+            box.setToolTip(tip)
+            box.setAccessibleName(tip)
+        for plot in self._plots:
+            plot.set_empty_text(self.tr("The original is being measured…"))
+        self.refresh()
+
+    # -- what others ask for ----------------------------------------------------------------------------------
+
+    @property
+    def first(self) -> TradeoffPlot:
+        return self._first
+
+    @property
+    def second(self) -> TradeoffPlot:
+        return self._second
+
+    @Slot(str)
+    def set_filter(self, text: str) -> None:
+        """Draw only the trials that the filter line accepts."""
+        self._filter = TrialFilter.parse(text)
+        self.refresh()
+
+    @Slot(bool)
+    def set_auto_fit(self, on: bool) -> None:
+        for plot in self._plots:
+            plot.set_auto_fit(on)
+
+    # -- drawing ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Draw all trials anew."""
+        self._timer.stop()
+        axes, workspace = self._workspace.axes, self._workspace
+        trials = [t for t in workspace.trials if t.state in _DRAWN and (t.is_baseline or self._accepts(t))]
+        second = standing(workspace.trials, axes.x[1], axes.y)
+        for plot, x, where in zip(self._plots, axes.x, (workspace.standing, second), strict=True):
+            points = {t.number: p for t in trials if (p := self._point(t, x, axes.y, where)) is not None}
+            baseline = points.pop(0, None)
+            plot.set_baseline(baseline)
+            plot.set_points(list(points.values()))
+            shown = {**points, **({0: baseline} if baseline else {})}
+            plot.set_front([(shown[n].x, shown[n].y) for n in where.front if n in shown])
+        self._on_selection_changed()
+        self._show_prediction()
+
+    def _accepts(self, trial: Trial) -> bool:
+        text = f"#{trial.number} {trial.recipe.label} {trial.state.value} {trial.note}"
+        return self._filter.accepts(text, self._workspace.measurement(trial))
+
+    def _point(self, trial: Trial, x: Metric, y: Metric, where: Standing) -> PlotPoint | None:
+        measurement = self._workspace.measurement(trial)
+        if measurement is None:
+            return None
+        at_x, at_y = x.read(measurement), y.read(measurement)
+        if at_x is None or at_y is None:
+            return None
+        lines = [f"#{trial.number}  " + (self.tr("Original") if trial.is_baseline else trial.recipe.label)]
+        for shown, (value, low, high) in ((y, at_y), (x, at_x)):
+            text = f"{engine_text(shown.title)}: {value:.{shown.decimals}f} {shown.unit}"
+            lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
+        if trial.number in where.tied:
+            lines.append(self.tr("Within noise of the front"))
+        return PlotPoint(
+            number=trial.number,
+            x=at_x[0],
+            y=at_y[0],
+            x_low=at_x[1] if at_x[1] < at_x[0] else None,
+            x_high=at_x[2] if at_x[2] > at_x[0] else None,
+            y_low=at_y[1],
+            y_high=at_y[2],
+            family=trial.recipe.family,
+            state="done" if trial.state is TrialState.DONE else "running",
+            front=trial.number in where.front,
+            pinned=trial.pinned,
+            text="\n".join(lines),
+        )
+
+    @Slot()
+    def _show_prediction(self) -> None:
+        recipe, prediction, study = self._recipes.recipe, self._recipes.prediction, self._workspace.study
+        known = study.find(recipe.fingerprint) if study is not None and recipe is not None else None
+        if known is not None and known.state in _DRAWN:
+            prediction = None  # it is on the plot already
+        for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
+            plot.set_prediction(_predicted(prediction, x) if prediction is not None else None)
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        trial = self._workspace.selected
+        for plot in self._plots:
+            plot.set_selected(trial.number if trial is not None else None)
+
+    @Slot()
+    def _on_study_replaced(self) -> None:
+        self.refresh()
+        self.set_auto_fit(True)
+
+    @Slot(int)
+    def _on_trials_changed(self, _number: int) -> None:
+        if not self._timer.isActive():
+            self._timer.start()
+
+    # -- choosing ---------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_axis_chosen(self) -> None:
+        first, second = (metric(chooser.currentData()) for chooser in self._x)
+        self._workspace.set_axes(Axes(metric(self._y.currentData()), (first, second)))
+        self._apply_axes()
+
+    @Slot(bool)
+    def _on_log_toggled(self, on: bool) -> None:
+        self._log = on
+        self._apply_axes()
+
+    def _apply_axes(self) -> None:
+        axes = self._workspace.axes
+        for chooser, shown in zip((self._y, *self._x), (axes.y, *axes.x), strict=True):
+            chooser.setCurrentIndex(chooser.findData(shown.key))
+        for plot, x in zip(self._plots, axes.x, strict=True):
+            plot.set_axes(x, axes.y, x.log and self._log)
+        self.refresh()
+
+    @Slot(bool)
+    def _on_auto_fit_changed(self, on: bool) -> None:
+        every = all(plot.auto_fit for plot in self._plots)
+        if on and not every:
+            return  # the other plot follows in a moment
+        if not on:
+            for plot in self._plots:
+                plot.set_auto_fit(False)
+        self._fit_box.setChecked(every)
+        self.auto_fit_changed.emit(every)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        two = event.size().width() >= _WIDTH_FOR_TWO
+        self._second.setVisible(two)
+        self._x[1].setVisible(two)
+
+
+class _Hover:
+    """Shows in one plot what is hovered in the other."""
+
+    def __init__(self, plot: TradeoffPlot) -> None:
+        self._plot = plot
+
+    def show(self, number: int) -> None:
+        self._plot.set_hovered(number if number >= 0 else None)
+
+
+def _predicted(prediction: Prediction, x: Metric) -> float | None:
+    values = {
+        SIZE.key: prediction.size_bytes / 1e6,
+        MACS.key: prediction.macs / 1e6,
+        PARAMS.key: prediction.params / 1e6,
+        LATENCY.key: prediction.latency_ms,
+    }
+    return values.get(x.key)
+
+
+def _chooser(name: str, parent: QWidget) -> QComboBox:
+    chooser = QComboBox(parent)
+    chooser.setObjectName(name)
+    chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    chooser.setMinimumContentsLength(11)
+    for candidate in METRICS:
+        chooser.addItem(candidate.title, candidate.key)
+    return chooser
+
+
+def _box(name: str, parent: QWidget) -> QCheckBox:
+    box = QCheckBox(parent)
+    box.setObjectName(name)
+    box.setChecked(True)
+    return box

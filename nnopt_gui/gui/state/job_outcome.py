@@ -1,0 +1,52 @@
+"""How the end of a job is put into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication
+
+from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.gui.error_bar import Fix, Message
+from nnopt_gui.jobs.job import EventKind, JobKind
+
+
+def summary(kind: JobKind, end: EventKind, done: int, failed: int) -> str:
+    """One line for the status bar; ``end`` is the terminal event, ``done`` and ``failed`` count trials."""
+    if kind is JobKind.RUN:
+        text = QCoreApplication.translate("JobOutcome", "%n trial(s) finished", "", done)
+        if failed:
+            text += QCoreApplication.translate("JobOutcome", ", %n failed", "", failed)
+        if end is EventKind.CANCELLED:
+            text += QCoreApplication.translate("JobOutcome", ", stopped")
+        return text
+    if end is EventKind.CANCELLED:
+        return QCoreApplication.translate("JobOutcome", "Stopped")
+    if end is EventKind.FAILED:
+        return QCoreApplication.translate("JobOutcome", "Failed")
+    if kind is JobKind.OPEN:
+        return QCoreApplication.translate("JobOutcome", "Ready")
+    return QCoreApplication.translate("JobOutcome", "Saved, verified")
+
+
+def saved_message(folder: str, measurement: Measurement, show: Fix) -> Message:
+    """A model was saved and reproduced its numbers."""
+    what = QCoreApplication.translate("JobOutcome", "Saved, verified: {}").format(folder)
+    hint = QCoreApplication.translate("JobOutcome", "{} bytes, read back and measured again.")
+    return Message(what, hint.format(f"{measurement.size_bytes:,}"), level="info", fixes=(show,), key="save")
+
+
+def preprocessing_message(suggestion: Mapping[str, Any], use: Fix) -> Message:
+    """``10 % raw 0..1, 81 % with ImageNet normalisation``: another preprocessing scores better than the usual one."""
+    better = Preprocessing.from_dict(suggestion["preprocessing"])
+    usual = (suggestion.get("default") or {}).get("name")
+    what = QCoreApplication.translate("JobOutcome", "{:.0f} % {}, {:.0f} % with {}.").format(
+        100 * suggestion["default_accuracy"],
+        usual or QCoreApplication.translate("JobOutcome", "as it is"),
+        100 * suggestion["accuracy"],
+        better.name or QCoreApplication.translate("JobOutcome", "another normalisation"),
+    )
+    hint = QCoreApplication.translate("JobOutcome", "The network was probably trained on images prepared that way.")
+    return Message(what, hint, level="warning", fixes=(use,), key="preprocessing")

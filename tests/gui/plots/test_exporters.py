@@ -1,0 +1,129 @@
+"""Pictures and tables of a plot, read back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PySide6.QtGui import QGuiApplication, QImage
+from pytestqt.qtbot import QtBot
+
+from nnopt_gui.engine.metrics import ACCURACY, SIZE
+from nnopt_gui.errors import ArtifactError
+from nnopt_gui.gui.plots.exporters import copy_picture, csv_table, pdf, png, save_csv, save_picture, svg
+from nnopt_gui.gui.plots.front_picture import render_front_png, render_message
+from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
+from nnopt_gui.gui.theme import Theme
+
+POINTS = [
+    PlotPoint(1, 0.3, 83.0, y_low=81.0, y_high=85.0, family="quantized", front=True, text="W2A8\nmore"),
+    PlotPoint(2, 1.0, 91.0, family="pruned", text="=HYPERLINK(1)"),
+]
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> TradeoffPlot:
+    widget = TradeoffPlot(Theme("light"))
+    qtbot.addWidget(widget)
+    widget.resize(400, 300)
+    widget.show()
+    widget.set_points(POINTS)
+    widget.set_front([(0.3, 83.0), (1.0, 91.0)])
+    return widget
+
+
+def test_png_has_twice_the_pixels(plot: TradeoffPlot) -> None:
+    image = QImage.fromData(png(plot))
+    assert (image.width(), image.height()) == (800, 600)
+    assert len({image.pixel(x, y) for x in range(0, 800, 7) for y in range(0, 600, 7)}) > 5
+
+
+def test_svg_is_xml_with_text_and_vectors(plot: TradeoffPlot) -> None:
+    data = svg(plot)
+    root = ElementTree.fromstring(data)
+    assert root.get("viewBox") == "0 0 400 300"
+    texts = {"".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert "Size on disk (MB)" in texts and "Quantized" in texts
+    assert b"<image" not in data  # markers are paths, not pixels
+
+
+def test_pdf_is_one_page_of_the_plots_size(plot: TradeoffPlot) -> None:
+    data = pdf(plot)
+    assert data.startswith(b"%PDF-") and b"/Count 1" in data
+    assert re.search(rb"/MediaBox \[0 0 300(\.0+)? 225(\.0+)?\]", data)  # points: 72 to the inch, 96 px to the inch
+
+
+def test_csv_has_units_intervals_and_no_formulas() -> None:
+    rows = list(csv.reader(io.StringIO(csv_table(POINTS, SIZE, ACCURACY))))
+    assert rows[0][4] == "size_bytes [MB]" and rows[0][7] == "accuracy [%]"
+    assert rows[1] == ["1", "quantized", "done", "1", "0.3", "", "", "83.0", "81.0", "85.0", "W2A8"]
+    assert rows[2][-1] == "'=HYPERLINK(1)"
+
+
+def test_files_are_written_by_their_ending(plot: TradeoffPlot, tmp_path: Path) -> None:
+    for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.PDF", b"%PDF")):
+        save_picture(plot, tmp_path / name)
+        assert (tmp_path / name).read_bytes().startswith(start)
+    save_csv(POINTS, SIZE, ACCURACY, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text("utf-8-sig").startswith("trial,")
+
+
+def test_what_cannot_be_written_says_so(plot: TradeoffPlot, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="bmp"):
+        save_picture(plot, tmp_path / "a.bmp")
+    with pytest.raises(ArtifactError, match=r"a\.png could not be written"):
+        save_picture(plot, tmp_path / "absent" / "a.png")
+
+
+def test_the_clipboard_gets_the_picture(plot: TradeoffPlot) -> None:
+    copy_picture(plot)
+    assert QGuiApplication.clipboard().image().width() == 800
+
+
+def test_an_export_leaves_the_plot_as_it_was(plot: TradeoffPlot) -> None:
+    before = plot.grab().toImage()
+    svg(plot)
+    assert plot.grab().toImage() == before
+
+
+def test_front_picture_in_a_running_application(qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "front.png"
+    render_front_png(POINTS, path, baseline=PlotPoint(0, 9.0, 93.0), title="Digits", dark=True, size=(500, 400))
+    image = QImage(str(path))
+    assert (image.width(), image.height()) == (1000, 800)
+
+
+def test_front_picture_in_a_process_without_display(tmp_path: Path) -> None:
+    path = tmp_path / "front.png"
+    message = {
+        "points": [{"number": 1, "x": 0.1, "y": 97.0, "family": "quantized", "front": True}],
+        "baseline": {"number": 0, "x": 0.4, "y": 97.5},
+        "width": 480,
+        "height": 320,
+    }
+    environment = {key: value for key, value in os.environ.items() if key not in ("QT_QPA_PLATFORM", "DISPLAY")}
+    checkout = str(Path(__file__).resolve().parents[3])
+    done = subprocess.run(
+        [sys.executable, "-m", "nnopt_gui.gui.plots.front_picture", str(path)],
+        input=json.dumps(message),
+        env=environment | {"PYTHONPATH": checkout},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert QImage(str(path)).width() == 960
+
+
+def test_a_message_that_is_not_understood_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="not understood"):
+        render_message({"points": [{"nonsense": 1}]}, tmp_path / "a.png")

@@ -1,0 +1,113 @@
+"""A whole window around a real engine process; the session inside invents its numbers."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from nnopt_gui.gui.app import Program
+from nnopt_gui.jobs.local_engine import LocalEngine
+from nnopt_gui.settings import Settings
+
+FAKE = f"{Path(__file__).with_name('fake_session.py')}:FakeSession"
+PATIENCE_MS = 30_000
+T = TypeVar("T", bound=QObject)
+
+
+class Driver:
+    """What a user's hands do: finds controls by objectName and clicks them."""
+
+    def __init__(self, program: Program, qtbot: QtBot) -> None:
+        self.program = program
+        self.window = program.window
+        self.qtbot = qtbot
+
+    def find(self, kind: type[T], name: str) -> T:
+        found = self.window.findChild(kind, name)
+        assert found is not None, f"there is no {kind.__name__} called {name}"
+        return found
+
+    def click(self, name: str) -> None:
+        button = self.find(QAbstractButton, name)
+        assert button.isVisible() and button.isEnabled(), f"{name} cannot be clicked"
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def click_point(self, number: int, plot: str = "first_plot") -> None:
+        """Click a trial's point on a plot with the mouse."""
+        chart = self.find(QWidget, plot)
+        self.program.window.pair.refresh()
+        QApplication.processEvents()
+        place = chart.position_of(number)
+        assert place is not None, f"trial {number} is not on the plot"
+        viewport = chart.canvas.viewport()
+        self.qtbot.mouseMove(viewport, viewport.mapFrom(chart, place) + QPoint(3, 3))
+        self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFrom(chart, place))
+
+    def wait_idle(self) -> None:
+        self.qtbot.waitUntil(lambda: not self.program.jobs.running, timeout=PATIENCE_MS)
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
+    def open_demo(self) -> None:
+        self.click("demo_button")
+        self.wait_idle()
+
+    @property
+    def messages(self) -> list[str]:
+        return [f"{m.what} {m.hint}".strip() for m in self.window.errors.messages]
+
+    def fix(self, text: str) -> None:
+        """Click the button of a message."""
+        for button in self.window.errors.findChildren(QAbstractButton):
+            if button.text() == text and button.isVisible():
+                self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+                return
+        raise AssertionError(f"no message offers {text!r}: {self.messages}")
+
+
+@pytest.fixture
+def make_driver(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]:
+    programs: list[Program] = []
+
+    def make(settings: Settings | None = None, factory: str = FAKE, **options: object) -> Driver:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        engine = LocalEngine(tmp_path / "logs", session_factory=factory, **options)  # type: ignore[arg-type]
+        chosen = settings or Settings(theme="light", language="en", last_folder=str(tmp_path))
+        program = Program(application, engine, chosen, tmp_path / "studies")
+        programs.append(program)
+        program.start()
+        qtbot.waitExposed(program.window)
+        return Driver(program, qtbot)
+
+    yield make
+    for program in programs:
+        program.close()
+        program.window.hide()
+        program.window.deleteLater()
+        program.deleteLater()
+    QApplication.processEvents()
+    gc.collect()
+
+
+@pytest.fixture
+def driver(make_driver: Callable[..., Driver]) -> Driver:
+    return make_driver()
+
+
+@pytest.fixture
+def pictures() -> Path | None:
+    """Where screenshots go: the folder in NNOPT_SCREENSHOTS; None when nobody asked for them."""
+    folder = os.environ.get("NNOPT_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    return Path(folder) if folder else None

@@ -1,0 +1,186 @@
+"""A session for the engine process that invents numbers: quick, deterministic, and it misbehaves when asked to.
+
+It lets the window be tested without torch. What it does is chosen by the model's location: ``fake`` works,
+``fake-onnx`` has no weights to train, ``fake-hint`` suggests a preprocessing, ``fake-slow`` works until cancelled.
+A recipe with seed 13 fails, one with seed 66 kills the process, one with seed 99 runs until it is cancelled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import signal
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+from nnopt_gui.engine.estimate import estimate
+from nnopt_gui.engine.metrics import Conditions, Estimate, Latency, Measurement
+from nnopt_gui.engine.profile import (
+    ChannelGroup,
+    Container,
+    DataProfile,
+    LayerProfile,
+    ModelProfile,
+    Segment,
+    SparsityStop,
+)
+from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Recipe
+from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.errors import ArtifactError, RecipeError
+
+IMAGES = 360
+
+
+def profile(name: str = "digits_cnn", width: float = 1.0, trainable: bool = True) -> ModelProfile:
+    a, b = round(32 * width), round(64 * width)
+    layers = (
+        LayerProfile("features.0", "conv", (a, 1, 3, 3), 1, 64, True, 0, (Segment(None, 1),)),
+        LayerProfile("features.3", "conv", (b, a, 3, 3), 1, 64, True, 1, (Segment(0, a),)),
+        LayerProfile("features.7", "conv", (b, b, 3, 3), 1, 16, True, None, (Segment(1, b),)),
+        LayerProfile("classifier", "linear", (10, 4 * b), 1, 1, True, None, (Segment(None, b, 4),)),
+    )
+    groups = (
+        ChannelGroup(0, a, ("features.0",), tuple(0.1 + i / a for i in range(a))),
+        ChannelGroup(1, b, ("features.3",), tuple(0.2 + i / b for i in range(b))),
+    )
+    weights = [math.prod(layer.weight_shape) for layer in layers]
+    containers = tuple(
+        Container(bits, act, sparse, 2600 if act == 8 else 1900, 9 if act == 8 else 8)
+        for bits in WEIGHT_BITS
+        for act in ACTIVATION_BITS
+        if not (bits > 8 and act == 8)
+        for sparse in (False, True)
+        if not (sparse and bits > 8)
+    )
+    stops = tuple(SparsityStop(s / 10, tuple(round(n * (1 - s / 10)) for n in weights)) for s in range(10))
+    macs = sum(n * layer.positions for n, layer in zip(weights, layers, strict=True))
+    params = sum(weights) + a + 2 * b + 10
+    return ModelProfile(
+        name, "digits_cnn" if width == 1 else f"digits_cnn {width}×", "safetensors", "a" * 64, (1, 8, 8), 10,
+        params, macs, 4 * params + 2400, layers, groups, containers, stops,
+        float_ms=0.082, int8_ms=0.041, trainable=trainable,
+    )  # fmt: skip
+
+
+def data(preprocessing: Preprocessing) -> DataProfile:
+    counts = {"train": 971, "calibration": 107, "selection": IMAGES, "test": 359}
+    classes = tuple(str(i) for i in range(10))
+    return DataProfile("digits", "digits", "f" * 64, classes, (8, 8, 1), counts, 0, preprocessing)
+
+
+def accuracy_of(recipe: Recipe) -> float:
+    """Plausible, smooth, and the same everywhere."""
+    loss = 0.002 + {2: 0.35, 3: 0.09, 4: 0.035, 5: 0.012, 6: 0.006, 7: 0.004, 8: 0.003}.get(recipe.weight_bits, 0.0)
+    if recipe.prune:
+        loss += 0.6 * recipe.prune.amount ** (3 if recipe.fine_tune else 2)
+    if recipe.student:
+        loss += 0.015
+    return max(0.1, 0.985 - loss)
+
+
+def wilson(k: int, n: int) -> Estimate:
+    z, p = 1.96, k / n
+    centre, half = (p + z * z / (2 * n)) / (1 + z * z / n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    half /= 1 + z * z / n
+    return Estimate(p, max(0.0, centre - half), min(1.0, centre + half), n)
+
+
+class FakeSession:
+    def __init__(self, workspace: Path, threads: int | None = None) -> None:
+        self.workspace = workspace
+        self.pace_s = float(os.environ.get("FAKE_PACE_S", "0"))
+        self.location = ""
+
+    def open(self, model, source, reporter, *, auto_preprocessing):
+        self.location = model.location
+        reporter.status("Opening the model")
+        if model.location == "fake-slow":
+            self.run_until_cancelled(reporter)
+        name = "raw 0..1" if source is None or source.mean is None else "ImageNet normalisation"
+        self.preprocessing = Preprocessing((8, 8), 1, source.mean or (0.0,), source.std or (1.0,), None, name) if source else None
+        self.model = profile(trainable=model.location != "fake-onnx")
+        self.suggest = model.location == "fake-hint" and source is not None and source.mean is None
+        nailed = source.with_preprocessing(self.preprocessing) if source else None
+        return SimpleNamespace(model=self.model, data=data(self.preprocessing) if source else None, data_source=nailed)
+
+    def baseline(self, reporter):
+        reporter.status("Measuring the original")
+        measurement, path, digest = self.measure(Recipe(), reporter)
+        suggestion = None
+        if self.suggest:
+            better = Preprocessing((8, 8), 1, (0.485,), (0.229,), None, "ImageNet normalisation")
+            suggestion = {"preprocessing": better.to_dict(), "accuracy": 0.81, "default_accuracy": 0.10}
+        return SimpleNamespace(measurement=measurement, artifact=path, sha256=digest, suggestion=suggestion)
+
+    def students(self, reporter):
+        if not self.model.trainable:
+            return {}
+        return {f"{w:g}×": profile(f"digits_cnn {w:g}×", w) for w in (0.75, 0.5, 0.25)}
+
+    def run_trial(self, recipe, reporter):
+        started = time.monotonic()
+        if recipe.seed == 13:
+            raise RecipeError("This recipe cannot be applied.", "Take another seed.")
+        if recipe.seed == 66:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if recipe.seed == 99:
+            reporter.partial(self.numbers(recipe, 36))
+            self.run_until_cancelled(reporter)
+        if recipe.fine_tune:
+            for step in range(10):
+                reporter.status(f"Fine-tuning, epoch {step // 5 + 1}/2")
+                reporter.progress(step, 10)
+                reporter.training(step / 5, 1.2 * math.exp(-step / 4), 0.9 + step / 100)
+                reporter.checkpoint()
+                time.sleep(self.pace_s / 10)
+        measurement, path, digest = self.measure(recipe, reporter)
+        return SimpleNamespace(measurement=measurement, artifact=path, sha256=digest, seconds=time.monotonic() - started)
+
+    def save(self, artifact, recipe, measurement, folder, reporter):
+        if folder.exists():
+            raise ArtifactError(f"The folder {folder} holds other files.", "Choose an empty folder or a new name.")
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_bytes(artifact.read_bytes())
+        return folder, measurement
+
+    def run_until_cancelled(self, reporter):
+        reporter.status("Working until cancelled")
+        while True:
+            reporter.checkpoint()
+            time.sleep(0.01)
+
+    def measure(self, recipe, reporter):
+        reporter.status("Measuring")
+        if self.preprocessing is not None:
+            for n in (36, 120, 240):
+                reporter.partial(self.numbers(recipe, n))
+                reporter.progress(n, IMAGES)
+                reporter.checkpoint()
+                time.sleep(self.pace_s / 3)
+        measurement = self.numbers(recipe, IMAGES)
+        content = recipe.to_json().encode().ljust(measurement.size_bytes, b" ")[: measurement.size_bytes]
+        digest = hashlib.sha256(content).hexdigest()
+        path = self.workspace / f"{digest}.onnx"
+        path.write_bytes(content)
+        return measurement, path, digest
+
+    def numbers(self, recipe, n):
+        students = {name: p for name, p in self.students(None).items()}
+        prediction = estimate(self.model, recipe, students)
+        correct = round(accuracy_of(recipe) * n)
+        accuracy = wilson(correct, n) if self.preprocessing is not None else None
+        drop = 0.985 - accuracy_of(recipe)
+        half = 0.9 / math.sqrt(n) * math.sqrt(max(drop, 0.002))
+        paired = Estimate(drop, drop - half, drop + half, n) if accuracy else None
+        whole = n == IMAGES
+        p50 = prediction.latency_ms or 0.08
+        return Measurement(
+            prediction.size_bytes, prediction.macs, prediction.params, accuracy,
+            paired if recipe != Recipe() else None, wilson(round(n * (1 - drop)), n) if accuracy and recipe != Recipe() else None,
+            Latency(p50, p50 * 1.2, p50 * 0.98, p50 * 1.03, 200, 0.082) if whole else None,
+            None,
+            Conditions("Test CPU @ 2.0 GHz", ("avx2",), 2, "Linux", "ONNX Runtime 1.32.0 CPU", 2, 1, "digits", "selection", n,
+                       measured_at="2026-01-02T03:04:05+00:00"),
+        )  # fmt: skip

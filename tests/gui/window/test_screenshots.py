@@ -1,0 +1,50 @@
+"""Portraits of the window for people to look at; written only when NNOPT_SCREENSHOTS names a folder."""
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from nnopt_gui.gui.state.standing import Axes
+from nnopt_gui.settings import Settings
+
+
+@pytest.fixture(params=["light", "dark"])
+def look(request):
+    return request.param
+
+
+def test_portraits(look, pictures, make_driver, tmp_path, qtbot, monkeypatch):
+    if pictures is None:
+        pytest.skip("set NNOPT_SCREENSHOTS to a folder")
+    monkeypatch.setenv("FAKE_PACE_S", "0.3")
+    driver = make_driver(Settings(theme=look, language="en", last_folder=str(tmp_path)))
+    driver.window.resize(1280, 800)
+
+    def shoot(name):
+        driver.window.pair.refresh()
+        QApplication.processEvents()
+        driver.window.grab().save(str(pictures / f"{name}_{look}.png"))
+
+    shoot("welcome")
+    driver.open_demo()
+    shoot("baseline")
+    driver.click("quick_sweep_button")
+    driver.wait(lambda: len(driver.program.explorer._running.recorder.done) >= 5)
+    qtbot.wait(200)
+    shoot("sweeping")
+    driver.wait_idle()
+    driver.program.recipes.change(weight_bits=5, prune=True, prune_amount=0.4)
+    driver.program.workspace.select(driver.program.workspace.standing.front[2])
+    qtbot.wait(200)
+    shoot("main")
+    driver.click("sweep_button")
+    driver.window._tabs.setCurrentIndex(1)
+    shoot("sweep")
+    driver.program.recipes.change(seed=13)
+    driver.click("sweep_back_button")
+    driver.program.explorer.run_point()
+    driver.wait_idle()
+    driver.window._tabs.setCurrentIndex(0)
+    shoot("failed")
+    driver.program.translator.set_language("zh_CN")
+    qtbot.wait(50)
+    shoot("chinese")
