@@ -116,7 +116,7 @@ def _start_window(arguments: Sequence[str]) -> int:
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DISPLAY_VARIABLES):
         raise SettingsError("There is no display to open a window on.", "Use the command line: nnopt --help.")
     try:
-        from nnopt_gui.gui import app
+        from nnopt_gui.gui.app import run
     except ImportError as error:
         if not (error.name or "").startswith(("PySide6", "shiboken6")) and ".so" not in str(error):
             raise
@@ -124,7 +124,7 @@ def _start_window(arguments: Sequence[str]) -> int:
             f"The window cannot start: {error}.",
             "A system library that Qt needs is missing; packaging/bootstrap.py names and installs it.",
         ) from error
-    return app.run(paths)
+    return run(paths)
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ class _Trial:
         for start in range(0, len(positions), BATCH):
             self._reporter.checkpoint()
             some = positions[start : start + BATCH]
-            logits = self._session.run(None, {name: load_batch(self._subset, some, candidate)})[0]
+            logits = self._session.run(None, {name: load_batch(self._subset, some, candidate, self._reporter)})[0]
             yield logits.argmax(axis=1) == labels[some]
 
     def samples(self, *candidates: Preprocessing) -> int:

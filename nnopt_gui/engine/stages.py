@@ -234,18 +234,18 @@ class Stages:
             if masks is not None:  # ranges of the pruned network, not of the dense one
                 weights = graph.weights()
                 source = graph.with_weights({name: weights[name] * mask for name, mask in masks.items()})
-            return collect_ranges(source, self.calibration_batches(), reporter)
+            return collect_ranges(source, self.calibration_batches(reporter), reporter)
 
         return self._ranges.get(_key(recipe), make)
 
-    def calibration_batches(self) -> Iterator[np.ndarray]:
+    def calibration_batches(self, reporter: Reporter) -> Iterator[np.ndarray]:
         """The calibration split as the network's input, float32 N×C×H×W."""
         assert self._data is not None
         assert self._preprocessing is not None
         subset = self._data.split("calibration")
         for start in range(0, len(subset), CALIBRATION_BATCH):
             positions = np.arange(start, min(start + CALIBRATION_BATCH, len(subset)))
-            yield load_batch(subset, positions, self._preprocessing)
+            yield load_batch(subset, positions, self._preprocessing, reporter)
 
 
 def teacher_architecture(model: OpenedModel) -> Architecture:

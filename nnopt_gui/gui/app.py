@@ -229,6 +229,8 @@ class Program(QObject):
         window.actions_table.update_enabled(facts)
         ready = idle and profile and writable and study is not None
         images = study.data_profile.counts.get("train", 0) if study is not None and study.data_profile else 0
+        if not ready and window.recipe_panel.holds_focus:
+            window.pair.first.setFocus()  # else the focus jumps to whatever can still be pressed
         window.recipe_panel.set_runnable(ready and self.recipes.recipe is not None, ready, images)
         window.sweep_panel.set_runnable(ready)
         window.welcome.set_busy(not idle)

@@ -45,7 +45,7 @@ from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import THEME_MODES, Theme
 
 _SIZE = QSize(1280, 800)
-_LEFT_WIDTH, _RIGHT_WIDTH = 256, 292
+_LEFT_WIDTH, _RIGHT_WIDTH = 250, 296
 
 
 class MainWindow(QMainWindow):

@@ -90,7 +90,7 @@ class JobEvent:
 
 
 def _encode(message: Mapping[str, Any]) -> bytes:
-    data = json.dumps(message, ensure_ascii=False, allow_nan=False).encode()
+    data = json.dumps(message, allow_nan=False).encode()
     if len(data) > MAX_MESSAGE_BYTES:
         raise InternalError(f"A message of {len(data)} bytes is too long for the engine's pipe.")
     return data

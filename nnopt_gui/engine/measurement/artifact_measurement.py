@@ -47,22 +47,15 @@ def measure_artifact(
     data_name: str,
     split: str,
 ) -> tuple[Measurement, Predictions | None]:
-    """Measure a file as anybody would run it.
-
-    ``reporter.partial`` gets size and cost at once, accuracy with a shrinking interval at least every half second,
-    and then latency.
+    """Measure a file as anybody would run it. ``reporter.partial`` gets size and cost at once, accuracy with a
+    shrinking interval at least every half second, and then latency.
 
     Args:
-        path: the ``.onnx`` file.
-        subset: images to evaluate on; None leaves accuracy out.
-        preprocessing: needed with ``subset``.
+        subset: images to evaluate on, with their ``preprocessing``; None leaves accuracy out.
         input_shape: (C, H, W) where the file leaves it open.
-        baseline: gives the paired drop, the agreement and the interleaved latency; None for the baseline itself.
-        reporter: progress, partial results, cancellation.
+        baseline: for paired drop, agreement and interleaved latency; None for the baseline itself.
         threads: of the runtime, for accuracy and latency.
-        seed: recorded; also of the random input that is timed.
-        data_name: recorded.
-        split: recorded: ``selection`` or ``test``.
+        seed: recorded, as are ``data_name`` and ``split``; also of the random input that is timed.
 
     Returns:
         The measurement, and the predicted class of every image (−1: damaged image), None without data.
@@ -70,6 +63,35 @@ def measure_artifact(
     Raises:
         Cancelled. ModelError: the file cannot be loaded or run. DataError: the images cannot be read.
     """
+    session = open_session(path, threads)
+    shape = input_shape or input_shape_of(session)
+    if shape is None:
+        raise ModelError(f"{path.name} does not say how large its images are.", "Give the image size.")
+    how = preprocessing.to_dict() if preprocessing else None
+    conditions = machine_conditions(threads, data=data_name, split=split, preprocessing=how, seed=seed)
+    measurement = replace(_facts(path, shape, reporter), conditions=conditions)
+    reporter.partial(measurement)
+    predictions = None
+    if subset is not None and preprocessing is not None and len(subset):
+        known = baseline.predictions if baseline is not None else None
+        labels = np.asarray(subset.labels)
+
+        def on_progress(so_far: Predictions) -> None:
+            reporter.partial(with_accuracy(measurement, labels, so_far, known))
+
+        order, batch = np.asarray(subset.stratified_order(ORDER_SEED)), batch_for(measurement.macs)
+        predictions = predict_classes(session, subset, preprocessing, order, reporter, on_progress, batch)
+        measurement = with_accuracy(measurement, labels, predictions, known)
+    other = open_session(baseline.path, threads) if baseline is not None else None
+    run = measure_latency(session, other, shape, threads, reporter, seed=seed)
+    conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
+    measurement = replace(measurement, latency_ms=run.latency, conditions=conditions)
+    reporter.partial(measurement)
+    return measurement, predictions
+
+
+def _facts(path: Path, shape: tuple[int, int, int], reporter: Reporter) -> Measurement:
+    """Bytes, MACs and parameters: what needs no images."""
     try:
         model = onnx.load(path, load_external_data=False)
         size = size_on_disk(path, model)
@@ -78,41 +100,8 @@ def measure_artifact(
         raise
     except Exception as error:  # protobuf's and onnx's errors share no base class but Exception
         raise ModelError(f"{path.name} is not a readable ONNX file.", details=str(error)) from error
-    session = open_session(path, threads)
-    shape = input_shape or input_shape_of(session)
-    if shape is None:
-        raise ModelError(f"{path.name} does not say how large its images are.", "Give the image size.")
     cost = graph_cost(model, shape, reporter)
-    conditions = machine_conditions(
-        threads,
-        data=data_name,
-        split=split,
-        preprocessing=preprocessing.to_dict() if preprocessing else None,
-        seed=seed,
-    )
-    measurement = Measurement(size, cost.macs, cost.params, nonzero_params=cost.nonzero_params, conditions=conditions)
-    del model
-    reporter.partial(measurement)
-    predictions = None
-    if subset is not None and preprocessing is not None and len(subset):
-        known = baseline.predictions if baseline is not None else None
-        order = np.asarray(subset.stratified_order(ORDER_SEED))
-        labels = np.asarray(subset.labels)
-
-        def on_progress(so_far: Predictions) -> None:
-            reporter.partial(with_accuracy(measurement, labels, so_far, known))
-
-        predictions = predict_classes(
-            session, subset, preprocessing, order, reporter, on_progress, batch_for(cost.macs)
-        )
-        measurement = with_accuracy(measurement, labels, predictions, known)
-    reporter.checkpoint()
-    other = open_session(baseline.path, threads) if baseline is not None else None
-    run = measure_latency(session, other, shape, threads, reporter, seed=seed)
-    conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
-    measurement = replace(measurement, latency_ms=run.latency, conditions=conditions)
-    reporter.partial(measurement)
-    return measurement, predictions
+    return Measurement(size, cost.macs, cost.params, nonzero_params=cost.nonzero_params)
 
 
 def with_accuracy(

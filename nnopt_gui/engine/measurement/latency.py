@@ -61,11 +61,9 @@ def measure_latency(
     within one share their luck.
 
     Args:
-        candidate: opened with ``threads`` threads, as the baseline.
-        baseline: None when there is none, or when the candidate is the baseline.
+        candidate: opened with ``threads`` threads, as the baseline (None for the baseline itself).
         input_shape: (C, H, W).
         threads: to judge how much of the machine is left for others.
-        reporter: cancellation.
         budget_s: about how long to measure; slow networks take at least five blocks.
         seed: of the random input.
 

@@ -83,7 +83,7 @@ def _torchscript(network: nn.Module, input_shape: tuple[int, int, int]) -> onnx.
         torch.onnx.export(
             network,
             (torch.zeros(2, *input_shape),),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the stubs forget what the TorchScript exporter takes
             dynamo=False,
             opset_version=OPSET,
             input_names=[INPUT],

@@ -43,7 +43,8 @@ def from_onnx_bytes(data: bytes) -> FloatGraph:
     graph = normalize(_to_opset(_float32(model)), (channels, height, width))
     if not graph.layers:
         raise ModelError(
-            "There is nothing to compress in this network.", "It has no convolution or linear layer with constant weights."
+            "There is nothing to compress in this network.",
+            "It has no convolution or linear layer with constant weights.",
         )
     _check_same(original, graph, fixed_batch)
     return graph

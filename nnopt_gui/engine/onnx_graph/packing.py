@@ -39,8 +39,11 @@ _INTEGERS = {
 
 @dataclass(frozen=True)
 class PackedForm:
-    """How one int8 initialiser is stored: ``bits`` a value (levels of −2**(bits−1) … 2**(bits−1)−1; with 1 bit −1 and
-    1), and, for a pruned weight, a bool array of its shape that is False where the level is 0 and need not be stored."""
+    """How one int8 initialiser is stored.
+
+    ``bits`` a value: levels of −2**(bits−1) … 2**(bits−1)−1, with 1 bit −1 and
+    1. ``kept``, for a pruned weight: bool of its shape, False where the level is 0 and need not be stored.
+    """
 
     bits: int
     kept: np.ndarray | None = None

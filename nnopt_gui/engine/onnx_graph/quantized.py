@@ -173,8 +173,11 @@ class _IntegerWriter:
         for node in self.graph.model.graph.node:
             if node.name in self.plan.absorbed:
                 self._absorb(node)
-            elif node.input and node.input[0] in self.plan.origin and node.output[0] in self.plan.origin and (
-                self.plan.origin[node.output[0]] == self.plan.origin[node.input[0]]
+            elif (
+                node.input
+                and node.input[0] in self.plan.origin
+                and node.output[0] in self.plan.origin
+                and (self.plan.origin[node.output[0]] == self.plan.origin[node.input[0]])
             ):
                 self._move(node)
             else:

@@ -13,7 +13,7 @@ IR_VERSION = 8  # what opset 18 was released with; keeps ONNX Runtime 1.20 and o
 _SMALL_INTEGERS = 1 << 16
 
 
-def constant(name: str, array: np.ndarray) -> onnx.TensorProto:
+def constant(name: str, array: np.ndarray | np.generic) -> onnx.TensorProto:
     """An initialiser holding ``array``.
 
     Integers of 64 bits (shapes, axes, split sizes) are written as varints, mostly one byte instead of eight.

@@ -18,16 +18,21 @@ from nnopt_gui.engine.quantization.grids import activation_grid
 from nnopt_gui.engine.quantization.observers import RangeMethod, RangeObserver
 from nnopt_gui.errors import DataError, ModelError
 
+_SAMPLE = (256, 1 << 24)  # images and values kept
 _CHUNK_VALUES = 1 << 20  # input values per run, so that cancelling is quick and memory bounded
 
 
 @dataclass(frozen=True)
 class ActivationRanges:
-    """(low, high) of every tensor that is quantised, as observed on ``images`` images and cut by ``method``."""
+    """(low, high) of every tensor that is quantised, as observed on ``images`` images and cut by ``method``.
+
+    ``sample``: the first of those images (float32 N×C×H×W, bounded), for rounding weights by their effect.
+    """
 
     ranges: Mapping[str, tuple[float, float]]
     images: int
     method: RangeMethod
+    sample: np.ndarray
 
     def grids(self) -> dict[str, ActivationGrid]:
         """The uint8 grid of every tensor."""
@@ -51,17 +56,21 @@ def collect_ranges(
     session = open_session(with_outputs(graph.model, [name for name in names if name != INPUT]))
     inner = [name for name in names if name != INPUT]
     images = 0
+    sample: list[np.ndarray] = []
+    room = int(min(_SAMPLE[0], max(1, _SAMPLE[1] // int(np.prod(graph.input_shape)))))
     reporter.status("Calibrating activations")
     for chunk in in_chunks(batches, graph.input_shape):
         reporter.checkpoint()
         values = session.run(inner, {INPUT: chunk}) if inner else []
+        sample.append(chunk[: max(0, room - images)])
         images += len(chunk)
         for name, value in [(INPUT, chunk), *zip(inner, values, strict=True)]:
             if name in observers:
                 _observe(observers[name], name, value)
     if images == 0:
         raise DataError("There are no calibration images.", "Use a data set with more images.")
-    return ActivationRanges({name: observer.range(method) for name, observer in observers.items()}, images, method)
+    ranges = {name: observer.range(method) for name, observer in observers.items()}
+    return ActivationRanges(ranges, images, method, np.concatenate(sample))
 
 
 def _observe(observer: RangeObserver, name: str, value: np.ndarray) -> None:

@@ -22,7 +22,7 @@ def compensation_factor(second_moment: np.ndarray) -> np.ndarray:
     damped = second_moment.astype(np.float64) + np.eye(size) * _damping(second_moment)
     lower = np.linalg.cholesky(damped)
     inverse_lower = np.linalg.solve(lower, np.eye(size))
-    return np.linalg.cholesky((inverse_lower.T @ inverse_lower)).T.astype(np.float32)
+    return np.linalg.cholesky(inverse_lower.T @ inverse_lower).T.astype(np.float32)
 
 
 def _damping(second_moment: np.ndarray) -> float:

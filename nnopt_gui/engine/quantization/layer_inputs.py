@@ -27,9 +27,7 @@ def sample_rows(
     return _patches(node, values, weight_shape, picks)
 
 
-def _patches(
-    node: onnx.NodeProto, values: np.ndarray, weight_shape: tuple[int, ...], picks: np.ndarray
-) -> np.ndarray:
+def _patches(node: onnx.NodeProto, values: np.ndarray, weight_shape: tuple[int, ...], picks: np.ndarray) -> np.ndarray:
     kernel = weight_shape[2:]
     strides = _pair(node, "strides", (1, 1))
     dilations = _pair(node, "dilations", (1, 1))

@@ -12,11 +12,14 @@ from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, least_weight_scales
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
+from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Quantize
 from nnopt_gui.errors import RecipeError
 
 Masks = Mapping[str, np.ndarray]
+
+RECONSTRUCTED_BITS = 6  # above, the nearest level is as good and takes no time
 
 
 def quantize_graph(
@@ -28,9 +31,12 @@ def quantize_graph(
 ) -> onnx.ModelProto:
     """The artifact of a recipe's last step.
 
+    With 6 bits or fewer, and calibration images in ``ranges``, weights are rounded by their effect on each layer's
+    outputs (:mod:`reconstruction`); otherwise to the nearest level.
+
     Args:
         quantize: None for the float32 artifact.
-        ranges: needed when activations have 8 bits.
+        ranges: needed when activations have 8 bits; worth giving with float activations too.
         masks: by layer name, bool like the layer's weight with output channels first, False where it was pruned.
 
     Raises:
@@ -48,6 +54,40 @@ def quantize_graph(
             raise RecipeError("8-bit activations need calibration.", "Open a data set, or set the activations to 32.")
         grids = ranges.grids()
     reporter.status(f"Quantising weights to {quantize.weight_bits} bits")
+    if quantize.weight_bits <= RECONSTRUCTED_BITS and ranges is not None:
+        found = _by_effect(graph, quantize, ranges, grids, masks or {}, reporter)
+        return write_quantized(graph, found.weights, grids, found.biases, packed=quantize.packed)
+    weights = _to_nearest(graph, quantize, grids, masks or {}, reporter)
+    return write_quantized(graph, weights, grids, packed=quantize.packed)
+
+
+def _by_effect(
+    graph: FloatGraph,
+    quantize: Quantize,
+    ranges: ActivationRanges,
+    grids: Mapping[str, ActivationGrid] | None,
+    masks: Masks,
+    reporter: Reporter,
+) -> Reconstruction:
+    return reconstruct(
+        graph,
+        {layer.name: quantize.weight_bits for layer in graph.layers},
+        ranges.sample,
+        grids,
+        reporter,
+        weight_range=quantize.weight_range,
+        masks=masks,
+        least_scales=least_weight_scales(graph, grids) if grids else None,
+    )
+
+
+def _to_nearest(
+    graph: FloatGraph,
+    quantize: Quantize,
+    grids: Mapping[str, ActivationGrid] | None,
+    masks: Masks,
+    reporter: Reporter,
+) -> dict[str, QuantizedWeight]:
     weights: dict[str, QuantizedWeight] = {}
     values, least = graph.weights(), least_weight_scales(graph, grids) if grids else {}
     for index, layer in enumerate(graph.layers):
@@ -57,10 +97,10 @@ def quantize_graph(
             values[layer.name],
             quantize.weight_bits,
             quantize.weight_range,
-            masks.get(layer.name) if masks else None,
+            masks.get(layer.name),
             least.get(layer.name),
         )
-    return write_quantized(graph, weights, grids, packed=quantize.packed)
+    return weights
 
 
 def _masked(graph: FloatGraph, masks: Masks) -> FloatGraph:

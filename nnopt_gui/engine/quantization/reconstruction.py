@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 import onnx
 
-from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.progress import Reporter
@@ -27,9 +26,10 @@ from nnopt_gui.engine.quantization.error_feedback import (
 from nnopt_gui.engine.quantization.grids import WeightGrid, fake_quantize, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
 from nnopt_gui.engine.quantization.node_runner import NodeRunner
+from nnopt_gui.engine.recipe import WeightRange
 
 _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
-_IMAGES: Final = (16, 512)
+_IMAGES: Final = (16, 256)
 _ROWS_PER_INPUT: Final = 12
 _ROWS: Final = (4096, 16384)
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
@@ -46,11 +46,18 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class RoundingTask:
-    """What applies to the weights of one layer besides its inputs."""
+    """What applies to weights besides their inputs. ``kept`` and ``least_scale`` have output channels first."""
 
     bits: int
-    kept: np.ndarray | None
-    least_scale: np.ndarray | None
+    weight_range: WeightRange = "mse"
+    kept: np.ndarray | None = None
+    least_scale: np.ndarray | None = None
+
+    def of_group(self, index: int, groups: int, columns: int) -> RoundingTask:
+        """The part that belongs to one group of a grouped convolution, as matrices (O, K) and vectors (O,)."""
+        kept = None if self.kept is None else self.kept.reshape(groups, -1, columns)[index]
+        least = None if self.least_scale is None else self.least_scale.reshape(groups, -1)[index]
+        return RoundingTask(self.bits, self.weight_range, kept, least)
 
 
 def reconstruct(
@@ -60,6 +67,7 @@ def reconstruct(
     grids: Mapping[str, ActivationGrid] | None,
     reporter: Reporter,
     *,
+    weight_range: WeightRange = "mse",
     masks: Mapping[str, np.ndarray] | None = None,
     least_scales: Mapping[str, np.ndarray] | None = None,
     seed: int = 0,
@@ -70,6 +78,7 @@ def reconstruct(
         bits: by layer name, 1 to 8.
         images: float32 N×C×H×W calibration images; as many are used as fit the memory bound.
         grids: activation grids by tensor name, or None for float activations.
+        weight_range: ``mse`` chooses each channel's scale by the error of its outputs, ``minmax`` covers all weights.
         masks: False where a weight was pruned, output channels first.
         least_scales: lower limits of the scales by layer name.
     """
@@ -81,7 +90,6 @@ def reconstruct(
     weights, biases = graph.weights(), graph.biases()
     result = Reconstruction({}, {})
     rng = np.random.default_rng(seed)
-    absorbed = plan_activations(graph).absorbed if grids is not None else frozenset()
     for node, finished in runner.live_after():
         reporter.checkpoint()
         layer = layers.get(node.name)
@@ -89,7 +97,7 @@ def reconstruct(
         if layer is not None:
             reporter.progress(len(result.weights), len(layers))
             name = layer.name
-            task = RoundingTask(bits[name], (masks or {}).get(name), (least_scales or {}).get(name))
+            task = RoundingTask(bits[name], weight_range, (masks or {}).get(name), (least_scales or {}).get(name))
             pair = exact[node.input[0]], rough[node.input[0]]
             quantized, bias = _round_layer(node, layer, weights[name], biases.get(name), pair, task, rng, reporter)
             result.weights[name] = quantized
@@ -99,7 +107,6 @@ def reconstruct(
         exact.update(runner.run(node, exact))
         for name, value in runner.run(node, {**rough, **override}).items():
             rough[name] = _on_grid(value, name, grids)
-        _ = absorbed
         for name in finished:
             del exact[name], rough[name]
     return result
@@ -126,8 +133,6 @@ def _round_layer(
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)
     groups = len(exact)
     rows = weight.reshape(groups, -1, columns)
-    kept = None if task.kept is None else task.kept.reshape(rows.shape)
-    least = None if task.least_scale is None else task.least_scale.reshape(groups, -1)
     levels, scales, shifts = [], [], []
     for index in range(groups):
         if index % 16 == 0:
@@ -135,9 +140,7 @@ def _round_layer(
         part = _round_rows(
             rows[index],
             (exact[index], rough[index]),
-            task.bits,
-            None if kept is None else kept[index],
-            None if least is None else least[index],
+            task.of_group(index, groups, columns),
             centred=bias is not None,
         )
         levels.append(part[0])
@@ -150,13 +153,7 @@ def _round_layer(
 
 
 def _round_rows(
-    rows: np.ndarray,
-    inputs: tuple[np.ndarray, np.ndarray],
-    bits: int,
-    kept: np.ndarray | None,
-    least: np.ndarray | None,
-    *,
-    centred: bool,
+    rows: np.ndarray, inputs: tuple[np.ndarray, np.ndarray], task: RoundingTask, *, centred: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Levels (O, K), scales (O,) and bias shifts (O,) of one group of a layer."""
     exact, rough = inputs
@@ -165,22 +162,19 @@ def _round_rows(
     seen = rough - offset
     residual = wanted - rough @ rows.T
     residual -= residual.mean(axis=0) if centred else 0.0
-    blocks = _blocks(seen)
-    moments = [seen[:, block].T @ seen[:, block] for block in blocks]
-    factors = [compensation_factor(moment) for moment in moments]
+    problem = _Problem.of(rows, seen, residual, task.kept)
     best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    for grid in weight_grids(bits):
-        scales = _candidates(rows, grid, least)
-        chosen = _choose_scale(rows, blocks, factors, scales, grid, kept)
-        found = _final(rows, seen, residual, blocks, moments, factors, chosen, grid, kept)
-        error = ((residual - seen @ (found * chosen[:, None] - rows).T) ** 2).sum(axis=0)
+    for grid in weight_grids(task.bits):
+        scale = problem.choose_scale(_candidates(rows, grid, task), grid)
+        levels = problem.solve(scale, grid)
+        error = ((residual - seen @ (levels * scale[:, None] - rows).T) ** 2).sum(axis=0)
         if best is None:
-            best = found, chosen, error
+            best = levels, scale, error
         else:
             better = error < best[2]
             best = (
-                np.where(better[:, None], found, best[0]),
-                np.where(better, chosen, best[1]),
+                np.where(better[:, None], levels, best[0]),
+                np.where(better, scale, best[1]),
                 np.where(better, error, best[2]),
             )
     assert best is not None
@@ -188,61 +182,62 @@ def _round_rows(
     return best[0].astype(np.int8), best[1].astype(np.float32), shift
 
 
-def _blocks(seen: np.ndarray) -> list[np.ndarray]:
-    """Inputs in falling order of energy within blocks of neighbours that fit the bound."""
-    energy = (seen * seen).sum(axis=0)
-    count = -(-seen.shape[1] // _BLOCK_INPUTS)
-    return [part[np.argsort(-energy[part], kind="stable")] for part in np.array_split(np.arange(seen.shape[1]), count)]
-
-
-def _candidates(rows: np.ndarray, grid: WeightGrid, least: np.ndarray | None) -> np.ndarray:
+def _candidates(rows: np.ndarray, grid: WeightGrid, task: RoundingTask) -> np.ndarray:
     """Scales (O, S) to try; positive also for channels of zeros."""
     if grid.binary:
         mean = np.abs(rows).mean(axis=1, keepdims=True)
         scales = np.where(mean > 0, mean, 1.0) * _SHARES * 1.5
     else:
         largest = np.abs(rows).max(axis=1, keepdims=True)
-        scales = np.where(largest > 0, largest / grid.reach, 1.0) * _SHARES
-    if least is not None:
-        scales = np.maximum(scales, least[:, None])
+        shares = _SHARES if task.weight_range == "mse" else np.ones(1)
+        scales = np.where(largest > 0, largest / grid.reach, 1.0) * shares
+    if task.least_scale is not None:
+        scales = np.maximum(scales, task.least_scale[:, None])
     return scales.astype(np.float32)
 
 
-def _choose_scale(
-    rows: np.ndarray,
-    blocks: list[np.ndarray],
-    factors: list[np.ndarray],
-    scales: np.ndarray,
-    grid: WeightGrid,
-    kept: np.ndarray | None,
-) -> np.ndarray:
-    losses = np.zeros(scales.shape, np.float32)
-    for block, factor in zip(blocks, factors, strict=True):
-        losses += round_with_feedback(rows[:, block], factor, scales, grid, None if kept is None else kept[:, block])[1]
-    best = losses.argmin(axis=1)
-    chosen: np.ndarray = scales[np.arange(len(scales)), best]
-    return chosen
+@dataclass(frozen=True)
+class _Problem:
+    """min ‖residual − seen·(Q − rows)ᵀ‖² over levels times scales; inputs outside a block do not compensate it.
 
+    Blocks are neighbouring inputs, each in falling order of energy.
+    """
 
-def _final(
-    rows: np.ndarray,
-    seen: np.ndarray,
-    residual: np.ndarray,
-    blocks: list[np.ndarray],
-    moments: list[np.ndarray],
-    factors: list[np.ndarray],
-    scale: np.ndarray,
-    grid: WeightGrid,
-    kept: np.ndarray | None,
-) -> np.ndarray:
-    """Levels (O, K) for chosen scales; what one block leaves over is the next one's residual."""
-    levels = np.zeros(rows.shape, np.int8)
-    left = residual.copy()
-    for block, moment, factor in zip(blocks, moments, factors, strict=True):
-        columns = seen[:, block]
-        shifted = rows[:, block] + least_squares_shift(moment, columns.T @ left).T
-        mask = None if kept is None else kept[:, block]
-        found = round_with_feedback(shifted, factor, scale[:, None], grid, mask)[0][:, 0]
-        levels[:, block] = found
-        left -= columns @ (found * scale[:, None] - rows[:, block]).T
-    return levels
+    rows: np.ndarray
+    seen: np.ndarray
+    residual: np.ndarray
+    kept: np.ndarray | None
+    blocks: list[np.ndarray]
+    moments: list[np.ndarray]
+    factors: list[np.ndarray]
+
+    @classmethod
+    def of(cls, rows: np.ndarray, seen: np.ndarray, residual: np.ndarray, kept: np.ndarray | None) -> _Problem:
+        energy = (seen * seen).sum(axis=0)
+        parts = np.array_split(np.arange(len(energy)), -(-len(energy) // _BLOCK_INPUTS))
+        blocks = [part[np.argsort(-energy[part], kind="stable")] for part in parts]
+        moments = [seen[:, block].T @ seen[:, block] for block in blocks]
+        return cls(rows, seen, residual, kept, blocks, moments, [compensation_factor(moment) for moment in moments])
+
+    def choose_scale(self, scales: np.ndarray, grid: WeightGrid) -> np.ndarray:
+        """Of candidates (O, S) the one with the least compensated error, per channel."""
+        losses = np.zeros(scales.shape, np.float32)
+        for block, factor in zip(self.blocks, self.factors, strict=True):
+            losses += round_with_feedback(self.rows[:, block], factor, scales, grid, self._mask(block))[1]
+        chosen: np.ndarray = scales[np.arange(len(scales)), losses.argmin(axis=1)]
+        return chosen
+
+    def solve(self, scale: np.ndarray, grid: WeightGrid) -> np.ndarray:
+        """Levels (O, K) for one scale per channel; what one block leaves over is the next one's residual."""
+        levels = np.zeros(self.rows.shape, np.int8)
+        left = self.residual.copy()
+        for block, moment, factor in zip(self.blocks, self.moments, self.factors, strict=True):
+            columns = self.seen[:, block]
+            shifted = self.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
+            found = round_with_feedback(shifted, factor, scale[:, None], grid, self._mask(block))[0][:, 0]
+            levels[:, block] = found
+            left -= columns @ (found * scale[:, None] - self.rows[:, block]).T
+        return levels
+
+    def _mask(self, block: np.ndarray) -> np.ndarray | None:
+        return None if self.kept is None else self.kept[:, block]

@@ -18,8 +18,15 @@ MAX_DEPTH: Final = 32
 
 
 def write_record(record: Mapping[str, Any]) -> str:
-    """Canonical JSON text of plain data; NaN and infinities are refused (ValueError), as JSON has none."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """Canonical JSON text of plain data.
+
+    Raises:
+        StudyError: a number is NaN or infinite: JSON has neither.
+    """
+    try:
+        return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise StudyError("A number that is not finite cannot be stored in the study.", details=str(error)) from error
 
 
 def read_record(text: str, read: Callable[[Mapping[str, Any]], T], what: str) -> T:

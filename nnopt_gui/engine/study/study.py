@@ -263,12 +263,18 @@ class Study:
         if self._store is None:
             self._pending.clear()  # without a store nothing is owed; attach() writes everything
             return
+        failed: StudyError | None = None
         for number, trial in list(self._pending.items()):
-            if trial is None:
-                self._store.delete_trial(number)
-            else:
-                self._store.write_trial(trial, self._artifacts.get(number))
-            del self._pending[number]
+            try:
+                if trial is None:
+                    self._store.delete_trial(number)
+                else:
+                    self._store.write_trial(trial, self._artifacts.get(number))
+                del self._pending[number]
+            except StudyError as error:  # the others are written all the same
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _tell(self, change: StudyChange) -> None:
         for listener in tuple(self._listeners):

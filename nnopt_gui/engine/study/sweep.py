@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final, TypeVar
 
-from nnopt_gui.engine.recipe import WEIGHT_BITS, Distill, PruneKind, Recipe, Student
+from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Distill, PruneKind, Recipe, Student
 from nnopt_gui.errors import RecipeError
 
 MAX_RECIPES: Final = 100_000
@@ -46,16 +46,7 @@ def grid(
     Raises:
         RecipeError: a stop is out of bounds, nothing is left, or the grid is absurdly large.
     """
-    size = 1
-    for axis in (weight_bits, activation_bits, prune, prune_kinds, students, epochs, seeds):
-        size *= len(axis)
-    if size > MAX_RECIPES:
-        raise RecipeError(f"The sweep has {size:,} combinations.", f"Choose fewer stops: at most {MAX_RECIPES:,}.")
-    for bits in weight_bits:
-        if bits not in WEIGHT_BITS:
-            raise RecipeError(f"The weight bit width is {bits!r}.", f"Choose from {', '.join(map(str, WEIGHT_BITS))}.")
-    if not any(bits in (None, 8, 32) for bits in activation_bits):
-        raise RecipeError("The activation bit widths are not usable.", "Choose 8, 32 or both.")
+    _check_stops(weight_bits, activation_bits, (prune, prune_kinds, students, epochs, seeds))
     found: dict[str, Recipe] = {}
     structures = product(
         seeds, _students_last(students), epochs, prune_kinds, _coarse_to_fine(sorted({float(p) for p in prune}))
@@ -84,6 +75,21 @@ def grid(
             "The sweep has no valid combination.", "Add a bit width below 32, a pruning amount or epochs."
         )
     return tuple(found.values())
+
+
+def _check_stops(
+    weight_bits: Sequence[int], activation_bits: Sequence[int | None], others: Iterable[Sequence[object]]
+) -> None:
+    size = len(weight_bits) * len(activation_bits)
+    for axis in others:
+        size *= len(axis)
+    if size > MAX_RECIPES:
+        raise RecipeError(f"The sweep has {size:,} combinations.", f"Choose fewer stops: at most {MAX_RECIPES:,}.")
+    for bits in weight_bits:
+        if bits not in WEIGHT_BITS:
+            raise RecipeError(f"The weight bit width is {bits!r}.", f"Choose from {', '.join(map(str, WEIGHT_BITS))}.")
+    if not all(bits in (None, *ACTIVATION_BITS) for bits in activation_bits):
+        raise RecipeError("The activation bit widths are not usable.", "Choose 8, 32 or both.")
 
 
 def quick_sweep(

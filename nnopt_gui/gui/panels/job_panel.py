@@ -86,7 +86,7 @@ class JobPanel(QWidget):
         several = view.trials_total > 1
         self._cancel.setText(self.tr("Stop, keep results") if several else self.tr("Cancel"))
         self._cancel.setAccessibleName(self._cancel.text())
-        self._cancel.setToolTip(self.tr("Finished trials are kept (Esc)"))
+        self._cancel.setToolTip(self.tr("Finished trials are kept (Ctrl+.)"))
         self._cancel.setEnabled(not view.cancelling)
 
     def _job_text(self, view: JobView) -> str:

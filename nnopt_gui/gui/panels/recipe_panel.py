@@ -171,6 +171,11 @@ class RecipePanel(QWidget):
             self._train_images = train_images
             self._on_recipe_changed()
 
+    @property
+    def holds_focus(self) -> bool:
+        """Whether one of the buttons that start a job has the keyboard's focus."""
+        return any(button.hasFocus() for button in (self._run, self._quick, self._sweep))
+
     def set_measured(self, trial: Trial | None) -> None:
         """The finished trial of exactly the sliders' recipe, if there is one."""
         self._card.set_measured(trial)

@@ -27,6 +27,13 @@ _PRUNE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _PER_ROW: Final = 5
 
 
+_STYLE: Final = """
+QToolButton { border: 1px solid palette(mid); border-radius: 3px; padding: 2px; background: palette(button); }
+QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }
+QToolButton:focus { border: 1px solid palette(text); }
+"""
+
+
 class StopButtons(QWidget):
     """A row of buttons that are each on or off.
 
@@ -44,6 +51,7 @@ class StopButtons(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(3)
+        self.setStyleSheet(_STYLE)
         for index, stop in enumerate(self._stops):
             button = QToolButton(self)
             button.setCheckable(True)

@@ -83,9 +83,10 @@ class TrialsPanel(QWidget):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(STATUS, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(20)
         digit = table.fontMetrics().horizontalAdvance("0")
         for column in range(STATUS):
-            table.setColumnWidth(column, {PIN: 6, NUMBER: 6, RECIPE: 26}.get(column, 10) * digit)
+            table.setColumnWidth(column, {PIN: 4, NUMBER: 5, RECIPE: 21}.get(column, 8) * digit)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._on_menu_requested)
         table.doubleClicked.connect(self._on_double_clicked)

@@ -53,6 +53,7 @@ class HistogramPlot(QWidget):
         self.setObjectName(object_name)
         self.setMinimumHeight(140)
         self._theme = theme
+        self._title = ""
         self._shown: tuple[Histogram | None, Histogram | None, tuple[float, ...]] = (None, None, ())
         self._canvas = PlotCanvas(self, f"{object_name}Canvas")
         self._canvas.setMouseEnabled(x=True, y=False)
@@ -102,6 +103,7 @@ class HistogramPlot(QWidget):
 
     def set_title(self, text: str) -> None:
         """What is counted, with its unit; it stands under the x axis."""
+        self._title = text
         self._canvas.axis_x.set_title(text)
         self.setAccessibleName(self.tr("Histogram of {what}").format(what=text))
 
@@ -111,7 +113,9 @@ class HistogramPlot(QWidget):
             self._retranslate()
 
     def _retranslate(self) -> None:
-        self.set_title(self.tr("Weight"))
+        if not self._title:
+            self._canvas.axis_x.set_title(self.tr("Weight"))
+        self.setAccessibleName(self.tr("Histogram of {what}").format(what=self._title or self.tr("Weight")))
         self._canvas.axis_y.set_title(self.tr("Density"))
         self._empty.setText(self.tr("Choose a layer to see its weights."))
         self._refresh_legend()

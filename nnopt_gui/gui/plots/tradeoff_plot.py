@@ -317,12 +317,9 @@ class TradeoffPlot(QWidget):
         return place if np.isfinite(place) else None
 
     def _refresh_legend(self) -> None:
-        lines = {
-            "front": bool(self._front) and self._front_visible,
-            "prediction": self._prediction is not None,
-        }
-        entries = legend_entries(self._points, self._baseline is not None, {name for name, on in lines.items() if on})
-        self._legend.set_entries(entries)
+        front, predicted = bool(self._front) and self._front_visible, self._prediction is not None
+        lines = ["front"] * front + ["prediction"] * predicted
+        self._legend.set_entries(legend_entries(self._points, self._baseline is not None, lines))
 
     # -- the user ---------------------------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ def test_flipped_bytes_never_raise_anything_else() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.999])
 def test_truncated_batches_are_refused(share: float) -> None:
     data = pickle.dumps(batch(0), protocol=2)
-    with pytest.raises(DataError, match="data_batch_1", QUIET):
+    with pytest.raises(DataError, match="data_batch_1"):
         read_batch(data[: int(share * len(data))], "data_batch_1", QUIET)
 
 

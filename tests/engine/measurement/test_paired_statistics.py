@@ -80,7 +80,7 @@ def coverage(lost: float, gained: float, samples: int) -> float:
 
 def test_the_paired_interval_covers_the_truth_95_times_in_100() -> None:
     shares = [(0.02, 0.02), (0.05, 0.01), (0.005, 0.001), (0.15, 0.10), (0.01, 0.0), (0.3, 0.05)]
-    found = [coverage(*share, samples) for share in shares for samples in (200, 1000, 2500)]
+    found = [coverage(*share, samples) for share in shares for samples in (200, 1000)]
     # no interval of the score type is exact at a handful of discordant pairs; 93 % is the worst of a fine grid
     assert min(found) >= 0.92
     assert 0.945 <= np.mean(found) <= 0.975

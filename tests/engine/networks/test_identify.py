@@ -36,7 +36,7 @@ def test_counters_may_be_missing_and_order_may_differ(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3", 
+    "name", ["alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3",
              "mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnext50_32x4d", "wide_resnet50_2",
              "shufflenet_v2_x0_5", "squeezenet1_0", "squeezenet1_1", "vgg11_bn", "vit_b_16"]
 )  # fmt: skip

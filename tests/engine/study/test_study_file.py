@@ -163,6 +163,20 @@ def test_an_artifact_that_changed_is_not_stored(path: Path, tmp_path: Path) -> N
             file.study.replace(done(4, b"measured"), tmp_path / "absent")
 
 
+def test_a_trial_that_cannot_be_stored_holds_up_no_other(path: Path, tmp_path: Path) -> None:
+    with StudyFile.open(path) as file:
+        with pytest.raises(StudyError, match="cannot be read"):
+            file.study.add(done(4, b"measured"), tmp_path / "absent")
+        endless = Trial(5).finish(TrialState.DONE, seconds=float("inf"))
+        with pytest.raises(StudyError):
+            file.study.add(endless)
+        with pytest.raises(StudyError):
+            file.study.add(done(6, b"abc"), written(tmp_path, b"abc"))
+        assert file.study.unsaved
+    with StudyFile.open(path) as file:
+        assert [t.number for t in file.study.trials] == [0, 1, 2, 3, 6]
+
+
 def test_existing_files_are_not_overwritten_unasked(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(StudyError, match="exists"):
@@ -195,7 +209,7 @@ with StudyFile.open(folder / "study.nnopt") as file:
 
 
 def test_kill_9_loses_no_finished_trial(path: Path, tmp_path: Path) -> None:
-    for round_number in range(8):
+    for round_number in range(6):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT, bufsize=1
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.gui.app import Program
 from nnopt_gui.jobs.local_engine import LocalEngine
 from nnopt_gui.settings import Settings
@@ -102,6 +104,16 @@ def make_driver(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]
 @pytest.fixture
 def driver(make_driver: Callable[..., Driver]) -> Driver:
     return make_driver()
+
+
+@pytest.fixture(scope="session")
+def fake_profile() -> Callable[..., ModelProfile]:
+    """The profile that the invented session opens: name, width, trainable."""
+    spec = importlib.util.spec_from_file_location("nnopt_fake_session", FAKE.rpartition(":")[0])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.profile
 
 
 @pytest.fixture

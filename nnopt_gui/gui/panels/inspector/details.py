@@ -114,6 +114,9 @@ class DetailsPanel(QWidget):
         self._titles["drop"].setToolTip(
             self.tr("Paired on the same images as the original: far tighter than the difference of two accuracies.")
         )
+        width = max(self.fontMetrics().horizontalAdvance(title) for title in titles.values())
+        for label in self._titles.values():
+            label.setMinimumWidth(width)
         self._conditions_title.setText(self.tr("Conditions"))
         self._save.setText(self.tr("Save this model…"))
         self._to_sliders.setText(self.tr("To sliders"))
@@ -187,8 +190,6 @@ class DetailsPanel(QWidget):
         accuracy = interval_text(measurement.accuracy)
         if measurement.accuracy is None:
             accuracy = self.tr("not measured: no data")
-        elif measurement.accuracy.samples:
-            accuracy += self.tr(", n = {}").format(f"{measurement.accuracy.samples:,}")
         size = bytes_text(measurement.size_bytes)
         if base is not None and measurement.size_bytes:
             size += self.tr("  ({}× smaller)").format(significant(base.size_bytes / measurement.size_bytes))
@@ -198,7 +199,7 @@ class DetailsPanel(QWidget):
         drop, agreement = measurement.accuracy_drop, measurement.agreement
         return {
             "accuracy": accuracy,
-            "drop": "" if base is None or drop is None else self.tr("{} paired").format(signed_points(drop)),
+            "drop": "" if base is None or drop is None else signed_points(drop),
             "agreement": "" if base is None or agreement is None else interval_text(agreement),
             "size": size,
             "latency": self._latency_text(measurement.latency_ms),
@@ -209,15 +210,19 @@ class DetailsPanel(QWidget):
     def _latency_text(self, latency: Latency | None) -> str:
         if latency is None:
             return DASH
-        text = self.tr("{} p50 · {} p95").format(milliseconds_text(latency.p50), milliseconds_text(latency.p95))
+        text = self.tr("{} p50\n{} p95, {} runs").format(
+            milliseconds_text(latency.p50), milliseconds_text(latency.p95), latency.runs
+        )
         if latency.baseline_p50:
             text += self.tr("\n{}× the original's speed").format(significant(latency.baseline_p50 / latency.p50, 2))
-        return text + self.tr(", {} runs").format(latency.runs)
+        return text
 
     def _circumstances(self, trial: Trial, conditions: Conditions) -> dict[str, str]:
         images = ""
         if conditions.data:
-            images = self.tr("{}, {} part").format(conditions.data, engine_text(conditions.split))
+            images = self.tr("{} of {}, {} part").format(
+                f"{conditions.samples:,}", conditions.data, engine_text(conditions.split)
+            )
         machine = conditions.machine
         if conditions.threads:
             machine += "\n" + self.tr("%n thread(s), batch {}", "", conditions.threads).format(conditions.batch)
@@ -250,4 +255,4 @@ class DetailsPanel(QWidget):
 
 
 def _against(value: float, reference: float | None) -> str:
-    return "" if reference is None else f"  ({change_text(value, reference)})"
+    return "" if reference is None or value == reference else f"  ({change_text(value, reference)})"

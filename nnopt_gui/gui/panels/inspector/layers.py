@@ -14,7 +14,7 @@ from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 
 Index = QModelIndex | QPersistentModelIndex
-_NAME, _KIND, _SHAPE, _WEIGHTS, _MACS, _BYTES = range(6)
+_NAME, _SHAPE, _BYTES, _WEIGHTS, _MACS, _KIND = range(6)
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -35,25 +35,25 @@ class LayerTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._costs)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else _BYTES + 1
+        return 0 if parent.isValid() else _KIND + 1
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
         titles = (
             self.tr("Layer"),
-            self.tr("Kind"),
             self.tr("Shape"),
+            self.tr("Bytes"),
             self.tr("Weights"),
             self.tr("MACs"),
-            self.tr("Bytes"),
+            self.tr("Kind"),
         )
         return titles[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() >= _WEIGHTS:
+        if role == Qt.ItemDataRole.TextAlignmentRole and _BYTES <= index.column() <= _MACS:
             return _RIGHT
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
@@ -64,11 +64,11 @@ class LayerTableModel(QAbstractTableModel):
         kinds = {"conv": self.tr("conv"), "linear": self.tr("linear")}
         texts = (
             cost.name,
-            kinds.get(cost.kind, cost.kind),
             "×".join(map(str, cost.weight_shape)),
+            bytes_text(cost.weight_bytes),
             weights,
             count_text(cost.macs),
-            bytes_text(cost.weight_bytes),
+            kinds.get(cost.kind, cost.kind),
         )
         return texts[index.column()]
 
@@ -107,7 +107,7 @@ class LayersPanel(QWidget):
 
     def retranslate(self) -> None:
         self._table.setAccessibleName(self.tr("Layers"))
-        self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, _NAME, _BYTES)
+        self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, _NAME, _KIND)
         self.refresh()
 
     def showEvent(self, event: Any) -> None:

@@ -1,0 +1,166 @@
+"""The open study: files, pins, removal, selection, the table over it."""
+
+import dataclasses
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QUndoStack
+from PySide6.QtTest import QAbstractItemModelTester
+
+from nnopt_gui.engine.metrics import LATENCY, MACS, Estimate, Latency, Measurement
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.errors import StudyError
+from nnopt_gui.gui.state.standing import Axes
+from nnopt_gui.gui.state.trial_table_model import NUMBER_ROLE, RECIPE, STATUS, TOP1, TrialProxy, TrialTableModel
+from nnopt_gui.gui.state.workspace import Workspace
+
+
+def measured(accuracy, size, ms=1.0):
+    half = 0.01
+    return Measurement(
+        size, 1000, 100, Estimate(accuracy, accuracy - half, accuracy + half, 1000), latency_ms=Latency(ms, ms, ms, ms, 10)
+    )
+
+
+@pytest.fixture
+def undo(qapp):
+    return QUndoStack()
+
+
+@pytest.fixture
+def workspace(undo, tmp_path):
+    workspace = Workspace(undo, tmp_path / "studies")
+    yield workspace
+    workspace.close()
+
+
+def fill(workspace):
+    workspace.begin(ModelSource("demo"), DataSource("digits"))
+    with workspace.editing() as study:
+        study.add(Trial(0, Recipe(), TrialState.DONE, measured(0.98, 4000)))
+        study.add(Trial(1, Recipe.build(weight_bits=8), TrialState.DONE, measured(0.97, 1000)))
+        study.add(Trial(2, Recipe.build(weight_bits=4), TrialState.DONE, measured(0.60, 2000)))
+        study.add(Trial(3, Recipe.build(weight_bits=3), TrialState.RUNNING))
+
+
+def test_untitled_studies_are_on_disk_from_the_first_trial(workspace, undo, tmp_path):
+    fill(workspace)
+    path = workspace.path
+    assert workspace.untitled and path.is_file()
+    workspace.close()
+    assert path.is_file() and workspace.recent_untitled() == [path]
+    other = Workspace(undo, tmp_path / "studies")
+    other.open(path)
+    assert [t.number for t in other.trials] == [0, 1, 2, 3]
+    assert other.trial(3).state is TrialState.INTERRUPTED
+    other.close()
+
+
+def test_untitled_study_without_a_trial_leaves_nothing(workspace):
+    workspace.begin(ModelSource("demo"), None)
+    path = workspace.path
+    workspace.close()
+    assert not path.exists()
+
+
+def test_save_as_goes_on_in_the_named_file(workspace, tmp_path):
+    fill(workspace)
+    before, named = workspace.path, tmp_path / "mine.nnopt"
+    workspace.save_as(named)
+    assert workspace.path == named and not workspace.untitled and not before.exists()
+    with workspace.editing() as study:
+        study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.5, 500)))
+    workspace.close()
+    workspace.open(named)
+    assert len(workspace.trials) == 5
+
+
+def test_a_damaged_file_leaves_the_open_study(workspace, tmp_path):
+    fill(workspace)
+    bad = tmp_path / "bad.nnopt"
+    bad.write_bytes(b"not a database" * 100)
+    with pytest.raises(StudyError):
+        workspace.open(bad)
+    assert len(workspace.trials) == 4
+
+
+def test_a_second_window_reads_only(workspace, tmp_path, undo):
+    fill(workspace)
+    workspace.save_as(tmp_path / "mine.nnopt")
+    second = Workspace(undo, tmp_path / "other")
+    problems = []
+    second.problem.connect(problems.append)
+    second.open(tmp_path / "mine.nnopt")
+    assert second.read_only and len(second.trials) == 4 and "read-only" in str(problems[0])
+    second.close()
+
+
+def test_pin_and_delete_can_be_undone(workspace, undo):
+    fill(workspace)
+    workspace.set_pinned(1, True)
+    workspace.remove(2)
+    assert workspace.trial(1).pinned and [t.number for t in workspace.trials] == [0, 1, 3]
+    undo.undo()
+    assert workspace.trial(2).measurement.size_bytes == 2000
+    undo.undo()
+    assert not workspace.trial(1).pinned
+    workspace.remove(0)
+    workspace.remove(3)
+    assert len(workspace.trials) == 4  # neither the original nor what runs can be deleted
+
+
+def test_standing_follows_axes_and_trials(workspace):
+    fill(workspace)
+    assert workspace.standing.front == (1, 0)
+    workspace.set_axes(Axes(x=(MACS, LATENCY)))
+    assert workspace.standing.front == (0,)
+
+
+def test_selection_of_what_is_not_there(workspace, qtbot):
+    fill(workspace)
+    workspace.select(2)
+    with qtbot.waitSignal(workspace.selection_changed, timeout=1000):
+        workspace.remove(2)
+    assert workspace.selected is None
+    workspace.select(77)
+    assert workspace.selected is None
+
+
+def test_table_is_a_sound_model(workspace, qtbot):
+    model = TrialTableModel(workspace)
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    proxy = TrialProxy(model, workspace)
+    fill(workspace)
+    assert model.rowCount() == 4
+    text = lambda row, column: proxy.data(proxy.index(row, column))
+    assert [text(0, c) for c in (RECIPE, TOP1, STATUS)] == ["Original", "98.0", "original"]
+    assert [text(r, STATUS) for r in (1, 2, 3)] == ["front", "dominated", "running"]
+    proxy.sort(TOP1, Qt.SortOrder.AscendingOrder)
+    assert [proxy.index(r, 0).data(NUMBER_ROLE) for r in range(4)] == [2, 1, 0, 3]  # by value; unmeasured last
+    workspace.set_partial(3, measured(0.55, 800))
+    assert model.data(model.index(3, TOP1)) == "55.0"
+    proxy.set_filter_text("acc>90")
+    assert proxy.rowCount() == 2
+    proxy.set_filter_text("")
+    workspace.remove(1)
+    assert model.rowCount() == 3 and model.row_of(1) is None and model.row_of(2) == 1
+    with workspace.editing() as study:
+        failed = dataclasses.replace(study.get(3), state=TrialState.FAILED, error={"message": "No room."})
+        study.replace(failed)
+    assert model.data(model.index(2, STATUS)) == "failed: No room."
+    workspace.close()
+    assert model.rowCount(QModelIndex()) == 0
+    del tester
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(workspace, monkeypatch):
+    fill(workspace)
+    problems = []
+    workspace.problem.connect(problems.append)
+    store = workspace.study.store
+    monkeypatch.setattr(store, "write_trial", lambda *_: (_ for _ in ()).throw(StudyError("The disk is full.")))
+    with workspace.editing() as study:
+        study.replace(study.get(3).finish(TrialState.DONE, measurement=measured(0.9, 700)))
+    assert "disk is full" in str(problems[0]) and workspace.trial(3).state is TrialState.DONE
