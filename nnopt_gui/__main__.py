@@ -61,8 +61,11 @@ def _run_command(arguments: Sequence[str]) -> int:
 def _render_front(trials: Sequence[Trial], path: Path) -> None:
     """Draw the front as a PNG in a process of its own: the command line has no Qt, and Qt aborts where it lacks a
     system library. Where it cannot be drawn there is a word on stderr and no file."""
+    # By its importable name: under ``python -m`` this module is called __main__, which a spawned child has not.
+    from nnopt_gui.__main__ import _draw as draw
+
     context = multiprocessing.get_context("spawn")
-    process = context.Process(target=_draw, args=(tuple(trials), path), name="nnopt-picture")
+    process = context.Process(target=draw, args=(tuple(trials), path), name="nnopt-picture")
     process.start()
     process.join(_DRAWING_LIMIT_S)
     if process.exitcode is None:

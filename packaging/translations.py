@@ -4,7 +4,9 @@
     python packaging/translations.py --check    the same without writing
 
 Source texts are found by ``pyside6-lupdate`` (it comes with PySide6). Translate by editing the .ts files, with Qt
-Linguist or by hand: remove ``type="unfinished"`` from what is done. ``nnopt_en.ts`` holds plural forms only.
+Linguist or by hand: remove ``type="unfinished"`` from what is done. ``nnopt_en.ts`` holds the two English forms of
+every text with a ``%n``; it is written here, because lupdate does not see the number in Python's
+``QCoreApplication.translate``.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -25,12 +28,12 @@ from nnopt_gui.gui.i18n import Entry, read_ts  # noqa: E402
 
 SOURCES = ROOT / "nnopt_gui" / "gui"
 FOLDER = ROOT / "resources" / "translations"
-FILES = {"zh_CN": (), "en": ("-pluralonly",)}
+CHINESE, ENGLISH = FOLDER / "nnopt_zh_CN.ts", FOLDER / "nnopt_en.ts"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%L?\d")
 
 
-def lupdate(language: str, target: Path) -> None:
-    """Merge the texts of the source code into ``target``; texts that are gone are dropped.
+def lupdate(target: Path) -> None:
+    """Merge the texts of the source code into the Chinese file ``target``; texts that are gone are dropped.
 
     Raises:
         FileNotFoundError: pyside6-lupdate is not installed.
@@ -41,9 +44,30 @@ def lupdate(language: str, target: Path) -> None:
     if program is None:
         raise FileNotFoundError("pyside6-lupdate is not installed: pip install PySide6-Essentials")
     options = ["-extensions", "py", "-no-obsolete", "-locations", "none", "-disable-heuristic", "similartext"]
-    languages = ["-source-language", "en", "-target-language", language]
-    command = [program, *options, *languages, *FILES[language], str(SOURCES), "-ts", str(target)]
+    languages = ["-source-language", "en", "-target-language", "zh_CN"]
+    command = [program, *options, *languages, str(SOURCES), "-ts", str(target)]
     subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+
+
+def plural_file(counted: Iterable[Entry], known: Iterable[Entry]) -> str:
+    """The English file for the texts with a ``%n`` among ``counted``, with the forms that are ``known`` already."""
+    forms = {(entry.context, entry.source): entry.forms for entry in known}
+    root = ElementTree.Element("TS", version="2.1", language="en", sourcelanguage="en")
+    contexts: dict[str, ElementTree.Element] = {}
+    for entry in counted:
+        if "%n" not in entry.source:
+            continue
+        if entry.context not in contexts:
+            contexts[entry.context] = ElementTree.SubElement(root, "context")
+            ElementTree.SubElement(contexts[entry.context], "name").text = entry.context
+        message = ElementTree.SubElement(contexts[entry.context], "message", numerus="yes")
+        ElementTree.SubElement(message, "source").text = entry.source
+        mine = forms.get((entry.context, entry.source), ("", ""))
+        translation = ElementTree.SubElement(message, "translation", {} if all(mine) else {"type": "unfinished"})
+        for form in mine:
+            ElementTree.SubElement(translation, "numerusform").text = form
+    ElementTree.indent(root, "    ")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def wrong_translations(entries: Iterable[Entry]) -> list[str]:
@@ -65,27 +89,39 @@ def wrong_translations(entries: Iterable[Entry]) -> list[str]:
     return lines
 
 
-def missing_texts(language: str) -> list[str]:
-    """Texts of the source code that the .ts file does not know, and texts it knows that are gone."""
-    known = {(e.context, e.source, e.comment) for e in read_ts(FOLDER / f"nnopt_{language}.ts")}
+def missing_texts() -> list[str]:
+    """Texts of the source code that the Chinese file does not know, and texts it knows that are gone; likewise for the
+    English plural forms."""
     with tempfile.TemporaryDirectory() as folder:
-        fresh = Path(folder) / f"nnopt_{language}.ts"
-        lupdate(language, fresh)
-        wanted = {(e.context, e.source, e.comment) for e in read_ts(fresh)}
-    lines = [f"{context}: {source!r} is new" for context, source, _ in sorted(wanted - known)]
-    return lines + [f"{context}: {source!r} is gone" for context, source, _ in sorted(known - wanted)]
+        fresh = Path(folder) / CHINESE.name
+        lupdate(fresh)
+        wanted = read_ts(fresh)
+    counted = [entry for entry in wanted if "%n" in entry.source]
+    lines = []
+    for path, entries in ((CHINESE, wanted), (ENGLISH, counted)):
+        keys = {(entry.context, entry.source) for entry in entries}
+        known = {(entry.context, entry.source) for entry in read_ts(path)}
+        lines += [f"{path.name}: {context}: {source!r} is new" for context, source in sorted(keys - known)]
+        lines += [f"{path.name}: {context}: {source!r} is gone" for context, source in sorted(known - keys)]
+    return lines
+
+
+def update() -> None:
+    """Bring both files up to date with the source code."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lupdate(CHINESE)
+    known = read_ts(ENGLISH) if ENGLISH.is_file() else ()
+    ENGLISH.write_text(plural_file(read_ts(CHINESE), known), encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Update or check; print what is to be done."""
     problems = []
-    for language in FILES:
-        path = FOLDER / f"nnopt_{language}.ts"
-        if "--check" in arguments:
-            problems += [f"{path.name}: {line}" for line in missing_texts(language)]
-        else:
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            lupdate(language, path)
+    if "--check" in arguments:
+        problems += missing_texts()
+    else:
+        update()
+    for path in (CHINESE, ENGLISH):
         problems += [f"{path.name}: {line}" for line in wrong_translations(read_ts(path))]
     print("\n".join(problems) if problems else "All texts are translated.")
     return 1 if problems else 0

@@ -1,48 +1,65 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="en" sourcelanguage="en">
-<context>
-    <name>DetailsPanel</name>
-    <message numerus="yes">
-        <source>%n thread(s), batch {}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>MainWindow</name>
-    <message numerus="yes">
-        <source>Target: this PC · %n thread(s) · {}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>SweepPanel</name>
-    <message numerus="yes">
-        <source>%n trial(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n measured already and reused</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n epoch(s) of training</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
-            <numerusform></numerusform>
-        </translation>
-    </message>
-</context>
+    <context>
+        <name>DetailsPanel</name>
+        <message numerus="yes">
+            <source>%n thread(s), batch {}</source>
+            <translation>
+                <numerusform>%n thread, batch {}</numerusform>
+                <numerusform>%n threads, batch {}</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>JobOutcome</name>
+        <message numerus="yes">
+            <source>%n trial(s) finished</source>
+            <translation>
+                <numerusform>%n trial finished</numerusform>
+                <numerusform>%n trials finished</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>, %n failed</source>
+            <translation>
+                <numerusform>, %n failed</numerusform>
+                <numerusform>, %n failed</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>MainWindow</name>
+        <message numerus="yes">
+            <source>Target: this PC · %n thread(s) · {}</source>
+            <translation>
+                <numerusform>Target: this PC · %n thread · {}</numerusform>
+                <numerusform>Target: this PC · %n threads · {}</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>SweepPanel</name>
+        <message numerus="yes">
+            <source>%n trial(s)</source>
+            <translation>
+                <numerusform>%n trial</numerusform>
+                <numerusform>%n trials</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n measured already and reused</source>
+            <translation>
+                <numerusform>%n measured already and reused</numerusform>
+                <numerusform>%n measured already and reused</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n epoch(s) of training</source>
+            <translation>
+                <numerusform>%n epoch of training</numerusform>
+                <numerusform>%n epochs of training</numerusform>
+            </translation>
+        </message>
+    </context>
 </TS>

@@ -5,1632 +5,1634 @@
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
-        <translation type="unfinished"></translation>
+        <translation>文件(&amp;F)</translation>
     </message>
     <message>
         <source>&amp;Edit</source>
-        <translation type="unfinished"></translation>
+        <translation>编辑(&amp;E)</translation>
     </message>
     <message>
         <source>&amp;View</source>
-        <translation type="unfinished"></translation>
+        <translation>视图(&amp;V)</translation>
     </message>
     <message>
         <source>&amp;Run</source>
-        <translation type="unfinished"></translation>
+        <translation>运行(&amp;R)</translation>
     </message>
     <message>
         <source>&amp;Model</source>
-        <translation type="unfinished"></translation>
+        <translation>模型(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Help</source>
-        <translation type="unfinished"></translation>
+        <translation>帮助(&amp;H)</translation>
     </message>
     <message>
         <source>Try the demo</source>
-        <translation type="unfinished"></translation>
+        <translation>试用演示</translation>
     </message>
     <message>
         <source>Open the embedded network and its data</source>
-        <translation type="unfinished"></translation>
+        <translation>打开内置的网络及其数据</translation>
     </message>
     <message>
         <source>Open model…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型…</translation>
     </message>
     <message>
         <source>Open weights or an ONNX file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开权重文件或 ONNX 文件</translation>
     </message>
     <message>
         <source>Open model by name…</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称打开模型…</translation>
     </message>
     <message>
         <source>A torchvision network, or one of the program&apos;s own</source>
-        <translation type="unfinished"></translation>
+        <translation>torchvision 的网络，或本程序自带的网络</translation>
     </message>
     <message>
         <source>Open data…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开数据…</translation>
     </message>
     <message>
         <source>Open a folder of images or of a known data set</source>
-        <translation type="unfinished"></translation>
+        <translation>打开图像文件夹或已知数据集的文件夹</translation>
     </message>
     <message>
         <source>Open data file…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开数据文件…</translation>
     </message>
     <message>
         <source>Open images and labels in one .npz file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开含图像和标签的 .npz 文件</translation>
     </message>
     <message>
         <source>New study</source>
-        <translation type="unfinished"></translation>
+        <translation>新建研究</translation>
     </message>
     <message>
         <source>Close this study and start afresh</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭当前研究，重新开始</translation>
     </message>
     <message>
         <source>Open study…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开研究…</translation>
     </message>
     <message>
         <source>Open a .nnopt file</source>
-        <translation type="unfinished"></translation>
+        <translation>打开 .nnopt 文件</translation>
     </message>
     <message>
         <source>Save study as…</source>
-        <translation type="unfinished"></translation>
+        <translation>研究另存为…</translation>
     </message>
     <message>
         <source>Keep the trials and their files under a name of yours</source>
-        <translation type="unfinished"></translation>
+        <translation>用自己起的名称保存试验及其文件</translation>
     </message>
     <message>
         <source>Export plot…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出图表…</translation>
     </message>
     <message>
         <source>The first plot as PNG, SVG or PDF</source>
-        <translation type="unfinished"></translation>
+        <translation>将第一张图导出为 PNG、SVG 或 PDF</translation>
     </message>
     <message>
         <source>Export table…</source>
-        <translation type="unfinished"></translation>
+        <translation>导出表格…</translation>
     </message>
     <message>
         <source>All trials as CSV</source>
-        <translation type="unfinished"></translation>
+        <translation>将全部试验导出为 CSV</translation>
     </message>
     <message>
         <source>Quit</source>
-        <translation type="unfinished"></translation>
+        <translation>退出</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Redo</source>
-        <translation type="unfinished"></translation>
+        <translation>重做</translation>
     </message>
     <message>
         <source>Pin trial</source>
-        <translation type="unfinished"></translation>
+        <translation>钉住试验</translation>
     </message>
     <message>
         <source>Mark the selected trial, or release it</source>
-        <translation type="unfinished"></translation>
+        <translation>标记所选试验，或取消标记</translation>
     </message>
     <message>
         <source>Delete trial</source>
-        <translation type="unfinished"></translation>
+        <translation>删除试验</translation>
     </message>
     <message>
         <source>Take the selected trial out of the study (can be undone)</source>
-        <translation type="unfinished"></translation>
+        <translation>从研究中移除所选试验（可撤销）</translation>
     </message>
     <message>
         <source>Auto-fit</source>
-        <translation type="unfinished"></translation>
+        <translation>自动缩放</translation>
     </message>
     <message>
         <source>Let the plots follow new points</source>
-        <translation type="unfinished"></translation>
+        <translation>让图表跟随新的点</translation>
     </message>
     <message>
         <source>Run this point</source>
-        <translation type="unfinished"></translation>
+        <translation>运行此点</translation>
     </message>
     <message>
         <source>Make, write and measure the file that the sliders describe</source>
-        <translation type="unfinished"></translation>
+        <translation>按滑块的设置生成、写入并测量文件</translation>
     </message>
     <message>
         <source>Quick sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>快速扫描</translation>
     </message>
     <message>
         <source>About a dozen recipes that show what is possible</source>
-        <translation type="unfinished"></translation>
+        <translation>约十几个配方，快速了解能达到的效果</translation>
     </message>
     <message>
         <source>Sweep…</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描…</translation>
     </message>
     <message>
         <source>Choose ranges instead of single values</source>
-        <translation type="unfinished"></translation>
+        <translation>选择取值范围而不是单个值</translation>
     </message>
     <message>
         <source>Stop, keep results</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并保留结果</translation>
     </message>
     <message>
         <source>Stop the job; finished trials are kept</source>
-        <translation type="unfinished"></translation>
+        <translation>停止任务；已完成的试验会保留</translation>
     </message>
     <message>
         <source>Save model…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存模型…</translation>
     </message>
     <message>
         <source>Save the selected point as a verified ONNX file</source>
-        <translation type="unfinished"></translation>
+        <translation>将所选的点保存为经过验证的 ONNX 文件</translation>
     </message>
     <message>
         <source>To sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>载入滑块</translation>
     </message>
     <message>
         <source>Put the selected trial&apos;s recipe on the sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>将所选试验的配方载入滑块</translation>
     </message>
     <message>
         <source>Retry</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Run the selected failed trial again</source>
-        <translation type="unfinished"></translation>
+        <translation>重新运行所选的失败试验</translation>
     </message>
     <message>
         <source>About nnopt_gui</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 nnopt_gui</translation>
     </message>
 </context>
 <context>
     <name>CurvePlot</name>
     <message>
         <source>Epoch</source>
-        <translation type="unfinished"></translation>
+        <translation>轮次</translation>
     </message>
     <message>
         <source>Loss</source>
-        <translation type="unfinished"></translation>
+        <translation>损失</translation>
     </message>
     <message>
         <source>Training accuracy (%)</source>
-        <translation type="unfinished"></translation>
+        <translation>训练准确率（%）</translation>
     </message>
     <message>
         <source>Loss and accuracy appear here while a network is trained.</source>
-        <translation type="unfinished"></translation>
+        <translation>训练网络时，损失和准确率会显示在这里。</translation>
     </message>
     <message>
         <source>Training curves</source>
-        <translation type="unfinished"></translation>
+        <translation>训练曲线</translation>
     </message>
     <message>
         <source>Training loss by epoch</source>
-        <translation type="unfinished"></translation>
+        <translation>各轮次的训练损失</translation>
     </message>
     <message>
         <source>Training accuracy by epoch</source>
-        <translation type="unfinished"></translation>
+        <translation>各轮次的训练准确率</translation>
     </message>
 </context>
 <context>
     <name>DetailsPanel</name>
     <message>
         <source>Top-1</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-1</translation>
     </message>
     <message>
         <source>Δ vs. original</source>
-        <translation type="unfinished"></translation>
+        <translation>与原始模型之差</translation>
     </message>
     <message>
         <source>Agreement</source>
-        <translation type="unfinished"></translation>
+        <translation>一致率</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>Latency</source>
-        <translation type="unfinished"></translation>
+        <translation>延迟</translation>
     </message>
     <message>
         <source>MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加运算</translation>
     </message>
     <message>
         <source>Params</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量</translation>
     </message>
     <message>
         <source>Images</source>
-        <translation type="unfinished"></translation>
+        <translation>图像</translation>
     </message>
     <message>
         <source>Machine</source>
-        <translation type="unfinished"></translation>
+        <translation>机器</translation>
     </message>
     <message>
         <source>Runtime</source>
-        <translation type="unfinished"></translation>
+        <translation>运行时</translation>
     </message>
     <message>
         <source>Measured</source>
-        <translation type="unfinished"></translation>
+        <translation>测量时间</translation>
     </message>
     <message>
         <source>Took</source>
-        <translation type="unfinished"></translation>
+        <translation>耗时</translation>
     </message>
     <message>
         <source>Paired on the same images as the original: far tighter than the difference of two accuracies.</source>
-        <translation type="unfinished"></translation>
+        <translation>与原始模型在相同图像上配对比较：区间远比两个准确率之差更窄。</translation>
     </message>
     <message>
         <source>Conditions</source>
-        <translation type="unfinished"></translation>
+        <translation>测量条件</translation>
     </message>
     <message>
         <source>Save this model…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存此模型…</translation>
     </message>
     <message>
         <source>To sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>载入滑块</translation>
     </message>
     <message>
         <source>Retry</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Nothing selected</source>
-        <translation type="unfinished"></translation>
+        <translation>未选择任何试验</translation>
     </message>
     <message>
         <source>Click a point or a row to see its numbers and to save its file.</source>
-        <translation type="unfinished"></translation>
+        <translation>点击图中的点或表中的行，查看数值并保存文件。</translation>
     </message>
     <message>
         <source>Original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型</translation>
     </message>
     <message>
         <source>The untouched network as a float32 file.</source>
-        <translation type="unfinished"></translation>
+        <translation>未经改动的网络，保存为 float32 文件。</translation>
     </message>
     <message>
         <source>On the Pareto front</source>
-        <translation type="unfinished"></translation>
+        <translation>位于帕累托前沿</translation>
     </message>
     <message>
         <source>Within noise of the front</source>
-        <translation type="unfinished"></translation>
+        <translation>与前沿的差别在误差范围内</translation>
     </message>
     <message>
         <source>not measured: no data</source>
-        <translation type="unfinished"></translation>
+        <translation>未测量：没有数据</translation>
     </message>
     <message>
         <source>  ({}× smaller)</source>
-        <translation type="unfinished"></translation>
+        <translation>（缩小 {} 倍）</translation>
     </message>
     <message>
         <source>, {} not zero</source>
-        <translation type="unfinished"></translation>
+        <translation>，其中 {} 个非零</translation>
     </message>
     <message>
         <source>{} p50
 {} p95, {} runs</source>
-        <translation type="unfinished"></translation>
+        <translation>{} p50
+{} p95，共 {} 次</translation>
     </message>
     <message>
         <source>
 {}× the original&apos;s speed</source>
-        <translation type="unfinished"></translation>
+        <translation>
+原始模型速度的 {} 倍</translation>
     </message>
     <message>
         <source>{} of {}, {} part</source>
-        <translation type="unfinished"></translation>
+        <translation>{}，取自 {} 的{}部分</translation>
     </message>
     <message numerus="yes">
         <source>%n thread(s), batch {}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n 个线程，批大小 {}</numerusform>
         </translation>
     </message>
     <message>
         <source>The machine was busy: the latency is uncertain.</source>
-        <translation type="unfinished"></translation>
+        <translation>测量时机器繁忙：延迟不够可靠。</translation>
     </message>
 </context>
 <context>
     <name>Engine</name>
     <message>
         <source>Top-1 accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-1 准确率</translation>
     </message>
     <message>
         <source>Accuracy drop</source>
-        <translation type="unfinished"></translation>
+        <translation>准确率下降</translation>
     </message>
     <message>
         <source>Agreement with the original</source>
-        <translation type="unfinished"></translation>
+        <translation>与原始模型的一致率</translation>
     </message>
     <message>
         <source>Size on disk</source>
-        <translation type="unfinished"></translation>
+        <translation>文件大小</translation>
     </message>
     <message>
         <source>Latency, batch 1</source>
-        <translation type="unfinished"></translation>
+        <translation>延迟（批大小 1）</translation>
     </message>
     <message>
         <source>MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加运算</translation>
     </message>
     <message>
         <source>Parameters</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量</translation>
     </message>
     <message>
         <source>original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始</translation>
     </message>
     <message>
         <source>quantized</source>
-        <translation type="unfinished"></translation>
+        <translation>量化</translation>
     </message>
     <message>
         <source>pruned</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝</translation>
     </message>
     <message>
         <source>distilled</source>
-        <translation type="unfinished"></translation>
+        <translation>蒸馏</translation>
     </message>
     <message>
         <source>combined</source>
-        <translation type="unfinished"></translation>
+        <translation>组合</translation>
     </message>
     <message>
         <source>running</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消</translation>
     </message>
     <message>
         <source>interrupted</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断</translation>
     </message>
     <message>
         <source>train</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
     <message>
         <source>calibration</source>
-        <translation type="unfinished"></translation>
+        <translation>校准</translation>
     </message>
     <message>
         <source>selection</source>
-        <translation type="unfinished"></translation>
+        <translation>选择</translation>
     </message>
     <message>
         <source>test</source>
-        <translation type="unfinished"></translation>
+        <translation>测试</translation>
     </message>
 </context>
 <context>
     <name>ErrorBar</name>
     <message>
         <source>Messages</source>
-        <translation type="unfinished"></translation>
+        <translation>消息</translation>
     </message>
 </context>
 <context>
     <name>Explorer</name>
     <message>
         <source>Data chosen: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已选择数据：{}。</translation>
     </message>
     <message>
         <source>Now open a model.</source>
-        <translation type="unfinished"></translation>
+        <translation>现在请打开一个模型。</translation>
     </message>
     <message>
         <source>Stop and open</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并打开</translation>
     </message>
     <message>
         <source>A job is running.</source>
-        <translation type="unfinished"></translation>
+        <translation>有任务正在运行。</translation>
     </message>
     <message>
         <source>Its finished trials are kept when it is stopped.</source>
-        <translation type="unfinished"></translation>
+        <translation>停止后，已完成的试验会保留。</translation>
     </message>
     <message>
         <source>Run again</source>
-        <translation type="unfinished"></translation>
+        <translation>再次运行</translation>
     </message>
     <message>
         <source>Measured already: trial #{}.</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量过：试验 #{}。</translation>
     </message>
     <message>
         <source>Every point of this sweep is measured already.</source>
-        <translation type="unfinished"></translation>
+        <translation>此次扫描的每个点都已测量过。</translation>
     </message>
     <message>
         <source>A job is running: save when it has ended.</source>
-        <translation type="unfinished"></translation>
+        <translation>有任务正在运行：请在其结束后再保存。</translation>
     </message>
     <message>
         <source>Go on with the others</source>
-        <translation type="unfinished"></translation>
+        <translation>继续其余试验</translation>
     </message>
     <message>
         <source>Try again</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Open folder</source>
-        <translation type="unfinished"></translation>
+        <translation>打开文件夹</translation>
     </message>
     <message>
         <source>Use it</source>
-        <translation type="unfinished"></translation>
+        <translation>采用</translation>
     </message>
 </context>
 <context>
     <name>FileDesk</name>
     <message>
         <source>{} is neither a model nor data nor a study.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 既不是模型，也不是数据或研究。</translation>
     </message>
     <message>
         <source>Models are .safetensors, .pth or .onnx; data are folders or .npz; studies are .nnopt.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型为 .safetensors、.pth 或 .onnx；数据为文件夹或 .npz；研究为 .nnopt。</translation>
     </message>
     <message>
         <source>Save study as</source>
-        <translation type="unfinished"></translation>
+        <translation>研究另存为</translation>
     </message>
     <message>
         <source>Export plot</source>
-        <translation type="unfinished"></translation>
+        <translation>导出图表</translation>
     </message>
     <message>
         <source>Export table</source>
-        <translation type="unfinished"></translation>
+        <translation>导出表格</translation>
     </message>
     <message>
         <source>Written: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>已写入：{}</translation>
     </message>
 </context>
 <context>
     <name>FileDialogs</name>
     <message>
         <source>Open model</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型</translation>
     </message>
     <message>
         <source>Models</source>
-        <translation type="unfinished"></translation>
+        <translation>模型</translation>
     </message>
     <message>
         <source>Open data</source>
-        <translation type="unfinished"></translation>
+        <translation>打开数据</translation>
     </message>
     <message>
         <source>Images and labels</source>
-        <translation type="unfinished"></translation>
+        <translation>图像和标签</translation>
     </message>
     <message>
         <source>Open study</source>
-        <translation type="unfinished"></translation>
+        <translation>打开研究</translation>
     </message>
     <message>
         <source>Studies</source>
-        <translation type="unfinished"></translation>
+        <translation>研究</translation>
     </message>
     <message>
         <source>Save model as a folder</source>
-        <translation type="unfinished"></translation>
+        <translation>将模型保存为文件夹</translation>
     </message>
     <message>
         <source>Name of the new folder:</source>
-        <translation type="unfinished"></translation>
+        <translation>新文件夹的名称：</translation>
     </message>
     <message>
         <source>Open model by name</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称打开模型</translation>
     </message>
     <message>
         <source>torchvision:resnet18, or network:lenet5 (trained here first, on the data you open).</source>
-        <translation type="unfinished"></translation>
+        <translation>例如 torchvision:resnet18，或 network:lenet5（先在您打开的数据上训练）。</translation>
     </message>
     <message>
         <source>All files</source>
-        <translation type="unfinished"></translation>
+        <translation>所有文件</translation>
     </message>
 </context>
 <context>
     <name>HistogramPlot</name>
     <message>
         <source>Histogram of {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>{what}的直方图</translation>
     </message>
     <message>
         <source>Weight</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <source>Density</source>
-        <translation type="unfinished"></translation>
+        <translation>密度</translation>
     </message>
     <message>
         <source>Choose a layer to see its weights.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择一层以查看其权重。</translation>
     </message>
     <message>
         <source>Before</source>
-        <translation type="unfinished"></translation>
+        <translation>之前</translation>
     </message>
     <message>
         <source>After</source>
-        <translation type="unfinished"></translation>
+        <translation>之后</translation>
     </message>
     <message>
         <source>{n} levels</source>
-        <translation type="unfinished"></translation>
+        <translation>{n} 个量化级</translation>
     </message>
 </context>
 <context>
     <name>JobOutcome</name>
     <message>
         <source>%n trial(s) finished</source>
-        <translation type="unfinished"></translation>
+        <translation>%n 个试验已完成</translation>
     </message>
     <message>
         <source>, %n failed</source>
-        <translation type="unfinished"></translation>
+        <translation>，%n 个失败</translation>
     </message>
     <message>
         <source>, stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>，已停止</translation>
     </message>
     <message>
         <source>Stopped</source>
-        <translation type="unfinished"></translation>
+        <translation>已停止</translation>
     </message>
     <message>
         <source>Failed</source>
-        <translation type="unfinished"></translation>
+        <translation>失败</translation>
     </message>
     <message>
         <source>Ready</source>
-        <translation type="unfinished"></translation>
+        <translation>就绪</translation>
     </message>
     <message>
         <source>Saved, verified</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存并验证</translation>
     </message>
     <message>
         <source>Saved, verified: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存并验证：{}</translation>
     </message>
     <message>
         <source>{} bytes, read back and measured again.</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 字节，已重新读取并再次测量。</translation>
     </message>
     <message>
         <source>{:.0f} % {}, {:.0f} % with {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{:.0f} %（{}），{:.0f} %（{}）。</translation>
     </message>
     <message>
         <source>as it is</source>
-        <translation type="unfinished"></translation>
+        <translation>保持不变</translation>
     </message>
     <message>
         <source>another normalisation</source>
-        <translation type="unfinished"></translation>
+        <translation>另一种归一化</translation>
     </message>
     <message>
         <source>The network was probably trained on images prepared that way.</source>
-        <translation type="unfinished"></translation>
+        <translation>该网络很可能是用这样预处理的图像训练的。</translation>
     </message>
 </context>
 <context>
     <name>JobPanel</name>
     <message>
         <source>Progress of the job</source>
-        <translation type="unfinished"></translation>
+        <translation>任务进度</translation>
     </message>
     <message>
         <source>Saved {}</source>
-        <translation type="unfinished"></translation>
+        <translation>已保存 {}</translation>
     </message>
     <message>
         <source>Stop, keep results</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并保留结果</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>Finished trials are kept (Ctrl+.)</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成的试验会保留（Ctrl+.）</translation>
     </message>
     <message>
         <source>Stopping…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在停止…</translation>
     </message>
     <message>
         <source>Sweep {}/{}</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描 {}/{}</translation>
     </message>
     <message>
         <source>Opening</source>
-        <translation type="unfinished"></translation>
+        <translation>正在打开</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation type="unfinished"></translation>
+        <translation>正在运行</translation>
     </message>
     <message>
         <source>Saving</source>
-        <translation type="unfinished"></translation>
+        <translation>正在保存</translation>
     </message>
     <message>
         <source>about {} left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {}</translation>
     </message>
 </context>
 <context>
     <name>LayerTableModel</name>
     <message>
         <source>Layer</source>
-        <translation type="unfinished"></translation>
+        <translation>层</translation>
     </message>
     <message>
         <source>Shape</source>
-        <translation type="unfinished"></translation>
+        <translation>形状</translation>
     </message>
     <message>
         <source>Bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>字节</translation>
     </message>
     <message>
         <source>Weights</source>
-        <translation type="unfinished"></translation>
+        <translation>权重</translation>
     </message>
     <message>
         <source>MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加运算</translation>
     </message>
     <message>
         <source>Kind</source>
-        <translation type="unfinished"></translation>
+        <translation>类型</translation>
     </message>
     <message>
         <source>{} of {} are not zero</source>
-        <translation type="unfinished"></translation>
+        <translation>{} / {} 个非零</translation>
     </message>
     <message>
         <source>conv</source>
-        <translation type="unfinished"></translation>
+        <translation>卷积</translation>
     </message>
     <message>
         <source>linear</source>
-        <translation type="unfinished"></translation>
+        <translation>全连接</translation>
     </message>
 </context>
 <context>
     <name>LayersPanel</name>
     <message>
         <source>Layers</source>
-        <translation type="unfinished"></translation>
+        <translation>各层</translation>
     </message>
     <message>
         <source>Open a model to see its layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型以查看各层。</translation>
     </message>
     <message>
         <source>Trial #{}: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>试验 #{}：{}</translation>
     </message>
     <message>
         <source>Sliders: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>滑块：{}</translation>
     </message>
 </context>
 <context>
     <name>MainWindow</name>
     <message>
         <source>Toolbar</source>
-        <translation type="unfinished"></translation>
+        <translation>工具栏</translation>
     </message>
     <message>
         <source>Recipe</source>
-        <translation type="unfinished"></translation>
+        <translation>配方</translation>
     </message>
     <message>
         <source>Inspector</source>
-        <translation type="unfinished"></translation>
+        <translation>检查器</translation>
     </message>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详情</translation>
     </message>
     <message>
         <source>Layers</source>
-        <translation type="unfinished"></translation>
+        <translation>各层</translation>
     </message>
     <message>
         <source>Training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
     <message>
         <source>Look</source>
-        <translation type="unfinished"></translation>
+        <translation>外观</translation>
     </message>
     <message>
         <source>Language</source>
-        <translation type="unfinished"></translation>
+        <translation>语言</translation>
     </message>
     <message>
         <source>Light</source>
-        <translation type="unfinished"></translation>
+        <translation>浅色</translation>
     </message>
     <message>
         <source>Dark</source>
-        <translation type="unfinished"></translation>
+        <translation>深色</translation>
     </message>
     <message>
         <source>As the system</source>
-        <translation type="unfinished"></translation>
+        <translation>跟随系统</translation>
     </message>
     <message>
         <source>untitled study</source>
-        <translation type="unfinished"></translation>
+        <translation>未命名研究</translation>
     </message>
     <message>
         <source> (read-only)</source>
-        <translation type="unfinished"></translation>
+        <translation>（只读）</translation>
     </message>
     <message numerus="yes">
         <source>Target: this PC · %n thread(s) · {}</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>目标设备：本机 · %n 个线程 · {}</numerusform>
         </translation>
     </message>
     <message>
         <source>Close</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭</translation>
     </message>
     <message>
         <source>A job is running.</source>
-        <translation type="unfinished"></translation>
+        <translation>有任务正在运行。</translation>
     </message>
     <message>
         <source>Finished trials are in the study; the one that runs would be lost.</source>
-        <translation type="unfinished"></translation>
+        <translation>已完成的试验都在研究中；正在运行的试验将会丢失。</translation>
     </message>
     <message>
         <source>Stop and close</source>
-        <translation type="unfinished"></translation>
+        <translation>停止并关闭</translation>
     </message>
     <message>
         <source>Keep running</source>
-        <translation type="unfinished"></translation>
+        <translation>继续运行</translation>
     </message>
 </context>
 <context>
     <name>MessageFrame</name>
     <message>
         <source>Details</source>
-        <translation type="unfinished"></translation>
+        <translation>详情</translation>
     </message>
     <message>
         <source>Show technical details</source>
-        <translation type="unfinished"></translation>
+        <translation>显示技术细节</translation>
     </message>
     <message>
         <source>Technical details</source>
-        <translation type="unfinished"></translation>
+        <translation>技术细节</translation>
     </message>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy the message with its details</source>
-        <translation type="unfinished"></translation>
+        <translation>复制消息及其细节</translation>
     </message>
     <message>
         <source>Close (Esc)</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭（Esc）</translation>
     </message>
     <message>
         <source>Close this message</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭此消息</translation>
     </message>
     <message>
         <source>Note</source>
-        <translation type="unfinished"></translation>
+        <translation>提示</translation>
     </message>
     <message>
         <source>Warning</source>
-        <translation type="unfinished"></translation>
+        <translation>警告</translation>
     </message>
     <message>
         <source>Error</source>
-        <translation type="unfinished"></translation>
+        <translation>错误</translation>
     </message>
 </context>
 <context>
     <name>ModelPanel</name>
     <message>
         <source>no data: add some to measure accuracy</source>
-        <translation type="unfinished"></translation>
+        <translation>没有数据：添加数据后才能测量准确率</translation>
     </message>
     <message>
         <source>Model: {} · {} params · {}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型：{} · {} 个参数 · {}</translation>
     </message>
     <message>
         <source>Architecture: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>架构：{}</translation>
     </message>
     <message>
         <source>Input: {} × {} × {}, classes: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>输入：{} × {} × {}，类别数：{}</translation>
     </message>
     <message>
         <source>MACs: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加运算：{}</translation>
     </message>
     <message>
         <source>File: {}, SHA-256 {}</source>
-        <translation type="unfinished"></translation>
+        <translation>文件：{}，SHA-256 {}</translation>
     </message>
     <message>
         <source>Data: {} · measured on {} images</source>
-        <translation type="unfinished"></translation>
+        <translation>数据：{} · 在 {} 张图像上测量</translation>
     </message>
     <message>
         <source>training</source>
-        <translation type="unfinished"></translation>
+        <translation>训练</translation>
     </message>
     <message>
         <source>calibration</source>
-        <translation type="unfinished"></translation>
+        <translation>校准</translation>
     </message>
     <message>
         <source>selection</source>
-        <translation type="unfinished"></translation>
+        <translation>选择</translation>
     </message>
     <message>
         <source>test (sealed)</source>
-        <translation type="unfinished"></translation>
+        <translation>测试（封存）</translation>
     </message>
     <message>
         <source>Preprocessing: mean {}, std {}</source>
-        <translation type="unfinished"></translation>
+        <translation>预处理：均值 {}，标准差 {}</translation>
     </message>
 </context>
 <context>
     <name>PlotLegend</name>
     <message>
         <source>Quantized</source>
-        <translation type="unfinished"></translation>
+        <translation>量化</translation>
     </message>
     <message>
         <source>Pruned</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝</translation>
     </message>
     <message>
         <source>Distilled</source>
-        <translation type="unfinished"></translation>
+        <translation>蒸馏</translation>
     </message>
     <message>
         <source>Combined</source>
-        <translation type="unfinished"></translation>
+        <translation>组合</translation>
     </message>
     <message>
         <source>Still measuring</source>
-        <translation type="unfinished"></translation>
+        <translation>测量中</translation>
     </message>
     <message>
         <source>Predicted</source>
-        <translation type="unfinished"></translation>
+        <translation>预测</translation>
     </message>
     <message>
         <source>Pareto front</source>
-        <translation type="unfinished"></translation>
+        <translation>帕累托前沿</translation>
     </message>
     <message>
         <source>Original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型</translation>
     </message>
     <message>
         <source>Current sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>当前滑块</translation>
     </message>
 </context>
 <context>
     <name>PredictionCard</name>
     <message>
         <source>now</source>
-        <translation type="unfinished"></translation>
+        <translation>当前</translation>
     </message>
     <message>
         <source>vs. original</source>
-        <translation type="unfinished"></translation>
+        <translation>与原始模型相比</translation>
     </message>
     <message>
         <source>Size</source>
-        <translation type="unfinished"></translation>
+        <translation>大小</translation>
     </message>
     <message>
         <source>MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加运算</translation>
     </message>
     <message>
         <source>Params</source>
-        <translation type="unfinished"></translation>
+        <translation>参数量</translation>
     </message>
     <message>
         <source>Latency</source>
-        <translation type="unfinished"></translation>
+        <translation>延迟</translation>
     </message>
     <message>
         <source>Top-1</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-1</translation>
     </message>
     <message>
         <source>run to measure</source>
-        <translation type="unfinished"></translation>
+        <translation>运行后测量</translation>
     </message>
     <message>
         <source>measured: #{}</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量：#{}</translation>
     </message>
     <message>
         <source>Bytes and MACs are exact where no ≈ stands before them; latency is a guess.</source>
-        <translation type="unfinished"></translation>
+        <translation>前面没有 ≈ 的字节数和乘加运算数是精确值；延迟为估计值。</translation>
     </message>
 </context>
 <context>
     <name>Program</name>
     <message>
         <source>A bug in the window: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>窗口程序出错：{}</translation>
     </message>
     <message>
         <source>What was measured is in the study. Please report it with the details.</source>
-        <translation type="unfinished"></translation>
+        <translation>已测量的结果都在研究中。请连同详细信息一起报告此问题。</translation>
     </message>
     <message>
         <source>Undo</source>
-        <translation type="unfinished"></translation>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Trial #{} was deleted.</source>
-        <translation type="unfinished"></translation>
+        <translation>试验 #{} 已删除。</translation>
     </message>
     <message>
         <source>No font for Chinese is installed.</source>
-        <translation type="unfinished"></translation>
+        <translation>未安装中文字体。</translation>
     </message>
     <message>
         <source>Untitled study of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>{} 的未命名研究</translation>
     </message>
     <message>
         <source>About nnopt_gui</source>
-        <translation type="unfinished"></translation>
+        <translation>关于 nnopt_gui</translation>
     </message>
     <message>
         <source>Quantise, prune and distil neural networks, and see what it costs. Apache License 2.0.</source>
-        <translation type="unfinished"></translation>
+        <translation>对神经网络进行量化、剪枝和蒸馏，并看清代价。Apache License 2.0。</translation>
     </message>
 </context>
 <context>
     <name>RecipePanel</name>
     <message>
         <source>&amp;Quantize</source>
-        <translation type="unfinished"></translation>
+        <translation>量化(&amp;Q)</translation>
     </message>
     <message>
         <source>&amp;Prune</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝(&amp;P)</translation>
     </message>
     <message>
         <source>&amp;Student network</source>
-        <translation type="unfinished"></translation>
+        <translation>学生网络(&amp;S)</translation>
     </message>
     <message>
         <source>&amp;Fine-tune</source>
-        <translation type="unfinished"></translation>
+        <translation>微调(&amp;F)</translation>
     </message>
     <message>
         <source>&amp;Distil</source>
-        <translation type="unfinished"></translation>
+        <translation>知识蒸馏(&amp;D)</translation>
     </message>
     <message>
         <source>Learn from the original&apos;s answers as well as from the labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>除了标签，还从原始模型的输出中学习。</translation>
     </message>
     <message>
         <source>Weight bits</source>
-        <translation type="unfinished"></translation>
+        <translation>权重位宽</translation>
     </message>
     <message>
         <source>Bits per weight in the file, per output channel.</source>
-        <translation type="unfinished"></translation>
+        <translation>文件中每个权重的位数，按输出通道量化。</translation>
     </message>
     <message>
         <source>Activation bits</source>
-        <translation type="unfinished"></translation>
+        <translation>激活位宽</translation>
     </message>
     <message>
         <source>Bits of the values between the layers.</source>
-        <translation type="unfinished"></translation>
+        <translation>层与层之间数值的位数。</translation>
     </message>
     <message>
         <source>Amount</source>
-        <translation type="unfinished"></translation>
+        <translation>比例</translation>
     </message>
     <message>
         <source>Share removed in the whole network, least important first.</source>
-        <translation type="unfinished"></translation>
+        <translation>在整个网络中移除的比例，最不重要的优先。</translation>
     </message>
     <message>
         <source>Epochs</source>
-        <translation type="unfinished"></translation>
+        <translation>训练轮数</translation>
     </message>
     <message>
         <source>Passes over the training images.</source>
-        <translation type="unfinished"></translation>
+        <translation>遍历训练图像的次数。</translation>
     </message>
     <message>
         <source>Temperature of distillation: softens the original&apos;s answers.</source>
-        <translation type="unfinished"></translation>
+        <translation>蒸馏温度：使原始模型的输出更平滑。</translation>
     </message>
     <message>
         <source>Weight of the original&apos;s answers against the labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型输出相对于标签的权重。</translation>
     </message>
     <message>
         <source>Whole channels (structured)</source>
-        <translation type="unfinished"></translation>
+        <translation>整个通道（结构化）</translation>
     </message>
     <message>
         <source>Single weights (sparse)</source>
-        <translation type="unfinished"></translation>
+        <translation>单个权重（稀疏）</translation>
     </message>
     <message>
         <source>What is pruned</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝对象</translation>
     </message>
     <message>
         <source>Student network</source>
-        <translation type="unfinished"></translation>
+        <translation>学生网络</translation>
     </message>
     <message>
         <source>Run this point</source>
-        <translation type="unfinished"></translation>
+        <translation>运行此点</translation>
     </message>
     <message>
         <source>Make, write and measure this file (Ctrl+Return)</source>
-        <translation type="unfinished"></translation>
+        <translation>生成、写入并测量此文件（Ctrl+Return）</translation>
     </message>
     <message>
         <source>Quick sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>快速扫描</translation>
     </message>
     <message>
         <source>About a dozen recipes that show what is possible (Ctrl+Shift+Q)</source>
-        <translation type="unfinished"></translation>
+        <translation>约十几个配方，快速了解能达到的效果（Ctrl+Shift+Q）</translation>
     </message>
     <message>
         <source>Sweep…</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描…</translation>
     </message>
     <message>
         <source>Choose ranges instead of single values (Ctrl+Shift+Return)</source>
-        <translation type="unfinished"></translation>
+        <translation>选择取值范围而不是单个值（Ctrl+Shift+Return）</translation>
     </message>
     <message>
         <source>{} wide</source>
-        <translation type="unfinished"></translation>
+        <translation>宽度 {}</translation>
     </message>
     <message>
         <source>{} · {:.0f} % of the MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>{} · 乘加运算的 {:.0f} %</translation>
     </message>
     <message>
         <source>An ONNX file has no weights to train: open the PyTorch weights for this.</source>
-        <translation type="unfinished"></translation>
+        <translation>ONNX 文件没有可训练的权重：请打开 PyTorch 权重文件。</translation>
     </message>
     <message>
         <source>float32: as the original</source>
-        <translation type="unfinished"></translation>
+        <translation>float32：与原始模型相同</translation>
     </message>
     <message>
         <source>float16: half the file, float speed</source>
-        <translation type="unfinished"></translation>
+        <translation>float16：文件减半，浮点速度</translation>
     </message>
     <message>
         <source>{}× smaller weights, float speed</source>
-        <translation type="unfinished"></translation>
+        <translation>权重缩小 {} 倍，浮点速度</translation>
     </message>
     <message>
         <source>int8: a quarter of the file, fast</source>
-        <translation type="unfinished"></translation>
+        <translation>int8：文件缩至四分之一，速度快</translation>
     </message>
     <message>
         <source>{}× smaller weights, runs as int8</source>
-        <translation type="unfinished"></translation>
+        <translation>权重缩小 {} 倍，以 int8 运行</translation>
     </message>
     <message>
         <source>off: float32</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭：float32</translation>
     </message>
     <message>
         <source>float arithmetic</source>
-        <translation type="unfinished"></translation>
+        <translation>浮点运算</translation>
     </message>
     <message>
         <source>integer arithmetic, calibrated</source>
-        <translation type="unfinished"></translation>
+        <translation>整数运算，经校准</translation>
     </message>
     <message>
         <source>fewer channels: fewer MACs and bytes</source>
-        <translation type="unfinished"></translation>
+        <translation>通道更少：乘加运算和字节数更少</translation>
     </message>
     <message>
         <source>zeros take one bit; same MACs</source>
-        <translation type="unfinished"></translation>
+        <translation>每个零占一位；乘加运算不变</translation>
     </message>
     <message>
         <source>off: nothing is removed</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭：不移除任何内容</translation>
     </message>
     <message>
         <source>a student has to be trained</source>
-        <translation type="unfinished"></translation>
+        <translation>学生网络必须经过训练</translation>
     </message>
     <message>
         <source>off: no training</source>
-        <translation type="unfinished"></translation>
+        <translation>关闭：不训练</translation>
     </message>
     <message>
         <source>{} images seen</source>
-        <translation type="unfinished"></translation>
+        <translation>共看 {} 张图像</translation>
     </message>
     <message>
         <source>training needs data</source>
-        <translation type="unfinished"></translation>
+        <translation>训练需要数据</translation>
     </message>
 </context>
 <context>
     <name>RecipeState</name>
     <message>
         <source>change of the recipe</source>
-        <translation type="unfinished"></translation>
+        <translation>更改配方</translation>
     </message>
     <message>
         <source>recipe to sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>将配方载入滑块</translation>
     </message>
 </context>
 <context>
     <name>SweepPanel</name>
     <message>
         <source>Sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>扫描</translation>
     </message>
     <message>
         <source>Weight bits</source>
-        <translation type="unfinished"></translation>
+        <translation>权重位宽</translation>
     </message>
     <message>
         <source>Activation bits</source>
-        <translation type="unfinished"></translation>
+        <translation>激活位宽</translation>
     </message>
     <message>
         <source>Pruned</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝比例</translation>
     </message>
     <message>
         <source>Start sweep</source>
-        <translation type="unfinished"></translation>
+        <translation>开始扫描</translation>
     </message>
     <message>
         <source>Back to single values</source>
-        <translation type="unfinished"></translation>
+        <translation>返回单个值</translation>
     </message>
     <message numerus="yes">
         <source>%n trial(s)</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n 个试验</numerusform>
         </translation>
     </message>
     <message>
         <source>, about {}</source>
-        <translation type="unfinished"></translation>
+        <translation>，约 {}</translation>
     </message>
     <message numerus="yes">
         <source>%n measured already and reused</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>%n 个已测量，直接复用</numerusform>
         </translation>
     </message>
     <message>
         <source>whole channels</source>
-        <translation type="unfinished"></translation>
+        <translation>整个通道</translation>
     </message>
     <message>
         <source>single weights</source>
-        <translation type="unfinished"></translation>
+        <translation>单个权重</translation>
     </message>
     <message>
         <source>pruning of {}</source>
-        <translation type="unfinished"></translation>
+        <translation>剪枝对象：{}</translation>
     </message>
     <message>
         <source>student {}</source>
-        <translation type="unfinished"></translation>
+        <translation>学生网络 {}</translation>
     </message>
     <message numerus="yes">
         <source>%n epoch(s) of training</source>
-        <translation type="unfinished">
-            <numerusform></numerusform>
+        <translation>
+            <numerusform>训练 %n 轮</numerusform>
         </translation>
     </message>
     <message>
         <source>distilled</source>
-        <translation type="unfinished"></translation>
+        <translation>蒸馏</translation>
     </message>
     <message>
         <source>labels only</source>
-        <translation type="unfinished"></translation>
+        <translation>仅用标签</translation>
     </message>
     <message>
         <source>no training</source>
-        <translation type="unfinished"></translation>
+        <translation>不训练</translation>
     </message>
     <message>
         <source>From the sliders: {}.</source>
-        <translation type="unfinished"></translation>
+        <translation>取自滑块：{}。</translation>
     </message>
 </context>
 <context>
     <name>TradeoffPair</name>
     <message>
         <source>Y</source>
-        <translation type="unfinished"></translation>
+        <translation>Y</translation>
     </message>
     <message>
         <source>X</source>
-        <translation type="unfinished"></translation>
+        <translation>X</translation>
     </message>
     <message>
         <source>Vertical axis</source>
-        <translation type="unfinished"></translation>
+        <translation>纵轴</translation>
     </message>
     <message>
         <source>First horizontal axis</source>
-        <translation type="unfinished"></translation>
+        <translation>第一横轴</translation>
     </message>
     <message>
         <source>Second horizontal axis</source>
-        <translation type="unfinished"></translation>
+        <translation>第二横轴</translation>
     </message>
     <message>
         <source>Log X</source>
-        <translation type="unfinished"></translation>
+        <translation>X 对数</translation>
     </message>
     <message>
         <source>Logarithmic horizontal axes where the metric suits it</source>
-        <translation type="unfinished"></translation>
+        <translation>在适合的指标上使用对数横轴</translation>
     </message>
     <message>
         <source>Front</source>
-        <translation type="unfinished"></translation>
+        <translation>帕累托前沿</translation>
     </message>
     <message>
         <source>Draw the Pareto front</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制帕累托前沿</translation>
     </message>
     <message>
         <source>95 % CI</source>
-        <translation type="unfinished"></translation>
+        <translation>95 % 置信区间</translation>
     </message>
     <message>
         <source>Draw the 95 % intervals</source>
-        <translation type="unfinished"></translation>
+        <translation>绘制 95 % 置信区间</translation>
     </message>
     <message>
         <source>Auto-fit</source>
-        <translation type="unfinished"></translation>
+        <translation>自动缩放</translation>
     </message>
     <message>
         <source>The view follows new points; zooming by hand stops that</source>
-        <translation type="unfinished"></translation>
+        <translation>视图跟随新的点；手动缩放后停止跟随</translation>
     </message>
     <message>
         <source>The original is being measured…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在测量原始模型…</translation>
     </message>
     <message>
         <source>Original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型</translation>
     </message>
     <message>
         <source>Within noise of the front</source>
-        <translation type="unfinished"></translation>
+        <translation>与前沿的差别在误差范围内</translation>
     </message>
 </context>
 <context>
     <name>TradeoffPlot</name>
     <message>
         <source>{y} against {x}</source>
-        <translation type="unfinished"></translation>
+        <translation>{y}与{x}的关系</translation>
     </message>
     <message>
         <source>{shown} trials, {front} on the Pareto front. Use the arrow keys to walk through them.</source>
-        <translation type="unfinished"></translation>
+        <translation>{shown} 个试验，其中 {front} 个位于帕累托前沿。用方向键逐个浏览。</translation>
     </message>
 </context>
 <context>
     <name>TrialTableModel</name>
     <message>
         <source>Original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型</translation>
     </message>
     <message>
         <source>running</source>
-        <translation type="unfinished"></translation>
+        <translation>运行中</translation>
     </message>
     <message>
         <source>unknown reason</source>
-        <translation type="unfinished"></translation>
+        <translation>原因不明</translation>
     </message>
     <message>
         <source>failed: {}</source>
-        <translation type="unfinished"></translation>
+        <translation>失败：{}</translation>
     </message>
     <message>
         <source>cancelled</source>
-        <translation type="unfinished"></translation>
+        <translation>已取消</translation>
     </message>
     <message>
         <source>interrupted</source>
-        <translation type="unfinished"></translation>
+        <translation>已中断</translation>
     </message>
     <message>
         <source>original</source>
-        <translation type="unfinished"></translation>
+        <translation>原始模型</translation>
     </message>
     <message>
         <source>front</source>
-        <translation type="unfinished"></translation>
+        <translation>前沿</translation>
     </message>
     <message>
         <source>within noise of the front</source>
-        <translation type="unfinished"></translation>
+        <translation>误差范围内的前沿</translation>
     </message>
     <message>
         <source>done</source>
-        <translation type="unfinished"></translation>
+        <translation>完成</translation>
     </message>
     <message>
         <source>dominated</source>
-        <translation type="unfinished"></translation>
+        <translation>被支配</translation>
     </message>
     <message>
         <source>Pin</source>
-        <translation type="unfinished"></translation>
+        <translation>钉住</translation>
     </message>
     <message>
         <source>#</source>
-        <translation type="unfinished"></translation>
+        <translation>#</translation>
     </message>
     <message>
         <source>Recipe</source>
-        <translation type="unfinished"></translation>
+        <translation>配方</translation>
     </message>
     <message>
         <source>Top-1 %</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-1 %</translation>
     </message>
     <message>
         <source>± 95 %</source>
-        <translation type="unfinished"></translation>
+        <translation>± 95 %</translation>
     </message>
     <message>
         <source>Size MB</source>
-        <translation type="unfinished"></translation>
+        <translation>大小 MB</translation>
     </message>
     <message>
         <source>p50 ms</source>
-        <translation type="unfinished"></translation>
+        <translation>p50 ms</translation>
     </message>
     <message>
         <source>MACs M</source>
-        <translation type="unfinished"></translation>
+        <translation>乘加 M</translation>
     </message>
     <message>
         <source>Status</source>
-        <translation type="unfinished"></translation>
+        <translation>状态</translation>
     </message>
     <message>
         <source>Pinned trials; press P to pin the selected one.</source>
-        <translation type="unfinished"></translation>
+        <translation>已钉住的试验；按 P 钉住所选试验。</translation>
     </message>
     <message>
         <source>The trial&apos;s number; 0 is the original.</source>
-        <translation type="unfinished"></translation>
+        <translation>试验编号；0 为原始模型。</translation>
     </message>
     <message>
         <source>What was done to the network.</source>
-        <translation type="unfinished"></translation>
+        <translation>对网络所做的处理。</translation>
     </message>
     <message>
         <source>Share of the selection images classified correctly.</source>
-        <translation type="unfinished"></translation>
+        <translation>选择集图像中分类正确的比例。</translation>
     </message>
     <message>
         <source>Half width of the 95 % Wilson interval, in percentage points.</source>
-        <translation type="unfinished"></translation>
+        <translation>95 % Wilson 区间的半宽，单位为百分点。</translation>
     </message>
     <message>
         <source>Bytes of the ONNX file on disk, in millions.</source>
-        <translation type="unfinished"></translation>
+        <translation>磁盘上 ONNX 文件的字节数，以百万计。</translation>
     </message>
     <message>
         <source>Median time of one image, measured in turn with the original.</source>
-        <translation type="unfinished"></translation>
+        <translation>单张图像的中位耗时，与原始模型交替测量。</translation>
     </message>
     <message>
         <source>Multiply-accumulates of one image, in millions.</source>
-        <translation type="unfinished"></translation>
+        <translation>单张图像的乘加运算次数，以百万计。</translation>
     </message>
     <message>
         <source>Where the trial stands on the first plot, or why it failed.</source>
-        <translation type="unfinished"></translation>
+        <translation>试验在第一张图中的位置，或失败的原因。</translation>
     </message>
 </context>
 <context>
     <name>TrialsPanel</name>
     <message>
         <source>Filter: acc&gt;85 size&lt;0.1 prune</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选：acc&gt;85 size&lt;0.1 prune</translation>
     </message>
     <message>
         <source>Filter of the trials</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选试验</translation>
     </message>
     <message>
         <source>Words, and conditions on acc, drop, size (MB), ms, macs (M), params (M).</source>
-        <translation type="unfinished"></translation>
+        <translation>可用文字，以及对 acc、drop、size（MB）、ms、macs（M）、params（M）的条件。</translation>
     </message>
     <message>
         <source>Trials</source>
-        <translation type="unfinished"></translation>
+        <translation>试验</translation>
     </message>
     <message>
         <source>Save this model…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存此模型…</translation>
     </message>
     <message>
         <source>To sliders</source>
-        <translation type="unfinished"></translation>
+        <translation>载入滑块</translation>
     </message>
     <message>
         <source>Retry</source>
-        <translation type="unfinished"></translation>
+        <translation>重试</translation>
     </message>
     <message>
         <source>Unpin</source>
-        <translation type="unfinished"></translation>
+        <translation>取消钉住</translation>
     </message>
     <message>
         <source>Pin</source>
-        <translation type="unfinished"></translation>
+        <translation>钉住</translation>
     </message>
     <message>
         <source>Delete</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
 </context>
 <context>
     <name>WelcomePage</name>
     <message>
         <source>Make networks smaller, and see what it costs</source>
-        <translation type="unfinished"></translation>
+        <translation>让网络更小，并看清代价</translation>
     </message>
     <message>
         <source>Quantise, prune and distil with sliders. Every point on the plot is a file: written, reloaded in ONNX Runtime and measured on this machine.</source>
-        <translation type="unfinished"></translation>
+        <translation>用滑块进行量化、剪枝和蒸馏。图上的每个点都是一个文件：写入磁盘，在 ONNX Runtime 中重新加载，并在本机上测量。</translation>
     </message>
     <message>
         <source>Try the demo</source>
-        <translation type="unfinished"></translation>
+        <translation>试用演示</translation>
     </message>
     <message>
         <source>A small network for handwritten digits, with its data; no download.</source>
-        <translation type="unfinished"></translation>
+        <translation>一个识别手写数字的小网络，自带数据；无需下载。</translation>
     </message>
     <message>
         <source>Open model…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开模型…</translation>
     </message>
     <message>
         <source>Open data…</source>
-        <translation type="unfinished"></translation>
+        <translation>打开数据…</translation>
     </message>
     <message>
         <source>Or drop a model (.safetensors, .pth, .onnx), a data folder or .npz, or a study (.nnopt) here.</source>
-        <translation type="unfinished"></translation>
+        <translation>也可将模型（.safetensors、.pth、.onnx）、数据文件夹或 .npz，或研究（.nnopt）拖放到此处。</translation>
     </message>
     <message>
         <source>Recent</source>
-        <translation type="unfinished"></translation>
+        <translation>最近打开</translation>
     </message>
 </context>
 <context>
     <name>Workspace</name>
     <message>
         <source>pin</source>
-        <translation type="unfinished"></translation>
+        <translation>钉住</translation>
     </message>
     <message>
         <source>unpin</source>
-        <translation type="unfinished"></translation>
+        <translation>取消钉住</translation>
     </message>
     <message>
         <source>delete trial</source>
-        <translation type="unfinished"></translation>
+        <translation>删除试验</translation>
     </message>
 </context>
 </TS>

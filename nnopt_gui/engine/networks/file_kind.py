@@ -80,7 +80,7 @@ def _sniff_zip(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError) as error:
         raise ModelError(
             "The file is a truncated or damaged PyTorch file.", "Copy or download it again.", str(error)
         ) from None

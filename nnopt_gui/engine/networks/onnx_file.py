@@ -201,7 +201,18 @@ def _check_operators(model: onnx.ModelProto) -> None:
                     "Export it with standard operators only.",
                 )
             if node.op_type == "ConstantOfShape" and node.input and node.input[0] in constants:
-                _check_made_size(numpy_helper.to_array(constants[node.input[0]]), node.name)
+                _check_made_size(_array(constants[node.input[0]]), node.name)
+
+
+def _array(tensor: onnx.TensorProto) -> Any:
+    try:
+        return numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            f"The tensor {tensor.name!r} does not have the values its shape needs.",
+            "Copy, download or export the model again.",
+            str(error),
+        ) from None
 
 
 def _check_made_size(shape: Any, name: str) -> None:
@@ -215,9 +226,8 @@ def _check_made_size(shape: Any, name: str) -> None:
 def _check_weights(model: onnx.ModelProto) -> None:
     weights = 0
     for tensor in _tensors(model):
-        array = None
         if tensor.data_type in _FLOATS and len(tensor.dims) >= 1:
-            array = numpy_helper.to_array(tensor)
+            array = _array(tensor)
             if not np.isfinite(array).all() and (array.ndim >= 2 or np.isnan(array).any()):
                 raise ModelError(
                     f"The tensor {tensor.name!r} contains NaN or infinite values.",
@@ -240,7 +250,7 @@ def _input_shape(model: onnx.ModelProto, size: tuple[int, int] | None) -> tuple[
     tensor_type = inputs[0].type.tensor_type
     dims = [d.dim_value if d.HasField("dim_value") else None for d in tensor_type.shape.dim]
     if tensor_type.elem_type != onnx.TensorProto.FLOAT:
-        kind = onnx.TensorProto.DataType.Name(tensor_type.elem_type) if tensor_type.elem_type else "unknown"
+        kind = dict(map(reversed, onnx.TensorProto.DataType.items())).get(tensor_type.elem_type, "UNDEFINED")
         raise ModelError(
             f"The model's input {inputs[0].name!r} has the type {kind}; float32 images are expected.",
             "Export it with a float32 input.",

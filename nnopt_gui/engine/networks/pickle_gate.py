@@ -32,6 +32,7 @@ _PARAMETER: Final = "torch._utils _rebuild_parameter"
 _ORDERED_DICT: Final = "collections OrderedDict"
 _SIZE: Final = "torch Size"
 _GLOBALS: Final = _REBUILD | {_PARAMETER, _ORDERED_DICT, _SIZE} | {f"torch {name}" for name in STORAGE_ITEM_SIZES}
+_PROTOCOL: Final = 2
 _MAX_INSTRUCTIONS: Final = 20_000_000
 
 
@@ -113,7 +114,12 @@ class _Machine:
             self.stack.append(_PUSH_VALUE[name]())
         elif name in _ACTIONS:
             _ACTIONS[name](self, argument)
-        elif name not in ("PROTO", "FRAME", "STOP"):
+        elif name == "PROTO" and argument != _PROTOCOL:
+            raise ModelError(
+                f"The file was written with pickle protocol {argument}; torch.save's own is {_PROTOCOL}.",
+                "Save the weights anew without pickle_protocol=…, or as safetensors.",
+            )
+        elif name not in ("PROTO", "STOP"):
             raise _untrusted(f"the pickle instruction {name}")
 
     def _pop_to_mark(self) -> list[Any]:
@@ -187,8 +193,10 @@ class _Machine:
         if not isinstance(function, _Global) or not isinstance(arguments, tuple):
             raise _untrusted("a call of something that is no function")
         if function.name in _REBUILD:
+            _check_rest(arguments[4:])
             self.stack.append(_tensor(*arguments[:4]))
         elif function.name == _PARAMETER and isinstance(arguments[0], TensorRecord):
+            _check_rest(arguments[1:])
             self.stack.append(arguments[0])
         elif function.name == _ORDERED_DICT:
             pairs = arguments[0] if arguments else []
@@ -229,6 +237,12 @@ _ACTIONS: Final[Mapping[str, Callable[[_Machine, Any], None]]] = {
     "BINPERSID": _Machine.persistent,
     "REDUCE": _Machine.reduce,
 }
+
+
+def _check_rest(arguments: tuple[Any, ...]) -> None:
+    """What follows a tensor's data: requires_grad, and backward hooks and metadata, which must be empty."""
+    if not all(argument is None or isinstance(argument, bool) or argument == {} for argument in arguments):
+        raise _untrusted("a tensor with hooks or metadata")
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, stride: Any) -> TensorRecord:

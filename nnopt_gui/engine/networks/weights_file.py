@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import pickle
 import struct
 import zipfile
 import zlib
@@ -33,6 +32,7 @@ _LEGACY_PROTOCOL: Final = 1001
 _NESTED: Final = ("state_dict", "model_state_dict", "model", "net", "network", "model_state", "weights", "params")
 _FLOATS: Final = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _INTEGERS: Final = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool)
+_ZIP_ERRORS: Final = (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError, OverflowError)
 _DAMAGED: Final = "Copy or download it again."
 
 
@@ -63,7 +63,7 @@ def read_weights(data: bytes, kind: FileKind) -> WeightsFile:
         _check_zip(data) if kind is FileKind.TORCH_ZIP else _check_legacy(data)
         try:
             loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001 - torch.load has no error of its own for damaged files
             raise ModelError("PyTorch cannot read the weights in this file.", _DAMAGED, str(error)) from None
     state, notes = _usable(_find_state(loaded), len(data))
     return WeightsFile(state, metadata, notes)
@@ -139,7 +139,7 @@ def _check_zip(data: bytes) -> None:
                     raise ModelError(f"The checksum of {entry.filename!r} is wrong.", _DAMAGED)
             content = read_inert(io.BytesIO(archive.read(pickles[0])))
             sizes = {entry.filename: entry.file_size for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
+    except _ZIP_ERRORS as error:
         raise ModelError("The PyTorch file is damaged.", _DAMAGED, str(error)) from None
     prefix = pickles[0].removesuffix("data.pkl")
     for storage in content.storages.values():

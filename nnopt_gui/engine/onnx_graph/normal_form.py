@@ -22,6 +22,7 @@ from nnopt_gui.errors import ModelError
 
 MAX_SIDE = 4096
 _TOLERANCE = 1e-3
+_PARAMETERS = {"Reshape", "Slice", "Split", "Pad", "Expand", "Tile", "Resize", "Squeeze", "Unsqueeze"}
 _QUANTIZED_OPS = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger")
 
 
@@ -64,7 +65,7 @@ def normalize(model: onnx.ModelProto, input_shape: tuple[int, int, int]) -> Floa
     model = simplify(model)
     _rename(model, model.graph.input[0].name, INPUT)
     _rename(model, model.graph.output[0].name, OUTPUT)
-    _freeze_reshapes(model, input_shape)
+    _freeze_parameters(model, input_shape)
     _private_weights(model)
     _transpose_gemms(model)
     _pool_globally(model)
@@ -221,39 +222,50 @@ def _rename(model: onnx.ModelProto, old: str, new: str) -> None:
         value.name = swap.get(value.name, value.name)
 
 
-def _freeze_reshapes(model: onnx.ModelProto, input_shape: tuple[int, int, int]) -> None:
-    """Replace shapes that are computed from the batch size (``x.view(x.size(0), -1)``) by constants.
+def _freeze_parameters(model: onnx.ModelProto, input_shape: tuple[int, int, int]) -> None:
+    """Replace shapes, slice bounds and the like that are computed at run time (``x.view(x.size(0), -1)``, ``x.chunk``)
+    by constants.
 
-    The shapes are read off runs with batch 2 and 3: what differs is the batch, everything else is constant.
+    They are read off runs with batch 2 and 3: what differs is the batch, everything else is constant.
     """
     table = initializers(model)
-    computed = [n for n in model.graph.node if n.op_type == "Reshape" and n.input[1] not in table]
+    computed = [
+        (node, index)
+        for node in model.graph.node
+        if node.op_type in _PARAMETERS
+        for index in range(1, len(node.input))
+        if node.input[index] and node.input[index] not in table
+    ]
     if not computed:
         return
+    names = list(dict.fromkeys(node.input[index] for node, index in computed))
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     del probe.graph.output[:]
-    shapes = [node.input[1] for node in computed]
-    for name in dict.fromkeys(shapes):
-        probe.graph.output.append(helper.make_tensor_value_info(name, onnx.TensorProto.INT64, None))
-    two, three = (
-        run(probe, {INPUT: np.zeros((batch, *input_shape), np.float32)}, list(dict.fromkeys(shapes)))
-        for batch in (2, 3)
-    )
-    found = dict(zip(dict.fromkeys(shapes), zip(two, three, strict=True), strict=True))
-    for index, node in enumerate(computed):
-        small, large = found[shapes[index]]
-        varying = np.flatnonzero(small != large)
-        if varying.size > 1:
-            continue
-        shape = small.astype(np.int64)
-        if varying.size:
-            shape[varying] = 0 if varying[0] == 0 and small[0] == 2 and (shape == -1).any() else -1
-            if (shape == -1).sum() > 1:
-                continue
-        name = f"{node.output[0]}::shape"
-        model.graph.initializer.append(constant(name, shape))
-        node.input[1] = name
+    for name in names:
+        probe.graph.output.append(helper.make_value_info(name, onnx.TypeProto()))
+    two, three = (run(probe, {INPUT: np.zeros((batch, *input_shape), np.float32)}, names) for batch in (2, 3))
+    found = dict(zip(names, zip(two, three, strict=True), strict=True))
+    for node, index in computed:
+        frozen = _frozen(*found[node.input[index]], reshape=node.op_type == "Reshape")
+        if frozen is not None:
+            name = f"{node.output[0]}::{index}"
+            model.graph.initializer.append(constant(name, frozen))
+            node.input[index] = name
+
+
+def _frozen(two: np.ndarray, three: np.ndarray, *, reshape: bool) -> np.ndarray | None:
+    """The constant behind a parameter seen with batch 2 and 3; None when the batch is in it in more than one way."""
+    if two.shape != three.shape:
+        return None
+    varying = np.flatnonzero(two != three)
+    if not varying.size:
+        return two
+    if not reshape or varying.size > 1:
+        return None
+    shape = two.astype(np.int64)
+    shape[varying] = 0 if varying[0] == 0 and two[0] == 2 and (shape == -1).any() else -1
+    return shape if (shape == -1).sum() <= 1 else None
 
 
 def _private_weights(model: onnx.ModelProto) -> None:

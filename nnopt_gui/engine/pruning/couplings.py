@@ -24,7 +24,8 @@ from nnopt_gui.errors import ModelError, NnoptError
 
 # Operations without parameters that hand on channel i as channel i, or whose index mapping DepGraph knows.
 _HARMLESS: Final = (ops._ElementWiseOp, ops._ConcatOp, ops._ReshapeOp, ops._SliceOp)
-MAX_VISITS: Final = 50
+_INSTEAD: Final = "Quantise it or prune single weights instead."
+MAX_VISITS: Final = 50  # DenseNets need 3
 _READS_VALUES: Final = ("aten::_local_scalar_dense", "aten::is_nonzero", "aten::nonzero")
 
 
@@ -62,8 +63,7 @@ class _Steps(list[Any]):
 
 
 class _BoundedGraph(tp.DependencyGraph):  # type: ignore[misc]
-    """DepGraph goes round in circles in windowed transformers and some channel shuffles: give up after a number of
-    steps, and let a cancel through."""
+    """DepGraph can go round in circles: give up after a number of steps, and let a cancel through."""
 
     def __init__(self, reporter: Reporter) -> None:
         super().__init__()
@@ -86,16 +86,20 @@ class _BoundedGraph(tp.DependencyGraph):  # type: ignore[misc]
             raise _TooTangledError(f"more than {MAX_VISITS} visits to every operation")
 
 
-class _NoValueReads(TorchDispatchMode):
-    """Refuses to run a network that decides by the values in a tensor."""
+class _Gate(TorchDispatchMode):
+    """Refuses to run a network whose channels nobody can follow."""
 
     def __torch_dispatch__(
         self, func: Any, types: Sequence[type], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func.name().startswith(_READS_VALUES):
-            raise ModelError("What this network computes depends on the values in the image, so its channels "
-                             "cannot be followed.", "Quantise it or prune single weights instead.")  # fmt: skip
-        return func(*args, **(kwargs or {}))
+            raise ModelError("What this network computes depends on the values in the image, so its channels cannot "
+                             "be followed.", _INSTEAD)  # fmt: skip
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor) and result.ndim > 5:  # DepGraph's index lists then grow without end
+            raise ModelError("This network rearranges the image into windows, through which its channels cannot be "
+                             "followed.", _INSTEAD)  # fmt: skip
+        return result
 
 
 def probe_input(input_shape: tuple[int, int, int], dtype: torch.dtype = torch.float32) -> Tensor:
@@ -117,7 +121,7 @@ def trace_couplings(
     traced = copy.deepcopy(network).cpu().float().eval()
     image = probe_input(input_shape)
     try:
-        with torch.no_grad(), _NoValueReads():
+        with torch.no_grad(), _Gate():
             traced(image)
     except RuntimeError as error:
         shape = "×".join(map(str, input_shape))
@@ -142,7 +146,7 @@ def _follow(network: nn.Module, image: Tensor, reporter: Reporter) -> list[Coupl
     except Exception as error:  # torch-pruning raises whatever its guesses lead to
         raise ModelError(
             "The way of the channels through this network cannot be followed.",
-            "Quantise it or prune single weights instead.",
+            _INSTEAD,
             f"torch-pruning: {type(error).__name__}: {error}",
         ) from error
 

@@ -6,6 +6,7 @@ several scales and keeps the one whose *compensated* error is least.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -16,28 +17,34 @@ DAMPING: Final = 0.01  # of the mean diagonal, added to it, so that rarely used 
 _BLOCK: Final = 64
 
 
-def compensation_factor(second_moment: np.ndarray) -> np.ndarray:
-    """Upper Cholesky factor U (K, K) of the inverse of the damped ``second_moment`` (K, K) of a layer's inputs."""
+def damped(second_moment: np.ndarray, samples: int) -> np.ndarray:
+    """``second_moment`` (K, K) of ``samples`` rows in float64, made well conditioned; more so with few samples."""
     size = len(second_moment)
-    damped = second_moment.astype(np.float64) + np.eye(size) * _damping(second_moment)
-    lower = np.linalg.cholesky(damped)
+    mean = float(np.mean(np.diag(second_moment)))
+    weight = DAMPING * max(1.0, size / max(1, samples)) * mean if mean > 0 else 1.0
+    return second_moment.astype(np.float64) + np.eye(size) * weight
+
+
+def compensation_factor(moment: np.ndarray) -> np.ndarray:
+    """Upper Cholesky factor U (K, K) of the inverse of the damped second moment (K, K) of a layer's inputs."""
+    size = len(moment)
+    lower = np.linalg.cholesky(moment)
     inverse_lower = np.linalg.solve(lower, np.eye(size))
     return np.linalg.cholesky(inverse_lower.T @ inverse_lower).T.astype(np.float32)
 
 
-def _damping(second_moment: np.ndarray) -> float:
-    mean = float(np.mean(np.diag(second_moment)))
-    return DAMPING * mean if mean > 0 else 1.0
-
-
-def least_squares_shift(second_moment: np.ndarray, cross: np.ndarray) -> np.ndarray:
-    """(K, O): what to add to weights so that damped least squares removes a residual of ``cross`` (K, O) = Xᵀ·R."""
-    damped = second_moment.astype(np.float64) + np.eye(len(second_moment)) * _damping(second_moment)
-    return np.linalg.solve(damped, cross.astype(np.float64)).astype(np.float32)
+def least_squares_shift(moment: np.ndarray, cross: np.ndarray) -> np.ndarray:
+    """(K, O): what to add to weights so that damped least squares removes a residual R, ``cross`` being Xᵀ·R (K, O)."""
+    return np.linalg.solve(moment, cross.astype(np.float64)).astype(np.float32)
 
 
 def round_with_feedback(
-    rows: np.ndarray, factor: np.ndarray, scales: np.ndarray, grid: WeightGrid, kept: np.ndarray | None = None
+    rows: np.ndarray,
+    factor: np.ndarray,
+    scales: np.ndarray,
+    grid: WeightGrid,
+    kept: np.ndarray | None = None,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Round weights to the grid, column by column.
 
@@ -46,6 +53,7 @@ def round_with_feedback(
         factor: of :func:`compensation_factor`, in the same order.
         scales: (O, S), S candidate scales for every output channel.
         kept: bool (O, K), False where the level has to be 0.
+        checkpoint: called now and then; may raise to stop.
 
     Returns:
         Levels int8 (O, S, K) and losses (O, S), the quadratic error ``(w − q)·H·(w − q)`` of each candidate.
@@ -58,6 +66,7 @@ def round_with_feedback(
     levels = np.zeros(work.shape, np.int8)
     losses = np.zeros(len(work), np.float32)
     for start in range(0, columns, _BLOCK):
+        checkpoint()
         stop = min(start + _BLOCK, columns)
         errors = np.empty((len(work), stop - start), np.float32)
         for column in range(start, stop):

@@ -8,7 +8,7 @@ arXiv:2504.02692), bias correction (Nagel et al., 2019, arXiv:1906.04721). Needs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeigh
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.error_feedback import (
     compensation_factor,
+    damped,
     least_squares_shift,
     round_with_feedback,
 )
@@ -31,7 +32,7 @@ from nnopt_gui.engine.recipe import WeightRange
 _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
 _IMAGES: Final = (16, 256)
 _ROWS_PER_INPUT: Final = 12
-_ROWS: Final = (4096, 16384)
+_ROWS: Final = (4096, 8192)
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
 
@@ -128,7 +129,8 @@ def _round_layer(
 ) -> tuple[QuantizedWeight, np.ndarray | None]:
     """Quantise one layer given its exact and its rough inputs."""
     columns = int(np.prod(weight.shape[1:]))
-    picks = np.sort(rng.random(int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS))))
+    available = inputs[0].size // inputs[0].shape[-1] if layer.kind == "linear" else inputs[0].size // weight.shape[1]
+    picks = np.sort(rng.random(min(available, int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS)))))
     exact = sample_rows(node, layer, inputs[0], weight.shape, picks)
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)
     groups = len(exact)
@@ -141,6 +143,7 @@ def _round_layer(
             rows[index],
             (exact[index], rough[index]),
             task.of_group(index, groups, columns),
+            reporter.checkpoint,
             centred=bias is not None,
         )
         levels.append(part[0])
@@ -153,16 +156,19 @@ def _round_layer(
 
 
 def _round_rows(
-    rows: np.ndarray, inputs: tuple[np.ndarray, np.ndarray], task: RoundingTask, *, centred: bool
+    rows: np.ndarray,
+    inputs: tuple[np.ndarray, np.ndarray],
+    task: RoundingTask,
+    checkpoint: Callable[[], None],
+    *,
+    centred: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Levels (O, K), scales (O,) and bias shifts (O,) of one group of a layer."""
     exact, rough = inputs
-    wanted = exact @ rows.T
-    offset = rough.mean(axis=0) if centred else np.zeros(rough.shape[1], np.float32)
-    seen = rough - offset
-    residual = wanted - rough @ rows.T
+    seen = rough - rough.mean(axis=0) if centred else rough
+    residual = (exact - rough) @ rows.T
     residual -= residual.mean(axis=0) if centred else 0.0
-    problem = _Problem.of(rows, seen, residual, task.kept)
+    problem = _Problem.of(rows, seen, residual, task.kept, checkpoint)
     best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     for grid in weight_grids(task.bits):
         scale = problem.choose_scale(_candidates(rows, grid, task), grid)
@@ -170,15 +176,16 @@ def _round_rows(
         error = ((residual - seen @ (levels * scale[:, None] - rows).T) ** 2).sum(axis=0)
         if best is None:
             best = levels, scale, error
-        else:
-            better = error < best[2]
-            best = (
-                np.where(better[:, None], levels, best[0]),
-                np.where(better, scale, best[1]),
-                np.where(better, error, best[2]),
-            )
+            continue
+        better = error < best[2]
+        best = (
+            np.where(better[:, None], levels, best[0]),
+            np.where(better, scale, best[1]),
+            np.where(better, error, best[2]),
+        )
     assert best is not None
-    shift = (wanted - rough @ (best[0] * best[1][:, None]).T).mean(axis=0)
+    # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
+    shift = rows @ exact.mean(axis=0) - (best[0] * best[1][:, None]) @ rough.mean(axis=0)
     return best[0].astype(np.int8), best[1].astype(np.float32), shift
 
 
@@ -210,20 +217,31 @@ class _Problem:
     blocks: list[np.ndarray]
     moments: list[np.ndarray]
     factors: list[np.ndarray]
+    checkpoint: Callable[[], None]
 
     @classmethod
-    def of(cls, rows: np.ndarray, seen: np.ndarray, residual: np.ndarray, kept: np.ndarray | None) -> _Problem:
+    def of(
+        cls,
+        rows: np.ndarray,
+        seen: np.ndarray,
+        residual: np.ndarray,
+        kept: np.ndarray | None,
+        checkpoint: Callable[[], None],
+    ) -> _Problem:
         energy = (seen * seen).sum(axis=0)
         parts = np.array_split(np.arange(len(energy)), -(-len(energy) // _BLOCK_INPUTS))
         blocks = [part[np.argsort(-energy[part], kind="stable")] for part in parts]
-        moments = [seen[:, block].T @ seen[:, block] for block in blocks]
-        return cls(rows, seen, residual, kept, blocks, moments, [compensation_factor(moment) for moment in moments])
+        moments = [damped(seen[:, block].T @ seen[:, block], len(seen)) for block in blocks]
+        factors = [compensation_factor(moment) for moment in moments]
+        return cls(rows, seen, residual, kept, blocks, moments, factors, checkpoint)
 
     def choose_scale(self, scales: np.ndarray, grid: WeightGrid) -> np.ndarray:
         """Of candidates (O, S) the one with the least compensated error, per channel."""
         losses = np.zeros(scales.shape, np.float32)
         for block, factor in zip(self.blocks, self.factors, strict=True):
-            losses += round_with_feedback(self.rows[:, block], factor, scales, grid, self._mask(block))[1]
+            losses += round_with_feedback(
+                self.rows[:, block], factor, scales, grid, self._mask(block), self.checkpoint
+            )[1]
         chosen: np.ndarray = scales[np.arange(len(scales)), losses.argmin(axis=1)]
         return chosen
 
@@ -234,7 +252,9 @@ class _Problem:
         for block, moment, factor in zip(self.blocks, self.moments, self.factors, strict=True):
             columns = self.seen[:, block]
             shifted = self.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
-            found = round_with_feedback(shifted, factor, scale[:, None], grid, self._mask(block))[0][:, 0]
+            found = round_with_feedback(shifted, factor, scale[:, None], grid, self._mask(block), self.checkpoint)[0][
+                :, 0
+            ]
             levels[:, block] = found
             left -= columns @ (found * scale[:, None] - self.rows[:, block]).T
         return levels

@@ -132,7 +132,6 @@ class RecipePanel(QWidget):
         self._student_on.setText(self.tr("&Student network"))
         self._tune.setText(self.tr("&Fine-tune"))
         self._distill.setText(self.tr("&Distil"))
-        self._distill.setToolTip(self.tr("Learn from the original's answers as well as from the labels."))
         self._weights.set_texts(self.tr("Weight bits"), self.tr("Bits per weight in the file, per output channel."))
         self._activations.set_texts(self.tr("Activation bits"), self.tr("Bits of the values between the layers."))
         self._amount.set_texts(self.tr("Amount"), self.tr("Share removed in the whole network, least important first."))
@@ -192,9 +191,13 @@ class RecipePanel(QWidget):
             share = 100 * student.macs / profile.macs if profile and profile.macs else 0
             self._student.addItem(self.tr("{} · {:.0f} % of the MACs").format(text, share), name)
         why = "" if trainable else self.tr("An ONNX file has no weights to train: open the PyTorch weights for this.")
-        for widget in (self._student_on, self._tune, self._distill):
+        for widget, tip in (
+            (self._student_on, self.tr("Train a smaller network in the original's stead.")),
+            (self._tune, self.tr("Train after every step that changes the network.")),
+            (self._distill, self.tr("Learn from the original's answers as well as from the labels.")),
+        ):
             widget.setEnabled(trainable)
-            widget.setToolTip(why or widget.toolTip())
+            widget.setToolTip(why or tip)
         self._student_on.setEnabled(trainable and bool(students))
         channels = self._kind.model().item(PRUNE_KINDS.index("channels"))  # type: ignore[attr-defined]
         if channels is not None:

@@ -82,7 +82,9 @@ class JobState(QObject):
 
     def trial_finished(self) -> None:
         if self._view is not None:
-            self._durations.append(self._clock() - self._trial_started)
+            now = self._clock()
+            self._durations.append(now - self._trial_started)
+            self._trial_started = now
             self._update(trials_done=self._view.trials_done + 1, trial_fraction=0.0)
 
     def cancelling(self) -> None:

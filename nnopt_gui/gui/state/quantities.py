@@ -14,6 +14,7 @@ def significant(value: float, digits: int = 3) -> str:
     """A number with this many significant digits and no exponent; whole digits are never rounded away."""
     if value == 0 or not math.isfinite(value):
         return f"{value:.0f}"
+    value = float(f"{value:.{digits - 1}e}") if abs(value) < 10**digits else value
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:.{decimals}f}"
 

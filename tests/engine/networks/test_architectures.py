@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
+import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 from hypothesis import given
@@ -199,3 +203,24 @@ def test_resolve_student() -> None:
     assert resolve_student(Student("resnet18", 0.5), teacher) == replace(teacher, name="torchvision:resnet18")
     with pytest.raises(ModelError):
         resolve_student(Student("nothing_like_it"), teacher)
+
+
+def test_cifar_resnet_exports_without_shape_arithmetic_at_run_time() -> None:
+    arch = default_architecture("cifar_resnet20")
+    network, images = build(arch, seed=0), torch.randn(3, *arch.input_shape)
+    stream = io.BytesIO()
+    with pytest.warns(DeprecationWarning):
+        torch.onnx.export(
+            network,
+            (images[:1],),
+            stream,  # type: ignore[arg-type]
+            input_names=["x"],
+            dynamic_axes={"x": {0: "N"}},
+            dynamo=False,
+        )
+    session = onnxruntime.InferenceSession(stream.getvalue(), providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        expected = network(images).numpy()
+    assert np.allclose(session.run(None, {"x": images.numpy()})[0], expected, rtol=1e-3, atol=1e-4)
+    dynamic = {"Shape", "Gather", "If", "Loop", "ScatterND", "Where"}
+    assert not dynamic & {node.op_type for node in onnx.load_from_string(stream.getvalue()).graph.node}

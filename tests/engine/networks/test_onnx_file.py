@@ -10,10 +10,12 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from nnopt_gui.engine.networks.onnx_file import read_onnx
-from nnopt_gui.errors import ModelError, UntrustedFileError
+from nnopt_gui.errors import ModelError, NnoptError, UntrustedFileError
 
 FLOAT = TensorProto.FLOAT
 
@@ -212,3 +214,16 @@ def test_invalid_graphs_are_refused_by_the_checker(tmp_path: Path) -> None:
     model = network(nodes=[helper.make_node("MatMul", ["nowhere", "w"], ["y"])])
     with pytest.raises(ModelError, match="not valid"):
         read_onnx(model.SerializeToString(), tmp_path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
+def test_changed_bytes_give_a_model_or_a_clear_error(changes: list[tuple[float, int]]) -> None:
+    data = bytearray(network(weight=np.ones((64, 5), np.float32)).SerializeToString())
+    structure = [i for i in range(len(data)) if i < 60 or i > len(data) - 150]
+    for place, byte in changes:
+        data[structure[int(place * len(structure))]] = byte
+    try:
+        assert read_onnx(bytes(data), Path("/nonexistent")).classes >= 1
+    except NnoptError as error:
+        assert error.user_message

@@ -53,8 +53,8 @@ class Driver:
         self.qtbot.mouseMove(viewport, viewport.mapFrom(chart, place) + QPoint(3, 3))
         self.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=viewport.mapFrom(chart, place))
 
-    def wait_idle(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.program.jobs.running, timeout=PATIENCE_MS)
+    def wait_idle(self, patience_ms: int = PATIENCE_MS) -> None:
+        self.qtbot.waitUntil(lambda: not self.program.jobs.running, timeout=patience_ms)
 
     def wait(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
