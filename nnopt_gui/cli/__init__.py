@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str], render_front: RenderFront | None = None) -> i
         from nnopt_gui.cli import verbs  # imports torch: after --help and usage errors
 
         verbs.run(options, render_front)
+        sys.stdout.flush()
     except NnoptError as error:
         _say(f"nnopt: {error.user_message}")
         if error.hint:
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str], render_front: RenderFront | None = None) -> i
         if error.exit_code == 1 and error.details:
             _say(error.details)
         return error.exit_code
+    except BrokenPipeError:  # whoever read stdout has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         _say("nnopt: Cancelled.")
         return 130

@@ -49,6 +49,7 @@ class Colours:
     muted: str
     disabled: str
     border: str
+    outline: str  # of check boxes and fields: at least 3:1
     accent: str
     highlight: str
     highlighted_text: str
@@ -94,6 +95,7 @@ LIGHT: Final = Colours(
     muted="#5c6670",
     disabled="#9aa3ab",
     border="#c3c9d0",
+    outline="#858e97",
     accent="#0b6cbd",
     highlight="#0b6cbd",
     highlighted_text="#ffffff",
@@ -123,6 +125,7 @@ DARK: Final = Colours(
     muted="#a3acb5",
     disabled="#6d767e",
     border="#454c53",
+    outline="#7f8993",
     accent="#56b4e9",
     highlight="#23679b",
     highlighted_text="#ffffff",
@@ -307,6 +310,7 @@ def style_sheet(colours: Colours) -> str:
         KeyError: the file names a colour that does not exist.
     """
     values = {f.name: getattr(colours, f.name) for f in fields(colours) if f.name != "families"}
+    values["folder"] = resource_path("styles").as_posix()
     return Template(resource_path("styles/window.qss").read_text(encoding="utf-8")).substitute(values)
 
 

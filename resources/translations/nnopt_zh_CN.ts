@@ -1094,7 +1094,7 @@
     </message>
     <message>
         <source>&amp;Distil</source>
-        <translation>知识蒸馏(&amp;D)</translation>
+        <translation>蒸馏(&amp;D)</translation>
     </message>
     <message>
         <source>Learn from the original&apos;s answers as well as from the labels.</source>
@@ -1191,6 +1191,14 @@
     <message>
         <source>An ONNX file has no weights to train: open the PyTorch weights for this.</source>
         <translation>ONNX 文件没有可训练的权重：请打开 PyTorch 权重文件。</translation>
+    </message>
+    <message>
+        <source>Train a smaller network in the original&apos;s stead.</source>
+        <translation>训练一个更小的网络来代替原始模型。</translation>
+    </message>
+    <message>
+        <source>Train after every step that changes the network.</source>
+        <translation>每个改变网络的步骤之后都进行训练。</translation>
     </message>
     <message>
         <source>float32: as the original</source>
@@ -1471,7 +1479,7 @@
     </message>
     <message>
         <source>Pin</source>
-        <translation>钉住</translation>
+        <translation>钉</translation>
     </message>
     <message>
         <source>#</source>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -62,7 +63,15 @@ def test_texts_have_a_contrast_of_4_5(colours: Colours) -> None:
 
 @BOTH
 def test_marks_have_a_contrast_of_3(colours: Colours) -> None:
-    marks = [colours.axis, colours.front, colours.original, colours.budget, colours.prediction, colours.selection]
+    marks = [
+        colours.axis,
+        colours.front,
+        colours.original,
+        colours.budget,
+        colours.prediction,
+        colours.selection,
+        colours.outline,
+    ]
     for mark in [*marks, *(marker.colour for marker in colours.families.values())]:
         assert contrast(mark, colours.plot_background) >= 3, mark
 
@@ -88,6 +97,8 @@ def test_palettes_are_complete(colours: Colours) -> None:
 def test_the_style_sheet_names_only_colours_that_exist(colours: Colours) -> None:
     text = style_sheet(colours)
     assert "$" not in text
+    for picture in re.findall(r'url\("([^"]+)"\)', text):
+        assert Path(picture).is_file()
     known = {getattr(colours, f.name) for f in fields(colours) if f.name != "families"}
     assert set(re.findall(r"#[0-9a-f]{6}\b", text)) <= known
 

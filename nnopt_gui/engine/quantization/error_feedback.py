@@ -18,23 +18,22 @@ _BLOCK: Final = 64
 
 
 def damped(second_moment: np.ndarray, samples: int) -> np.ndarray:
-    """``second_moment`` (K, K) of ``samples`` rows in float64, made well conditioned; more so with few samples."""
-    size = len(second_moment)
-    mean = float(np.mean(np.diag(second_moment)))
-    weight = DAMPING * max(1.0, size / max(1, samples)) * mean if mean > 0 else 1.0
+    """``second_moment`` (…, K, K) of ``samples`` rows in float64, well conditioned; damped more with few samples."""
+    size = second_moment.shape[-1]
+    mean = np.diagonal(second_moment, axis1=-2, axis2=-1).mean(axis=-1, keepdims=True)[..., None].astype(np.float64)
+    weight = np.where(mean > 0, DAMPING * max(1.0, size / max(1, samples)) * mean, 1.0)
     return second_moment.astype(np.float64) + np.eye(size) * weight
 
 
 def compensation_factor(moment: np.ndarray) -> np.ndarray:
-    """Upper Cholesky factor U (K, K) of the inverse of the damped second moment (K, K) of a layer's inputs."""
-    size = len(moment)
-    lower = np.linalg.cholesky(moment)
-    inverse_lower = np.linalg.solve(lower, np.eye(size))
-    return np.linalg.cholesky(inverse_lower.T @ inverse_lower).T.astype(np.float32)
+    """Upper Cholesky factor U (…, K, K) of the inverse of the damped second moment (…, K, K) of a layer's inputs."""
+    inverse_lower = np.linalg.solve(np.linalg.cholesky(moment), np.eye(moment.shape[-1]))
+    inverse = np.swapaxes(inverse_lower, -1, -2) @ inverse_lower
+    return np.swapaxes(np.linalg.cholesky(inverse), -1, -2).astype(np.float32)
 
 
 def least_squares_shift(moment: np.ndarray, cross: np.ndarray) -> np.ndarray:
-    """(K, O): what to add to weights so that damped least squares removes a residual R, ``cross`` being Xᵀ·R (K, O)."""
+    """(…, K, O): what to add to weights so that damped least squares removes a residual R; ``cross`` is Xᵀ·R."""
     return np.linalg.solve(moment, cross.astype(np.float64)).astype(np.float32)
 
 
@@ -50,7 +49,7 @@ def round_with_feedback(
 
     Args:
         rows: float32 (O, K), best ordered by falling importance of the inputs.
-        factor: of :func:`compensation_factor`, in the same order.
+        factor: of :func:`compensation_factor`, in the same order: (K, K) for all rows, or (O, K, K) one for each.
         scales: (O, S), S candidate scales for every output channel.
         kept: bool (O, K), False where the level has to be 0.
         checkpoint: called now and then; may raise to stop.
@@ -63,6 +62,8 @@ def round_with_feedback(
     work = np.repeat(rows[:, None, :], candidates, axis=1).reshape(-1, columns).astype(np.float32)
     mask = np.repeat(kept[:, None, :], candidates, axis=1).reshape(-1, columns) if kept is not None else None
     scale = scales.reshape(-1).astype(np.float32)
+    if factor.ndim == 3:
+        factor = np.repeat(factor, candidates, axis=0)
     levels = np.zeros(work.shape, np.int8)
     losses = np.zeros(len(work), np.float32)
     for start in range(0, columns, _BLOCK):
@@ -75,9 +76,14 @@ def round_with_feedback(
             if mask is not None:
                 level = np.where(mask[:, column], level, 0).astype(np.int8)
             levels[:, column] = level
-            error = (value - level * scale) / factor[column, column]
+            error = (value - level * scale) / factor[..., column, column]
             losses += error * error
-            work[:, column + 1 : stop] -= error[:, None] * factor[column, column + 1 : stop]
+            work[:, column + 1 : stop] -= error[:, None] * factor[..., column, column + 1 : stop]
             errors[:, column - start] = error
-        work[:, stop:] -= errors @ factor[start:stop, stop:]
+        if stop < columns:
+            work[:, stop:] -= (
+                np.matmul(errors[:, None, :], factor[..., start:stop, stop:])[:, 0]
+                if factor.ndim == 3
+                else (errors @ factor[start:stop, stop:])
+            )
     return levels.reshape(outputs, candidates, columns), losses.reshape(outputs, candidates)

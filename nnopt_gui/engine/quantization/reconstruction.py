@@ -33,6 +33,8 @@ _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
 _IMAGES: Final = (16, 256)
 _ROWS_PER_INPUT: Final = 12
 _ROWS: Final = (4096, 8192)
+_DEPTHWISE_INPUTS: Final = 64  # with fewer inputs per output than this,
+_DEPTHWISE_ROWS: Final = 1024  # these many rows tell as much
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
 
@@ -130,11 +132,16 @@ def _round_layer(
     """Quantise one layer given its exact and its rough inputs."""
     columns = int(np.prod(weight.shape[1:]))
     available = inputs[0].size // inputs[0].shape[-1] if layer.kind == "linear" else inputs[0].size // weight.shape[1]
-    picks = np.sort(rng.random(min(available, int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS)))))
+    most = _DEPTHWISE_ROWS if columns < _DEPTHWISE_INPUTS else _ROWS[1]
+    picks = np.sort(rng.random(min(available, most, int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS)))))
     exact = sample_rows(node, layer, inputs[0], weight.shape, picks)
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)
     groups = len(exact)
     rows = weight.reshape(groups, -1, columns)
+    if groups > 1 and groups == len(weight):
+        found = _round_depthwise(rows[:, 0], (exact, rough), task, centred=bias is not None)
+        quantized = QuantizedWeight(found[0].reshape(weight.shape), found[1], task.bits, task.kept)
+        return quantized, None if bias is None else (bias + found[2]).astype(np.float32)
     levels, scales, shifts = [], [], []
     for index in range(groups):
         if index % 16 == 0:
@@ -187,6 +194,34 @@ def _round_rows(
     # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
     shift = rows @ exact.mean(axis=0) - (best[0] * best[1][:, None]) @ rough.mean(axis=0)
     return best[0].astype(np.int8), best[1].astype(np.float32), shift
+
+
+def _round_depthwise(
+    rows: np.ndarray, inputs: tuple[np.ndarray, np.ndarray], task: RoundingTask, *, centred: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """:func:`_round_rows` for groups of one output, all groups at once: rows (G, K), inputs (G, R, K)."""
+    exact, rough = inputs
+    seen = rough - rough.mean(axis=1, keepdims=True) if centred else rough
+    residual = np.matmul(exact - rough, rows[:, :, None])
+    residual -= residual.mean(axis=1, keepdims=True) if centred else 0.0
+    across = np.swapaxes(seen, 1, 2)
+    moment = damped(across @ seen, seen.shape[1])
+    factor = compensation_factor(moment)
+    shifted = rows + least_squares_shift(moment, across @ residual)[:, :, 0]
+    kept = None if task.kept is None else task.kept.reshape(rows.shape)
+    options = []
+    for grid in weight_grids(task.bits):
+        levels, losses = round_with_feedback(shifted, factor, _candidates(rows, grid, task), grid, kept)
+        best = losses.argmin(axis=1)
+        every = np.arange(len(rows))
+        options.append((levels[every, best], _candidates(rows, grid, task)[every, best], losses[every, best]))
+    levels, scale, loss = options[0]
+    for other in options[1:]:
+        better = other[2] < loss
+        levels, scale = np.where(better[:, None], other[0], levels), np.where(better, other[1], scale)
+    means = exact.mean(axis=1), rough.mean(axis=1)
+    shift = (rows * means[0]).sum(axis=1) - (levels * scale[:, None] * means[1]).sum(axis=1)
+    return levels.astype(np.int8), scale.astype(np.float32), shift
 
 
 def _candidates(rows: np.ndarray, grid: WeightGrid, task: RoundingTask) -> np.ndarray:

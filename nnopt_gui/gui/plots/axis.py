@@ -20,7 +20,8 @@ Ticks = tuple[list[float], list[float]]  # labelled, unlabelled; view coordinate
 
 X_LABEL_PX: Final = 64  # room for one label along the axis
 Y_LABEL_PX: Final = 34
-_MANTISSAS: Final = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+_FINER: Final = ((1.0, 2.0, 5.0), (1.0, 2.0, 3.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))
+_COARSER: Final = ((1.0, 3.0), (1.0,))
 
 
 def nice_step(span: float, count: float) -> float:
@@ -50,27 +51,38 @@ def linear_ticks(low: float, high: float, length_px: float, label_px: float) -> 
 def log_ticks(low: float, high: float, length_px: float, label_px: float) -> Ticks:
     """The same for a logarithmic axis; ``low``, ``high`` and the answers are log10 of the values.
 
-    Labels are at 1-2-5 (or finer), 1-3 or whole decades, the finest that fits; where fewer than three of them are in
-    view the values' own linear steps are taken.
+    Labels are at 1-2-5; at 1-3 or whole decades where those would collide; finer, or at the values' own linear steps,
+    where those would be too few.
     """
     if not high > low or not math.isfinite(high - low):
         return [], []
     decade_px = length_px / (high - low)
-    for mantissas in _MANTISSAS:
-        closest = min(math.log10(b / a) for a, b in zip(mantissas, [*mantissas[1:], 10.0], strict=True))
-        major = _log_positions(mantissas, low, high, 1)
-        if closest * decade_px >= label_px * 0.75:
-            break
-    else:
-        stride = math.ceil(label_px / decade_px)
-        return _log_positions((1.0,), low, high, stride), _log_positions((1.0,), low, high, 1)
-    if len(major) >= 3 or high - low > 1.5:
+    enough = max(3, math.ceil(length_px / label_px / 4))
+    choices = [_log_positions(m, low, high, 1) for m in _FINER if _closest(m) * decade_px >= label_px * 0.75]
+    if choices:
+        choices.append(_linear_steps(low, high, length_px, label_px))
+        major = next((ticks for ticks in choices if len(ticks) >= enough), max(choices, key=len))
         minor = _log_positions(range(1, 10), low, high, 1)
-        return major, [tick for tick in minor if tick not in major]
-    # Labels get denser to the right of a linear scale drawn logarithmically: leave room for the tightest pair.
+        return major, [tick for tick in minor if all(abs(tick - other) > 1e-9 for other in major)]
+    for mantissas in _COARSER:
+        if _closest(mantissas) * decade_px >= label_px * 0.75:
+            major, minor = _log_positions(mantissas, low, high, 1), _log_positions(range(1, 10), low, high, 1)
+            return major, [tick for tick in minor if tick not in major]
+    stride = math.ceil(label_px / decade_px)
+    return _log_positions((1.0,), low, high, stride), _log_positions((1.0,), low, high, 1)
+
+
+def _closest(mantissas: Sequence[float]) -> float:
+    """The smallest distance, in decades, between labels at these mantissas."""
+    return min(math.log10(b / a) for a, b in zip(mantissas, [*mantissas[1:], 10.0], strict=True))
+
+
+def _linear_steps(low: float, high: float, length_px: float, label_px: float) -> list[float]:
+    """Round values in equal steps; on a logarithmic axis they crowd to the right, so room is left for that pair."""
+    if high - low > 2:
+        return []
     widest = label_px * math.log(10) * (high - low) / (1 - 10 ** (low - high))
-    values, between = linear_ticks(10**low, 10**high, length_px, widest)
-    return [math.log10(v) for v in values if v > 0], [math.log10(v) for v in between if v > 0]
+    return [math.log10(value) for value in linear_ticks(10**low, 10**high, length_px, widest)[0] if value > 0]
 
 
 def _log_positions(mantissas: Sequence[float], low: float, high: float, stride: int) -> list[float]:

@@ -172,7 +172,7 @@ class LineMark(pg.GraphicsObject):
         width, height = metrics.horizontalAdvance(self._text), metrics.height()
         if self._axis == "x":
             right = place + 6 + width <= room.right()
-            top = room.top() + 6 if self._side != "none" else room.bottom() - height - 6
+            top = room.top() + 4 + (height if self._side != "none" else 0)  # the prediction's text above the budget's
             corner = QPointF(place + 6 if right else place - 6 - width, top)
         else:
             below = place + 4 + height <= room.bottom()

@@ -18,6 +18,7 @@ def driver(make_driver):
     return make_driver(factory=DEFAULT_SESSION, threads=1)
 
 
+@pytest.mark.slow
 def test_demo_by_hand(driver, tmp_path):
     program, workspace = driver.program, driver.program.workspace
     driver.click("demo_button")
@@ -32,7 +33,7 @@ def test_demo_by_hand(driver, tmp_path):
     assert 10 <= len(trials) <= 14 and [t.state for t in trials] == [TrialState.DONE] * len(trials), driver.messages
     for trial in trials:  # what the sliders promise is what the files are
         promised = estimate(program.recipes.profile, trial.recipe, program.recipes.students)
-        rel = 0.02 if promised.exact else 0.1  # a student's file form is known only when it was written
+        rel = 0.02 if trial.recipe.student is None else 0.05  # a student's file is known when it was written
         assert trial.measurement.size_bytes == pytest.approx(promised.size_bytes, rel=rel)
         assert trial.measurement.macs == promised.macs
 

@@ -25,13 +25,18 @@ def test_log_ticks_of_one_decade_are_1_2_5() -> None:
 
 def test_log_ticks_get_finer_where_there_is_room() -> None:
     major, _ = log_ticks(math.log10(0.05), math.log10(0.4), 870, 64)
-    assert [round(10**tick, 6) for tick in major] == [0.05, 0.07, 0.1, 0.15, 0.2, 0.3]
+    assert [round(10**tick, 6) for tick in major] == [0.05, 0.1, 0.2, 0.3]
 
 
 def test_log_ticks_of_a_narrow_range_are_the_values_own_steps() -> None:
     major, _ = log_ticks(math.log10(91.2), math.log10(98.4), 600, 64)
     assert len(major) >= 3
     assert [round(10**tick, 6) for tick in major] == sorted({round(10**tick, 6) for tick in major})
+
+
+def test_log_ticks_of_less_than_a_decade_are_never_alone() -> None:
+    major, _ = log_ticks(math.log10(0.0155), math.log10(0.09), 270, 64)
+    assert [round(10**tick, 6) for tick in major] == [0.02, 0.03, 0.05]
 
 
 def test_log_ticks_of_many_decades_are_decades() -> None:
