@@ -107,7 +107,8 @@ def plan_channels(groups: Sequence[ChannelGroup], ratio: float) -> dict[int, tup
             gone = sorted(removed[g.id], key=lambda i, values=g.importance: values[i])  # type: ignore[misc]
             while gone and (g.channels - len(gone)) % g.multiple:
                 gone.pop()
-            kept[g.id] = tuple(i for i in range(g.channels) if i not in set(gone))
+            lost = frozenset(gone)
+            kept[g.id] = tuple(i for i in range(g.channels) if i not in lost)
     return kept
 
 

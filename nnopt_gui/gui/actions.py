@@ -68,8 +68,8 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
     ActionInfo(
         "open_named",
         "file",
-        QT_TRANSLATE_NOOP("Actions", "Open model by name…"),
-        QT_TRANSLATE_NOOP("Actions", "A torchvision network, or one of the program's own"),
+        QT_TRANSLATE_NOOP("Actions", "Open by name…"),
+        QT_TRANSLATE_NOOP("Actions", "A torchvision network, one of the program's own, or a known data set"),
     ),
     ActionInfo(
         "open_data",

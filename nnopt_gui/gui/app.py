@@ -235,7 +235,10 @@ class Program(QObject):
         window.sweep_panel.set_runnable(ready)
         window.welcome.set_busy(not idle)
         recipe = self.recipes.recipe
-        window.recipe_panel.set_measured(self.explorer.find(recipe) if recipe is not None else None)
+        original = self.workspace.baseline
+        window.recipe_panel.set_measured(
+            self.explorer.find(recipe) if recipe is not None else None, original.measurement if original else None
+        )
 
     @Slot(object)
     def _on_job_ended(self, kind: JobKind) -> None:

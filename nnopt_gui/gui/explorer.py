@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,12 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.study.sweep import quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.errors import EngineCrashedError, NnoptError, RecipeError
+from nnopt_gui.errors import DataError, EngineCrashedError, NnoptError, RecipeError
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.job_outcome import preprocessing_message, saved_message, summary
 from nnopt_gui.gui.state.job_state import JobState
-from nnopt_gui.gui.state.opening import DEMO_DATA, DEMO_MODEL
+from nnopt_gui.gui.state.opening import DEMO_DATA, DEMO_MODEL, is_downloadable
 from nnopt_gui.gui.state.recipe_state import RecipeState, parse_student
 from nnopt_gui.gui.state.trial_recorder import TrialRecorder
 from nnopt_gui.gui.state.workspace import Workspace
@@ -36,7 +36,6 @@ class _Running:
     model: ModelSource
     data: DataSource | None
     recipes: tuple[Recipe, ...] = ()
-    failure: NnoptError | None = field(default=None)
 
 
 class Explorer(QObject):
@@ -91,8 +90,7 @@ class Explorer(QObject):
 
     def find(self, recipe: Recipe) -> Trial | None:
         """The finished trial of this recipe."""
-        study = self._workspace.study
-        trial = study.find(recipe.fingerprint) if study is not None else None
+        trial = self._workspace.find(recipe)
         return trial if trial is not None and trial.state is TrialState.DONE else None
 
     def seconds_per_trial(self) -> float | None:
@@ -369,8 +367,12 @@ class Explorer(QObject):
             if rest:
                 fixes = (Fix(self.tr("Go on with the others"), lambda: self._run(rest)),)
         elif running.job.kind is JobKind.OPEN:
-            again = Fix(self.tr("Try again"), lambda: self.open_sources(running.model, running.data))
-            fixes = (again,) if isinstance(error, EngineCrashedError) else ()
+            model, data = running.model, running.data
+            if isinstance(error, EngineCrashedError):
+                fixes = (Fix(self.tr("Try again"), lambda: self.open_sources(model, data)),)
+            elif isinstance(error, DataError) and data and is_downloadable(data.location) and not data.download:
+                fetched = replace(data, download=True)
+                fixes = (Fix(self.tr("Download"), lambda: self.open_sources(model, fetched)),)
         key = {JobKind.OPEN: "open", JobKind.RUN: "job", JobKind.SAVE: "save"}[running.job.kind]
         self.message.emit(Message.of(error, fixes, key=key))
 

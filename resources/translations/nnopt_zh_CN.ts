@@ -44,12 +44,12 @@
         <translation>打开权重文件或 ONNX 文件</translation>
     </message>
     <message>
-        <source>Open model by name…</source>
-        <translation>按名称打开模型…</translation>
+        <source>Open by name…</source>
+        <translation>按名称打开…</translation>
     </message>
     <message>
-        <source>A torchvision network, or one of the program&apos;s own</source>
-        <translation>torchvision 的网络，或本程序自带的网络</translation>
+        <source>A torchvision network, one of the program&apos;s own, or a known data set</source>
+        <translation>torchvision 网络、程序自带的网络，或已知的数据集</translation>
     </message>
     <message>
         <source>Open data…</source>
@@ -509,6 +509,10 @@
         <translation>重试</translation>
     </message>
     <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
         <source>Open folder</source>
         <translation>打开文件夹</translation>
     </message>
@@ -579,12 +583,12 @@
         <translation>新文件夹的名称：</translation>
     </message>
     <message>
-        <source>Open model by name</source>
-        <translation>按名称打开模型</translation>
+        <source>Open by name</source>
+        <translation>按名称打开</translation>
     </message>
     <message>
-        <source>torchvision:resnet18, or network:lenet5 (trained here first, on the data you open).</source>
-        <translation>例如 torchvision:resnet18，或 network:lenet5（先在您打开的数据上训练）。</translation>
+        <source>A network: torchvision:resnet18, network:lenet5. Data: digits, mnist:FOLDER, cifar10:FOLDER.</source>
+        <translation>网络：torchvision:resnet18、network:lenet5。数据：digits、mnist:文件夹、cifar10:文件夹。</translation>
     </message>
     <message>
         <source>All files</source>
@@ -1466,8 +1470,8 @@
         <translation>前沿</translation>
     </message>
     <message>
-        <source>within noise of the front</source>
-        <translation>误差范围内的前沿</translation>
+        <source>tied with front</source>
+        <translation>与前沿持平</translation>
     </message>
     <message>
         <source>done</source>
@@ -1548,6 +1552,10 @@
     <message>
         <source>Where the trial stands on the first plot, or why it failed.</source>
         <translation>试验在第一张图中的位置，或失败的原因。</translation>
+    </message>
+    <message>
+        <source>Within noise of the front: its 95 % interval reaches it.</source>
+        <translation>与前沿的差别在误差范围内：其 95 % 置信区间可及前沿。</translation>
     </message>
 </context>
 <context>

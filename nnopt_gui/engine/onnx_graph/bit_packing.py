@@ -63,5 +63,7 @@ def unpack_bits(packed: np.ndarray, bits: int, count: int) -> np.ndarray:
     """The inverse of :func:`pack_bits`: ``count`` uint8 values, by the same shifts and masks as the ONNX graph."""
     group = bit_group(bits)
     rows = np.asarray(packed, np.uint8).reshape(-1, group.size).astype(np.uint16)
-    values = (rows[:, group.low] >> group.shift) | (rows[:, group.high] << group.carry)
+    values = rows[:, group.low] >> group.shift
+    if group.size > 1:
+        values |= rows[:, group.high] << group.carry
     return (values & ((1 << bits) - 1)).astype(np.uint8).ravel()[:count]

@@ -78,4 +78,6 @@ def _write(graph: FloatGraph, weights: dict[str, QuantizedWeight], activation_bi
         names = plan_activations(graph).grids
         # Different scales, as in real files, so that no two are shared; zero points 0 or 128, as after and before ReLU.
         grids = {name: ActivationGrid(1.0 + index / len(names), 0) for index, name in enumerate(names)}
-    return write_quantized(graph, weights, grids)
+    # Biases in use differ from one another too: rounding by effect shifts even those that were equal.
+    biases = {name: (weights[name].scale - 1e-4) * 1e6 for name in graph.biases()}
+    return write_quantized(graph, weights, grids, biases)

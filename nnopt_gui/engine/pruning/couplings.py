@@ -171,6 +171,8 @@ def _read(graph: Any, group: Any) -> Coupling:
     for item in group:
         node, module = item.dep.target, item.dep.target.module
         problem = _add(coupling, graph, item)
+        if problem and module is root:
+            coupling.outputs.setdefault(graph._module2name[root], [])  # so that the group has a name
         ends = not node.outputs or isinstance(module, ops._OutputOp)
         if ends and not graph.is_in_channel_pruning_fn(item.dep.handler):
             problem = "they are the network's outputs"
@@ -179,6 +181,9 @@ def _read(graph: Any, group: Any) -> Coupling:
         coupling.reason = coupling.reason or problem
     if not coupling.reason and not coupling.inputs:
         coupling.reason = "they are the network's outputs"
+    padded = any("ConstantPad" in str(getattr(item.dep.target.module, "_grad_fn", "")) for item in group)
+    if padded and (coupling.reason or _uneven(coupling)):
+        coupling.reason = "a shortcut that pads with zero channels (option A) ties different widths together"
     coupling.reason = coupling.reason or _uneven(coupling)
     return coupling
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from nnopt_gui.engine.quantization.grids import WeightGrid
 
-DAMPING: Final = 0.01  # of the mean diagonal, added to it, so that rarely used inputs cannot blow up
+DAMPING: Final = 0.03  # of the mean diagonal, added to it, so that rarely used inputs cannot blow up
 _BLOCK: Final = 64
 
 

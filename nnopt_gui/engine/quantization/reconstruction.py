@@ -17,6 +17,7 @@ import onnx
 
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
+from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.error_feedback import (
     compensation_factor,
@@ -31,10 +32,8 @@ from nnopt_gui.engine.recipe import WeightRange
 
 _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
 _IMAGES: Final = (16, 256)
-_ROWS_PER_INPUT: Final = 12
-_ROWS: Final = (4096, 8192)
-_DEPTHWISE_INPUTS: Final = 64  # with fewer inputs per output than this,
-_DEPTHWISE_ROWS: Final = 1024  # these many rows tell as much
+_ROWS: Final = 8192  # rows of a layer's input matrix that are looked at
+_DEPTHWISE_ROWS: Final = 1024  # a handful of inputs per output needs fewer
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
 
@@ -131,14 +130,14 @@ def _round_layer(
 ) -> tuple[QuantizedWeight, np.ndarray | None]:
     """Quantise one layer given its exact and its rough inputs."""
     columns = int(np.prod(weight.shape[1:]))
-    available = inputs[0].size // inputs[0].shape[-1] if layer.kind == "linear" else inputs[0].size // weight.shape[1]
-    most = _DEPTHWISE_ROWS if columns < _DEPTHWISE_INPUTS else _ROWS[1]
-    picks = np.sort(rng.random(min(available, most, int(np.clip(_ROWS_PER_INPUT * columns, *_ROWS)))))
+    available = inputs[0].size // inputs[0].shape[1 if layer.kind == "conv" else -1]
+    depthwise = layer.kind == "conv" and attribute(node, "group", 1) == len(weight) > 1
+    picks = np.sort(rng.random(min(available, _DEPTHWISE_ROWS if depthwise else _ROWS)))
     exact = sample_rows(node, layer, inputs[0], weight.shape, picks)
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)
     groups = len(exact)
     rows = weight.reshape(groups, -1, columns)
-    if groups > 1 and groups == len(weight):
+    if depthwise:
         found = _round_depthwise(rows[:, 0], (exact, rough), task, centred=bias is not None)
         quantized = QuantizedWeight(found[0].reshape(weight.shape), found[1], task.bits, task.kept)
         return quantized, None if bias is None else (bias + found[2]).astype(np.float32)

@@ -28,6 +28,7 @@ from nnopt_gui.errors import DataError, RecipeError
 REPORT_EVERY_S: Final = 0.2
 LARGEST_GRADIENT: Final = 5.0  # norm over all parameters, then clipped
 
+TEACHER_BATCH: Final = 32  # images between two looks at the cancel button
 SMALLEST_AUGMENTED: Final = 16  # pixels
 
 Masks = Mapping[str, "Tensor | np.ndarray"]
@@ -62,47 +63,49 @@ def train(
     threads: int = 1,
     augment: bool | None = None,
 ) -> TrainingResult:
-    """Train a copy of ``network`` on ``subset``; the given network is not changed.
+    """Train a copy of ``network`` (float32 N×C×H×W → logits) on ``subset``; the given network is not changed.
 
-    Stochastic gradient descent with Nesterov momentum where there is batch norm, AdamW elsewhere; a short linear
-    warm-up, then a cosine to zero (arXiv:1608.03983). The same arguments give the same weights on the same CPU.
+    SGD with Nesterov momentum where there is batch norm, AdamW elsewhere; a short linear warm-up, then a cosine to zero
+    (arXiv:1608.03983). The same arguments give the same weights on the same CPU.
 
     Args:
-        network: float32 N×C×H×W → logits N×classes.
         epochs: passes over the subset; 0 returns the copy untrained.
         learning_rate: peak; None chooses by optimiser and by ``from_scratch``.
         seed: of shuffling, augmentation and dropout.
         teacher, distill: both or neither; adds the distillation term to the loss.
         masks: bool array per layer name (True = kept), of the weight's shape; what is False is and stays zero.
-        threads: CPU threads during training.
         augment: None: where the network has convolutions and the images at least 16 pixels.
 
     Raises:
         DataError: the subset is empty or has more classes than the network.
         RecipeError: the loss stopped being finite, or teacher and student do not fit each other.
-        Cancelled: the user asked to stop.
     """
-    if len(subset) == 0:
+    if not len(subset):
         raise DataError("There are no training images.", "Add images, or leave training out.")
     started = time.monotonic()
     trained = copy.deepcopy(network)
     optimisation = choose_optimisation(trained, learning_rate, batch_size, from_scratch=from_scratch)
-    if augment is None:
-        augment = _augmentation_helps(trained, preprocessing)
+    augment = _augmentation_helps(trained, preprocessing) if augment is None else augment
     with _seeded(seed, threads), _checkpoints(trained, reporter):
-        run = _Run(trained, optimisation, teacher if distill else None, distill, masks or {}, reporter)
-        run.augmented = augment
-        run.steps = epochs * math.ceil(len(subset) / batch_size)
+        run = _Run(trained, optimisation, teacher, distill, masks or {}, reporter)
+        run.augmented, run.steps = augment, epochs * math.ceil(len(subset) / batch_size)
         for epoch in range(epochs):
             run.begin_epoch(epoch)
             for images, labels in training_batches(subset, preprocessing, batch_size, seed, epoch, augment=augment):
                 run.step(images, labels, len(subset))
     loss, accuracy = run.means if epochs else (None, None)
+    seconds = time.monotonic() - started
+    return TrainingResult(_finished(trained, network), loss, accuracy, seconds, optimisation.learning_rate)
+
+
+def _finished(trained: nn.Module, like: nn.Module) -> nn.Module:
+    """Back to the CPU, contiguous, in eval mode, and without traces of training."""
     finished = trained.cpu().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    for original, parameter in zip(network.parameters(), finished.parameters(), strict=True):
+    for original, parameter in zip(like.parameters(), finished.parameters(), strict=True):
         parameter.requires_grad_(original.requires_grad)
         parameter.grad = None
-    return TrainingResult(finished, loss, accuracy, time.monotonic() - started, optimisation.learning_rate)
+    assert isinstance(finished, nn.Module)
+    return finished
 
 
 class _Run:
@@ -122,6 +125,8 @@ class _Run:
         self.network.requires_grad_(True)
         self.optimisation = optimisation
         self.optimizer = optimisation.optimizer(self.network)
+        if (teacher is None) != (distill is None):
+            raise RecipeError("Distillation needs a teacher and its settings.", "Give both, or neither.")
         self.teacher, self.distill = teacher, distill
         self.reporter = reporter
         self.masked = [(_weight(network, name), _mask(mask, self.device)) for name, mask in masks.items()]
@@ -171,8 +176,11 @@ class _Run:
     def _loss_of(self, logits: Tensor, x: Tensor, y: Tensor) -> Tensor:
         if self.teacher is None or self.distill is None:
             return functional.cross_entropy(logits, y)
-        answers = self.teacher.logits(x, remember=not self.augmented)
-        return distillation_loss(logits, answers, y, self.distill)
+        answers = []
+        for part in x.split(TEACHER_BATCH):
+            self.reporter.checkpoint()
+            answers.append(self.teacher.logits(part, remember=not self.augmented))
+        return distillation_loss(logits, torch.cat(answers), y, self.distill)
 
     def _apply_masks(self) -> None:
         with torch.no_grad():

@@ -18,6 +18,7 @@ from nnopt_gui.gui.state.opening import (
     STUDY_SUFFIX,
     data_location,
     file_name,
+    is_data_name,
     is_network_name,
     openable_kind,
 )
@@ -57,14 +58,15 @@ class FileDesk(QObject):
         data: DataSource | None = None
         for location in map(str, locations):
             path = Path(location)
-            kind = "model" if is_network_name(location) else openable_kind(path)
+            kind = "data" if is_data_name(location) else openable_kind(path)
+            kind = "model" if is_network_name(location) else kind
             if kind == "study":
                 self.study_chosen.emit(path)
                 return
             if kind == "model":
                 model = ModelSource(location)
             elif kind == "data":
-                data = DataSource(data_location(path))
+                data = DataSource(location if is_data_name(location) else data_location(path))
             else:
                 what = self.tr("{} is neither a model nor data nor a study.").format(path.name or location)
                 hint = self.tr("Models are .safetensors, .pth or .onnx; data are folders or .npz; studies are .nnopt.")

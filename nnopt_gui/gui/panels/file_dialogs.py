@@ -78,14 +78,14 @@ def ask_new_folder(parent: QWidget, proposal: Path, chosen: Callable[[Path], obj
 
 
 def ask_network_name(parent: QWidget, chosen: Callable[[str], object]) -> None:
-    """Ask for a network by its name, such as ``torchvision:resnet18``."""
+    """Ask for a network or data by name, such as ``torchvision:resnet18`` or ``mnist:FOLDER``."""
     dialog = named(QInputDialog(parent), "network_dialog")
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(QCoreApplication.translate("FileDialogs", "Open model by name"))
+    dialog.setWindowTitle(QCoreApplication.translate("FileDialogs", "Open by name"))
     dialog.setLabelText(
         QCoreApplication.translate(
             "FileDialogs",
-            "torchvision:resnet18, or network:lenet5 (trained here first, on the data you open).",
+            "A network: torchvision:resnet18, network:lenet5. Data: digits, mnist:FOLDER, cifar10:FOLDER.",
         )
     )
     dialog.setTextValue("torchvision:resnet18")

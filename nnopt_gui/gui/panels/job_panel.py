@@ -25,6 +25,7 @@ class JobPanel(QWidget):
         self.setObjectName("job_panel")
         self._state = state
         self._idle = ""
+        self._saved_at = ""
         self._text = named(QLabel(self), "job_text")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = named(QProgressBar(self), "job_progress")
@@ -51,6 +52,8 @@ class JobPanel(QWidget):
 
     def retranslate(self) -> None:
         self._bar.setAccessibleName(self.tr("Progress of the job"))
+        if self._saved_at:
+            self.set_saved(self._saved_at)
         self._refresh()
 
     @Slot(str)
@@ -62,6 +65,7 @@ class JobPanel(QWidget):
     @Slot(str)
     def set_saved(self, time_of_day: str) -> None:
         """When the study file was last written."""
+        self._saved_at = time_of_day
         self._saved.setText(self.tr("Saved {}").format(time_of_day))
 
     @Slot()

@@ -28,11 +28,17 @@ class ModelPanel(QWidget):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             row.addWidget(label, 1)
         workspace.described.connect(self.refresh)
+        workspace.trial_changed.connect(self._on_trial_changed)
         self.refresh()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
+            self.refresh()
+
+    @Slot(int)
+    def _on_trial_changed(self, number: int) -> None:
+        if number == 0:
             self.refresh()
 
     @Slot()
@@ -55,8 +61,13 @@ class ModelPanel(QWidget):
 
     def _model_text(self, model: ModelProfile) -> str:
         return self.tr("Model: {} · {} params · {}").format(
-            model.name, count_text(model.params), bytes_text(model.float_bytes)
+            model.name, count_text(model.params), bytes_text(self._float_bytes(model))
         )
+
+    def _float_bytes(self, model: ModelProfile) -> int:
+        original = self._workspace.baseline
+        measured = original.measurement if original is not None else None
+        return measured.size_bytes if measured is not None else model.float_bytes
 
     def _model_details(self, model: ModelProfile) -> list[str]:
         channels, height, width = model.input_shape

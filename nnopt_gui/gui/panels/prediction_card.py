@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
+from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.quantities import DASH, bytes_text, change_text, count_text, milliseconds_text
@@ -22,6 +23,7 @@ class PredictionCard(QFrame):
         self.setProperty("role", "card")
         self._state = state
         self._measured: Trial | None = None
+        self._original: Measurement | None = None
         self._titles = {key: QLabel(self) for key in _ROWS}
         self._now = {key: named(QLabel(self), f"predicted_{key}") for key in _ROWS}
         self._change = {key: named(QLabel(self), f"predicted_{key}_change") for key in _ROWS}
@@ -59,10 +61,11 @@ class PredictionCard(QFrame):
             self._now[key].setAccessibleName(title)
         self._on_recipe_changed()
 
-    def set_measured(self, trial: Trial | None) -> None:
-        """The finished trial of exactly this recipe, if there is one."""
-        self._measured = trial
-        self._on_recipe_changed()
+    def set_measured(self, trial: Trial | None, original: Measurement | None) -> None:
+        """The finished trial of exactly this recipe, if there is one, and the original's measured file."""
+        if (trial, original) != (self._measured, self._original):
+            self._measured, self._original = trial, original
+            self._on_recipe_changed()
 
     @Slot()
     def _on_recipe_changed(self) -> None:
@@ -77,7 +80,9 @@ class PredictionCard(QFrame):
             now["size"] = about + bytes_text(prediction.size_bytes)
             now["macs"] = count_text(prediction.macs)
             now["params"] = count_text(prediction.params)
-            change["size"] = change_text(prediction.size_bytes, profile.float_bytes)
+            change["size"] = change_text(
+                prediction.size_bytes, self._original.size_bytes if self._original else profile.float_bytes
+            )
             change["macs"] = change_text(prediction.macs, profile.macs)
             change["params"] = change_text(prediction.params, profile.params)
             if prediction.latency_ms is not None:

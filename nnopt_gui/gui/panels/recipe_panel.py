@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.panels.layout import named, row, scrolling
@@ -175,9 +176,9 @@ class RecipePanel(QWidget):
         """Whether one of the buttons that start a job has the keyboard's focus."""
         return any(button.hasFocus() for button in (self._run, self._quick, self._sweep))
 
-    def set_measured(self, trial: Trial | None) -> None:
-        """The finished trial of exactly the sliders' recipe, if there is one."""
-        self._card.set_measured(trial)
+    def set_measured(self, trial: Trial | None, original: Measurement | None) -> None:
+        """The finished trial of exactly the sliders' recipe, if there is one, and what the original measures."""
+        self._card.set_measured(trial, original)
 
     # -- state → view -----------------------------------------------------------------------------------------
 
@@ -190,6 +191,11 @@ class RecipePanel(QWidget):
             text = self.tr("{} wide").format(name) if name.endswith("×") and " " not in name else name
             share = 100 * student.macs / profile.macs if profile and profile.macs else 0
             self._student.addItem(self.tr("{} · {:.0f} % of the MACs").format(text, share), name)
+        if students and profile is not None:  # the first choice: about half the work
+            half = profile.macs / 2
+            names = [name for name in students if name.endswith("×")] or list(students)
+            likely = min(names, key=lambda name: abs(students[name].macs - half))
+            self._student.setCurrentIndex(self._student.findData(likely))
         why = "" if trainable else self.tr("An ONNX file has no weights to train: open the PyTorch weights for this.")
         for widget, tip in (
             (self._student_on, self.tr("Train a smaller network in the original's stead.")),

@@ -57,6 +57,7 @@ class StopSlider(QWidget):
         self._field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._field.setFixedWidth(self.fontMetrics().horizontalAdvance("00000 %"))
         self._field.setMaxLength(6)
+        self._field.setAcceptDrops(False)
         self._meaning.setObjectName(f"{name}_meaning")
         self._meaning.setProperty("role", "muted")
         self._meaning.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

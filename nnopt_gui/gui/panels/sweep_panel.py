@@ -29,7 +29,8 @@ _PER_ROW: Final = 5
 
 _STYLE: Final = """
 QToolButton { border: 1px solid palette(mid); border-radius: 3px; padding: 2px; background: palette(button); }
-QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); border-color: palette(highlight); }
+QToolButton:checked { background: palette(highlight); border-color: palette(highlight); }
+QToolButton:checked { color: palette(highlighted-text); }
 QToolButton:focus { border: 1px solid palette(text); }
 """
 

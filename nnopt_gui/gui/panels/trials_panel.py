@@ -48,6 +48,7 @@ class TrialsPanel(QWidget):
         self._filter = named(QLineEdit(self), "trials_filter")
         self._filter.setClearButtonEnabled(True)
         self._filter.setMaximumWidth(260)
+        self._filter.setAcceptDrops(False)
         self._table = named(QTableView(self), "trials_table")
         self._set_up_table()
         head = QHBoxLayout()

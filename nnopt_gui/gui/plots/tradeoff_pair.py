@@ -70,6 +70,7 @@ class TradeoffPair(QWidget):
         splitter.setChildrenCollapsible(False)
         for plot in self._plots:
             splitter.addWidget(plot)
+            plot.canvas.setAcceptDrops(False)  # files dropped here are the window's
         splitter.setSizes([1000, 1000])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -204,9 +205,8 @@ class TradeoffPair(QWidget):
 
     @Slot()
     def _show_prediction(self) -> None:
-        recipe, prediction, study = self._recipes.recipe, self._recipes.prediction, self._workspace.study
-        known = study.find(recipe.fingerprint) if study is not None and recipe is not None else None
-        if known is not None and known.state in _DRAWN:
+        recipe, prediction = self._recipes.recipe, self._recipes.prediction
+        if recipe is not None and self._workspace.find(recipe) is not None:
             prediction = None  # it is on the plot already
         for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
             plot.set_prediction(_predicted(prediction, x) if prediction is not None else None)
@@ -290,7 +290,7 @@ def _chooser(name: str, parent: QWidget) -> QComboBox:
     chooser = QComboBox(parent)
     chooser.setObjectName(name)
     chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    chooser.setMinimumContentsLength(9)
+    chooser.setMinimumContentsLength(10)
     for candidate in METRICS:
         chooser.addItem(candidate.title, candidate.key)
     return chooser

@@ -13,6 +13,7 @@ STUDY_SUFFIX: Final = ".nnopt"
 DEMO_MODEL: Final = "demo"
 DEMO_DATA: Final = "digits"
 NAMED_NETWORKS: Final = ("torchvision", "network")
+KNOWN_DATA: Final = ("mnist", "fashion-mnist", "cifar10")
 _PART_NAMES: Final = ("idx1-ubyte", "idx3-ubyte", "idx1-ubyte.gz", "idx3-ubyte.gz")
 
 
@@ -36,6 +37,17 @@ def data_location(path: Path) -> str:
 def is_network_name(location: str) -> bool:
     """Whether a location names a network (``demo``, ``torchvision:resnet18``, ``network:lenet5``) instead of a file."""
     return location == DEMO_MODEL or location.partition(":")[0] in NAMED_NETWORKS
+
+
+def is_data_name(location: str) -> bool:
+    """Whether a location names data of a known kind (``digits``, ``mnist:DIR``) instead of a file or folder."""
+    return location == DEMO_DATA or is_downloadable(location)
+
+
+def is_downloadable(location: str) -> bool:
+    """Whether a location names a data set that can be fetched into its folder."""
+    name, colon, folder = location.partition(":")
+    return name.lower() in KNOWN_DATA and bool(colon) and bool(folder.strip())
 
 
 def file_name(text: str) -> str:

@@ -126,7 +126,7 @@ class TrialTableModel(QAbstractTableModel):
         if trial.number in standing.front:
             return self.tr("front")
         if trial.number in standing.tied:
-            return self.tr("within noise of the front")
+            return self.tr("tied with front")
         if trial.measurement is None or trial.measurement.accuracy is None:
             return self.tr("done")
         return self.tr("dominated")
@@ -164,6 +164,8 @@ class TrialTableModel(QAbstractTableModel):
     def _tooltip(self, trial: Trial, column: int) -> str:
         if trial.error is not None:
             return " ".join(filter(None, (trial.error.get("message"), trial.error.get("hint"))))
+        if column == STATUS and trial.number in self._workspace.standing.tied:
+            return self.tr("Within noise of the front: its 95 % interval reaches it.")
         return self.text(trial, column) if column in (RECIPE, STATUS) else ""
 
     def _sort_key(self, trial: Trial, column: int) -> float | str:

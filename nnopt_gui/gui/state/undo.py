@@ -1,4 +1,8 @@
-"""Undoable changes of what the user set by hand: the sliders and the pins."""
+"""Undoable changes of what the user set by hand: the sliders and the pins.
+
+The stack has to be cleared before it is given up: commands that are collected together with their stack crash Python's
+garbage collector (PySide6 6.11).
+"""
 
 from __future__ import annotations
 

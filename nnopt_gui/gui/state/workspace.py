@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
 from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study import Study, StudyChange
 from nnopt_gui.engine.study.study_file import StudyFile
@@ -58,6 +59,7 @@ class Workspace(QObject):
         self._axes = Axes()
         self._standing = Standing()
         self._selected: int | None = None
+        self._known: dict[Recipe, Trial] | None = None  # by recipe; None: to be made anew
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -94,6 +96,14 @@ class Workspace(QObject):
         if self._study is None:
             raise StudyError("No study is open.")
         return self._study.get(number)
+
+    def find(self, recipe: Recipe) -> Trial | None:
+        """The finished trial of this recipe, else the running one; quick enough to be asked at every slider's move."""
+        if self._known is None:
+            wanted = [t for t in self.trials if t.state in (TrialState.RUNNING, TrialState.DONE)]
+            wanted.sort(key=lambda t: t.state is TrialState.DONE)  # the last one wins
+            self._known = {trial.recipe: trial for trial in wanted}
+        return self._known.get(recipe)
 
     def measurement(self, trial: Trial) -> Measurement | None:
         """What is known about a trial: its measurement, or the growing one while it runs."""
@@ -186,6 +196,7 @@ class Workspace(QObject):
             if empty:
                 _remove(path)
         self._study, self._file = study, file
+        self._known = None
         self._partial.clear()
         self._selected = None
         self._undo.clear()
@@ -284,6 +295,7 @@ class Workspace(QObject):
             self.described.emit()
             return
         number = change.trial.number
+        self._known = None
         if change.trial.state.finished:
             self._partial.pop(number, None)
         if change.kind == "added":

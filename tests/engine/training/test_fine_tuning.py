@@ -136,6 +136,11 @@ def test_divergence_is_an_error_with_a_hint(few: Subset, preprocessing: Preproce
     assert "0.3" in caught.value.hint
 
 
+def test_distillation_without_a_teacher_is_not_passed_over(few: Subset, preprocessing: Preprocessing) -> None:
+    with pytest.raises(RecipeError, match="teacher"):
+        _train(_digits_cnn(), few, preprocessing, distill=Distill())
+
+
 def test_unsuitable_data_are_refused(few: Subset, preprocessing: Preprocessing) -> None:
     with pytest.raises(DataError, match="outputs"):
         _train(build(Architecture("digits_cnn", 4, 1, (8, 8)), seed=0), few, preprocessing)
@@ -198,7 +203,7 @@ def test_a_student_imitates_its_teacher_better_when_distilled(digits: OpenedData
             preprocessing,
             epochs=6,
             from_scratch=True,
-            teacher=Teacher.of(teacher),
+            teacher=Teacher.of(teacher) if distill else None,
             distill=distill,
         ).network
         with torch.no_grad():
@@ -214,8 +219,8 @@ def test_fine_tuning_repairs_a_damaged_network(digits: OpenedData, preprocessing
     with torch.no_grad():
         damaged.block3.conv.weight.mul_(torch.rand(24, 1, 1, 1, generator=torch.Generator().manual_seed(0)) < 0.5)
     broken = _accuracy(damaged, selection, preprocessing)
-    repaired = _accuracy(_train(damaged, split, preprocessing, epochs=1).network, selection, preprocessing)
-    assert repaired > max(0.9, broken)
+    repaired = _accuracy(_train(damaged, split, preprocessing, epochs=2).network, selection, preprocessing)
+    assert repaired > broken + 0.2
 
 
 def test_the_rate_warms_up_and_follows_a_cosine() -> None:

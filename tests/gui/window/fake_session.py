@@ -28,7 +28,7 @@ from nnopt_gui.engine.profile import (
 )
 from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Recipe
 from nnopt_gui.engine.sources import Preprocessing
-from nnopt_gui.errors import ArtifactError, RecipeError
+from nnopt_gui.errors import ArtifactError, DataError, RecipeError
 
 IMAGES = 360
 
@@ -98,8 +98,12 @@ class FakeSession:
         reporter.status("Opening the model")
         if model.location == "fake-slow":
             self.run_until_cancelled(reporter)
+        if source is not None and source.location.endswith("/nothing") and not source.download:
+            raise DataError(f"There is no {source.location}.", "Download it.")
         name = "raw 0..1" if source is None or source.mean is None else "ImageNet normalisation"
-        self.preprocessing = Preprocessing((8, 8), 1, source.mean or (0.0,), source.std or (1.0,), None, name) if source else None
+        self.preprocessing = (
+            Preprocessing((8, 8), 1, source.mean or (0.0,), source.std or (1.0,), None, name) if source else None
+        )
         self.model = profile(trainable=model.location != "fake-onnx")
         self.suggest = model.location == "fake-hint" and source is not None and source.mean is None
         nailed = source.with_preprocessing(self.preprocessing) if source else None
@@ -136,7 +140,9 @@ class FakeSession:
                 reporter.checkpoint()
                 time.sleep(self.pace_s / 10)
         measurement, path, digest = self.measure(recipe, reporter)
-        return SimpleNamespace(measurement=measurement, artifact=path, sha256=digest, seconds=time.monotonic() - started)
+        return SimpleNamespace(
+            measurement=measurement, artifact=path, sha256=digest, seconds=time.monotonic() - started
+        )
 
     def save(self, artifact, recipe, measurement, folder, reporter):
         if folder.exists():
@@ -167,7 +173,7 @@ class FakeSession:
         return measurement, path, digest
 
     def numbers(self, recipe, n):
-        students = {name: p for name, p in self.students(None).items()}
+        students = self.students(None)
         prediction = estimate(self.model, recipe, students)
         correct = round(accuracy_of(recipe) * n)
         accuracy = wilson(correct, n) if self.preprocessing is not None else None
@@ -178,9 +184,9 @@ class FakeSession:
         p50 = prediction.latency_ms or 0.08
         return Measurement(
             prediction.size_bytes, prediction.macs, prediction.params, accuracy,
-            paired if recipe != Recipe() else None, wilson(round(n * (1 - drop)), n) if accuracy and recipe != Recipe() else None,
+            paired if recipe != Recipe() else None, wilson(round(n * (1 - drop)), n) if paired else None,
             Latency(p50, p50 * 1.2, p50 * 0.98, p50 * 1.03, 200, 0.082) if whole else None,
             None,
-            Conditions("Test CPU @ 2.0 GHz", ("avx2",), 2, "Linux", "ONNX Runtime 1.32.0 CPU", 2, 1, "digits", "selection", n,
-                       measured_at="2026-01-02T03:04:05+00:00"),
+            Conditions("Test CPU @ 2.0 GHz", ("avx2",), 2, "Linux", "ONNX Runtime 1.32.0 CPU", 2, 1, "digits",
+                       "selection", n, measured_at="2026-01-02T03:04:05+00:00"),
         )  # fmt: skip

@@ -3,12 +3,19 @@
 import os
 import signal
 import sqlite3
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QProgressBar, QStackedWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QProgressBar,
+    QStackedWidget,
+)
 
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.trial import TrialState
@@ -177,6 +184,26 @@ def test_files_are_dropped_on_the_window(driver, tmp_path):
     assert study.model.location == str(model) and study.data.location == str(tmp_path / "images")
 
 
+def test_plots_and_fields_let_dropped_files_through(opened, tmp_path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    for target in (opened.window.pair.first.canvas.viewport(), opened.find(QLineEdit, "weight_bits_value")):
+        event = QDragEnterEvent(
+            QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(target, event)
+        assert not target.acceptDrops() or event.isAccepted() is False, target.objectName()
+
+
+def test_known_data_that_is_not_there_can_be_downloaded(driver, tmp_path):
+    driver.program.desk.open_locations(["network:lenet5", f"mnist:{tmp_path}/nothing"])
+    driver.wait_idle()
+    assert "There is no" in driver.messages[0]
+    driver.fix("Download")
+    driver.wait_idle()
+    assert driver.program.workspace.study.data.download
+
+
 def test_what_cannot_be_opened_is_explained(driver, tmp_path):
     driver.program.desk.open_locations([tmp_path / "letter.txt"])
     assert "letter.txt is neither" in driver.messages[0]
@@ -291,7 +318,13 @@ def test_every_action_works_when_enabled_and_is_off_when_not(opened):
         if info.id != SEPARATOR:
             action = opened.find(QAction, f"action_{info.id}")
             assert action.text() and action.toolTip()
-    for name, enabled in (("run_point", True), ("cancel", False), ("retry", False), ("save_model", True), ("undo", False)):
+    for name, enabled in (
+        ("run_point", True),
+        ("cancel", False),
+        ("retry", False),
+        ("save_model", True),
+        ("undo", False),
+    ):
         assert opened.find(QAction, f"action_{name}").isEnabled() is enabled, name
 
 
@@ -311,7 +344,14 @@ def test_bugs_are_shown(driver):
 
 
 def test_accessible_names_everywhere(opened):
-    from PySide6.QtWidgets import QAbstractSlider, QAbstractSpinBox, QCheckBox, QComboBox, QLineEdit, QTableView, QScrollBar
+    from PySide6.QtWidgets import (
+        QAbstractSlider,
+        QAbstractSpinBox,
+        QComboBox,
+        QLineEdit,
+        QScrollBar,
+        QTableView,
+    )
 
     nameless = []
     for kind in (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QTableView):

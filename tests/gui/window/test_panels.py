@@ -19,6 +19,7 @@ def state(qapp, fake_profile):
     state = RecipeState(undo)
     state.set_profile(fake_profile(), {"0.5×": fake_profile("digits_cnn 0.5×", 0.5)})
     yield state
+    undo.clear()
     undo.deleteLater()
 
 

@@ -10,7 +10,9 @@ from nnopt_gui.gui.state.recipe_state import PRUNE_STOPS, WEIGHT_STOPS, Choices,
 
 @pytest.fixture
 def undo(qapp):
-    return QUndoStack()
+    stack = QUndoStack()
+    yield stack
+    stack.clear()  # commands in a cycle with their stack crash Python's garbage collector
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ def test_every_combination_of_stops_is_a_valid_recipe():
     for bits in WEIGHT_STOPS:
         for activations in (8, 32):
             for amount in PRUNE_STOPS:
-                recipe = Choices(weight_bits=bits, activation_bits=activations, prune=True, prune_amount=amount).to_recipe()
+                recipe = Choices(
+                    weight_bits=bits, activation_bits=activations, prune=True, prune_amount=amount
+                ).to_recipe()
                 assert recipe.weight_bits == bits
 
 

@@ -40,7 +40,7 @@ def test_portraits(look, pictures, make_driver, tmp_path, qtbot, monkeypatch):
     shoot("sweeping")
     driver.wait_idle(300_000)
     driver.program.recipes.change(weight_bits=5, prune=True, prune_amount=0.4)
-    driver.program.workspace.select(driver.program.workspace.standing.front[2])
+    driver.program.workspace.select(driver.program.workspace.standing.front[-2])
     qtbot.wait(200)
     shoot("main")
     driver.click("sweep_button")

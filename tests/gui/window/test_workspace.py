@@ -20,13 +20,19 @@ from nnopt_gui.gui.state.workspace import Workspace
 def measured(accuracy, size, ms=1.0):
     half = 0.01
     return Measurement(
-        size, 1000, 100, Estimate(accuracy, accuracy - half, accuracy + half, 1000), latency_ms=Latency(ms, ms, ms, ms, 10)
+        size,
+        1000,
+        100,
+        Estimate(accuracy, accuracy - half, accuracy + half, 1000),
+        latency_ms=Latency(ms, ms, ms, ms, 10),
     )
 
 
 @pytest.fixture
 def undo(qapp):
-    return QUndoStack()
+    stack = QUndoStack()
+    yield stack
+    stack.clear()  # commands in a cycle with their stack crash Python's garbage collector
 
 
 @pytest.fixture
@@ -134,7 +140,10 @@ def test_table_is_a_sound_model(workspace, qtbot):
     proxy = TrialProxy(model, workspace)
     fill(workspace)
     assert model.rowCount() == 4
-    text = lambda row, column: proxy.data(proxy.index(row, column))
+
+    def text(row, column):
+        return proxy.data(proxy.index(row, column))
+
     assert [text(0, c) for c in (RECIPE, TOP1, STATUS)] == ["Original", "98.0", "original"]
     assert [text(r, STATUS) for r in (1, 2, 3)] == ["front", "dominated", "running"]
     proxy.sort(TOP1, Qt.SortOrder.AscendingOrder)
