@@ -17,7 +17,7 @@ import torch
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, write_artifact
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
-from nnopt_gui.engine.data.preprocessing import own_preprocessing
+from nnopt_gui.engine.data.preprocessing import GIVEN, alternatives, own_preprocessing
 from nnopt_gui.engine.describe import describe_model, describe_students
 from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
@@ -213,7 +213,7 @@ class Session:
         started = time.monotonic()
         current = self._opened()
         if current.data is not None:
-            self.baseline(reporter)
+            self.baseline(_WithoutPartials(reporter))
         model = current.stages.artifact(recipe, reporter)
         path, digest = self._write(model.SerializeToString())
         reporter.status("Measuring")
@@ -302,6 +302,19 @@ class Session:
         return self._open
 
 
+class _WithoutPartials:
+    """A trial's reporter while its baseline is measured: growing numbers would be taken for the trial's."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.status = reporter.status
+        self.progress = reporter.progress
+        self.training = reporter.training
+        self.checkpoint = reporter.checkpoint
+
+    def partial(self, measurement: Measurement) -> None:
+        """Not passed on."""
+
+
 def verify(
     folder: Path, data: DataSource | None, split: str, threads: int, reporter: Reporter
 ) -> tuple[ArtifactCard, Measurement]:
@@ -365,5 +378,7 @@ def _fixed_preprocessing(opened: OpenedModel, data: DataSource | None) -> Prepro
     """What the user or the model's card prescribes; None leaves the choice to the accuracy."""
     channels, height, width = opened.input_shape
     if data is not None and data.mean is not None:
-        return Preprocessing((height, width), channels, data.mean, data.std or (1.0,), name="given")
+        std = data.std or (1.0,)
+        usual = (p for p in alternatives(channels, (height, width)) if (p.mean, p.std) == (data.mean, std))
+        return next(usual, Preprocessing((height, width), channels, data.mean, std, name=GIVEN))
     return opened.preprocessing
