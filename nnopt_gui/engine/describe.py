@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
+from torch import nn
 
 from nnopt_gui.engine.measurement.cost import Cost, graph_cost
 from nnopt_gui.engine.measurement.latency import quick_latency
@@ -67,7 +69,7 @@ def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Repo
     for student in student_ladder(opened.architecture):
         reporter.checkpoint()
         try:
-            network = build(resolve_student(student, opened.architecture), seed=0)
+            network = _told_apart(build(resolve_student(student, opened.architecture), seed=0))
             layers = describe_layers(network, opened.input_shape)
         except NnoptError:
             continue
@@ -80,6 +82,16 @@ def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Repo
         else:
             found[str(student)] = _profile_without_graph(rung, layers, teacher)
     return dict(sorted(found.items(), key=lambda item: item[1].macs))
+
+
+def _told_apart(network: nn.Module) -> nn.Module:
+    """The network with unlike vectors: fresh ones are all zeros or ones, and equal constants are stored only once."""
+    generator = torch.Generator().manual_seed(RANDOM_SEED)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 1:
+                parameter.add_(0.1 * torch.rand(parameter.shape, generator=generator))
+    return network
 
 
 def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:

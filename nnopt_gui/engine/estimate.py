@@ -48,24 +48,23 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     if recipe.student is not None:
         profile = (students or {})[str(recipe.student)]
         exact = bool(profile.containers) and recipe.prune is None
-    kept = _kept_channels(profile, recipe)
-    counts = [layer.weights(kept) for layer in profile.layers]
-    channels = [layer.out_channels(kept) for layer in profile.layers]
-    sparse = recipe.prune is not None and recipe.prune.kind == "weights"
-    nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
+    costs = layer_costs(original, recipe, students)
+    channels = [cost.weight_shape[0] for cost in costs]
+    sparse = any(cost.weight_bytes < packed_bytes(cost.weights, _stored_bits(recipe)) for cost in costs)
     container = _container(profile, recipe, sparse) or _container(original, recipe, sparse)
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
-    size = fixed + per_channel * sum(channels)
-    bits = recipe.weight_bits
-    for index, count in enumerate(counts):
-        if nonzero is not None and bits <= 8:
-            size += min(sparse_bytes(count, nonzero[index], bits), packed_bytes(count, bits))
-        else:
-            size += packed_bytes(count, bits)
-    macs = profile.fixed_macs + sum(c * layer.positions for c, layer in zip(counts, profile.layers, strict=True))
-    params = profile.fixed_params + sum(counts)
+    size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
+    macs = profile.fixed_macs + sum(cost.macs for cost in costs)
+    params = profile.fixed_params + sum(cost.weights for cost in costs)
     params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
     return Prediction(size, macs, params, _latency(original, recipe, macs), exact and container is not None)
+
+
+def _stored_bits(recipe: Recipe) -> int:
+    """Bits a weight takes in the file: those of the recipe, or 8 in the plain form that runtimes need not unpack."""
+    if recipe.quantize is not None and not recipe.quantize.packed:
+        return max(8, recipe.weight_bits)
+    return recipe.weight_bits
 
 
 def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
@@ -75,10 +74,9 @@ def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
 
 
 def _container(profile: ModelProfile, recipe: Recipe, sparse: bool) -> Container | None:
-    packed_sparse = sparse and recipe.weight_bits <= 8
     for container in profile.containers:
         key = (container.weight_bits, container.activation_bits, container.sparse)
-        if key == (recipe.weight_bits, recipe.activation_bits, packed_sparse):
+        if key == (_stored_bits(recipe), recipe.activation_bits, sparse):
             return container
     return None
 
@@ -129,12 +127,13 @@ def layer_costs(
     kept = _kept_channels(profile, recipe)
     sparse = recipe.prune is not None and recipe.prune.kind == "weights"
     nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
-    bits, costs = recipe.weight_bits, []
+    bits, costs = _stored_bits(recipe), []
+    packed = recipe.quantize is not None and recipe.quantize.packed and bits <= 8
     for index, layer in enumerate(profile.layers):
         count = layer.weights(kept)
         alive = nonzero[index] if nonzero is not None else count
         size = packed_bytes(count, bits)
-        if nonzero is not None and bits <= 8:
+        if nonzero is not None and packed:
             size = min(size, sparse_bytes(count, alive, bits))
         inner = count // max(1, layer.out_channels(kept) * math.prod(layer.weight_shape[2:]))
         shape = (layer.out_channels(kept), inner, *layer.weight_shape[2:])

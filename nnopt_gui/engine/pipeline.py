@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from torch import nn
 
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, write_artifact
@@ -237,6 +238,10 @@ class Session:
             data_name=data.name if data else "",
             split="selection" if data else "",
         )
+
+    def prepared(self, recipe: Recipe, reporter: Reporter) -> nn.Module:
+        """The torch network of a recipe just before its export, in eval mode."""
+        return self._opened().stages.prepared(recipe, reporter).network
 
     def correct(self, artifact: Path, reporter: Reporter) -> np.ndarray:
         """bool per selection image, in the order of the split: whether the artifact's first guess is right."""

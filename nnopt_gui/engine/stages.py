@@ -29,7 +29,7 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
 from nnopt_gui.engine.pruning.sparsity import magnitude_masks
 from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_ranges
-from nnopt_gui.engine.quantization.post_training import quantize_graph
+from nnopt_gui.engine.quantization.post_training import RECONSTRUCTED_BITS, quantize_graph
 from nnopt_gui.engine.recipe import FineTune, Recipe
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.training.distillation import Teacher
@@ -98,7 +98,8 @@ class Stages:
         self._check(recipe)
         graph, masks = self._graph(recipe, reporter)
         ranges = None
-        if recipe.activation_bits != 32:
+        by_effect = recipe.weight_bits <= RECONSTRUCTED_BITS and self._data is not None
+        if recipe.activation_bits != 32 or by_effect:
             reporter.status("Calibrating activations")
             ranges = self._calibrated(recipe, graph, masks, reporter)
         reporter.checkpoint()

@@ -338,8 +338,8 @@
         <translation>（缩小 {} 倍）</translation>
     </message>
     <message>
-        <source>, {} not zero</source>
-        <translation>，其中 {} 个非零</translation>
+        <source>{} not zero</source>
+        <translation>其中 {} 个非零</translation>
     </message>
     <message>
         <source>{} p50

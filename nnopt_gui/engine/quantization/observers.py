@@ -13,6 +13,7 @@ RANGE_METHODS: Final[tuple[RangeMethod, ...]] = ("minmax", "percentile", "mse")
 
 _HALF: Final = 2048  # histogram bins on either side of zero
 _SAMPLES: Final = 1 << 17  # values that go into the histogram per batch; extremes are taken over all
+_TINY: Final = 1e-30  # smaller magnitudes would overflow when turned into bins
 _SHRINKS: Final = 64
 _LEAST: Final = 0.3  # an MSE range is at least this share of the largest one
 
@@ -40,15 +41,16 @@ class RangeObserver:
             raise ValueError("values are not finite")
         self.low, self.high = min(self.low, low), max(self.high, high)
         self._grow(max(-low, high))
-        if self.reach == 0.0:
-            return
         sample = flat[:: max(1, flat.size // _SAMPLES)]
+        if self.reach == 0.0:
+            self.counts[_HALF] += sample.size
+            return
         bins = np.floor(sample * np.float32(_HALF / self.reach)).astype(np.int64) + _HALF
         self.counts += np.bincount(np.clip(bins, 0, 2 * _HALF - 1), minlength=2 * _HALF)
 
     def _grow(self, magnitude: float) -> None:
-        if self.reach == 0.0:
-            self.reach = magnitude
+        if self.reach == 0.0 and magnitude > 0.0:
+            self.reach = max(magnitude, _TINY)
         while magnitude > self.reach:
             merged = np.zeros_like(self.counts)
             merged[_HALF // 2 : _HALF + _HALF // 2] = self.counts.reshape(-1, 2).sum(axis=1)
@@ -92,5 +94,5 @@ class RangeObserver:
             # Rounding inside the range costs step²/12 on average, which a histogram cannot resolve by itself.
             cost = float((counts * (error**2 + (error == 0) * step**2 / 12)).sum())
             if cost < least:
-                best, least = (low, high), cost
+                best, least = (float(low), float(high)), cost
         return best

@@ -11,7 +11,7 @@ from nnopt_gui.engine.quantization.grids import WeightGrid, weight_grids
 from nnopt_gui.engine.recipe import WeightRange
 
 _COARSE: Final = 16
-_FINE: Final = 8
+_FINE: Final = 16
 _LEAST_SHARE: Final = 0.2  # of the min-max scale; even at 2 bits the best range of a bell curve is wider
 
 

@@ -48,6 +48,7 @@ class JobPanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
+            self._idle = ""  # told in the old language
             self.retranslate()
 
     def retranslate(self) -> None:

@@ -11,7 +11,7 @@ from nnopt_gui.engine.quantization.grids import activation_grid, fake_quantize, 
 finite = st.floats(-1e6, 1e6, width=32)
 
 
-@given(st.integers(1, 8), st.lists(finite, min_size=1, max_size=40), st.floats(1e-3, 1e3, width=32))
+@given(st.integers(1, 8), st.lists(finite, min_size=1, max_size=40), st.floats(2.0**-10, 2.0**10, width=32))
 def test_levels_are_the_nearest_ones(bits: int, values: list[float], scale: float) -> None:
     array = np.array(values, np.float32)
     for grid in weight_grids(bits):

@@ -193,9 +193,9 @@ class DetailsPanel(QWidget):
         size = bytes_text(measurement.size_bytes)
         if base is not None and measurement.size_bytes:
             size += self.tr("  ({}× smaller)").format(significant(base.size_bytes / measurement.size_bytes))
-        params = count_text(measurement.params)
+        params = count_text(measurement.params) + _against(measurement.params, base.params if base else None)
         if measurement.nonzero_params is not None and measurement.nonzero_params < measurement.params:
-            params += self.tr(", {} not zero").format(count_text(measurement.nonzero_params))
+            params += "\n" + self.tr("{} not zero").format(count_text(measurement.nonzero_params))
         drop, agreement = measurement.accuracy_drop, measurement.agreement
         return {
             "accuracy": accuracy,
@@ -204,7 +204,7 @@ class DetailsPanel(QWidget):
             "size": size,
             "latency": self._latency_text(measurement.latency_ms),
             "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
-            "params": params + _against(measurement.params, base.params if base else None),
+            "params": params,
         }
 
     def _latency_text(self, latency: Latency | None) -> str:
