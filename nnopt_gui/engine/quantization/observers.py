@@ -45,7 +45,7 @@ class RangeObserver:
         if self.reach == 0.0:
             self.counts[_HALF] += sample.size
             return
-        bins = np.floor(sample * np.float32(_HALF / self.reach)).astype(np.int64) + _HALF
+        bins = np.floor(sample.astype(np.float64) * (_HALF / self.reach)).astype(np.int64) + _HALF
         self.counts += np.bincount(np.clip(bins, 0, 2 * _HALF - 1), minlength=2 * _HALF)
 
     def _grow(self, magnitude: float) -> None:
