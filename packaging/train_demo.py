@@ -60,7 +60,11 @@ def main() -> None:
         "classes": architecture.classes,
         "channels": architecture.channels,
         "size": list(architecture.size),
-        "preprocessing": {"mean": list(preprocessing.mean), "std": list(preprocessing.std), "name": "normalised as in training"},
+        "preprocessing": {
+            "mean": list(preprocessing.mean),
+            "std": list(preprocessing.std),
+            "name": "normalised as in training",
+        },
         "data": "UCI handwritten digits (digits_card.md)",
         "accuracy": accuracy(trained, data.split("selection"), preprocessing),
         "test_accuracy": accuracy(trained, data.open_test(), preprocessing),

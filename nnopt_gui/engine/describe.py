@@ -102,7 +102,8 @@ def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:
     opened = open_model(source)
     if opened.onnx_bytes is not None:
         graph = from_onnx_bytes(opened.onnx_bytes)
-        return _profile(opened, graph, profile_graph(graph).layers, (), graph_cost(graph.model))
+        profile = _profile(opened, graph, profile_graph(graph).layers, (), graph_cost(graph.model))
+        return replace(profile, float_bytes=len(opened.onnx_bytes))
     assert opened.network is not None
     reporter.status("Reading the network's structure")
     layers = describe_layers(opened.network, opened.input_shape)
@@ -143,9 +144,7 @@ def _profile(
     groups: tuple[ChannelGroup, ...],
     cost: Cost,
 ) -> ModelProfile:
-    counts = [layer.weights({}) for layer in layers]
-    macs = sum(n * layer.positions for n, layer in zip(counts, layers, strict=True))
-    params = sum(counts) + sum(layer.weight_shape[0] for layer in layers if layer.bias)
+    macs, params = _totals(layers)
     return ModelProfile(
         name=opened.title,
         architecture=opened.architecture.name if opened.architecture else "",
@@ -165,10 +164,15 @@ def _profile(
     )
 
 
-def _profile_without_graph(rung: OpenedModel, layers: tuple[LayerProfile, ...], teacher: ModelProfile) -> ModelProfile:
+def _totals(layers: tuple[LayerProfile, ...]) -> tuple[int, int]:
+    """MACs for one image, weights and biases of all layers."""
     counts = [layer.weights({}) for layer in layers]
     macs = sum(n * layer.positions for n, layer in zip(counts, layers, strict=True))
-    params = sum(counts) + sum(layer.weight_shape[0] for layer in layers if layer.bias)
+    return macs, sum(counts) + sum(layer.weight_shape[0] for layer in layers if layer.bias)
+
+
+def _profile_without_graph(rung: OpenedModel, layers: tuple[LayerProfile, ...], teacher: ModelProfile) -> ModelProfile:
+    macs, params = _totals(layers)
     return replace(
         teacher,
         name=rung.title,

@@ -5,9 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from nnopt_gui.engine.profile import Container, ModelProfile, plan_channels
 from nnopt_gui.engine.recipe import Recipe
+
+
+LAYER_OVERHEAD_MS: Final = 0.004  # dispatch of one layer in ONNX Runtime on a desktop CPU, a typical figure
+MOST_OVERHEAD: Final = 0.8  # of the measured latency
 
 
 @dataclass(frozen=True)
@@ -94,11 +99,13 @@ def _nonzero(profile: ModelProfile, amount: float) -> list[int] | None:
 
 
 def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
-    """Scale the measured latency by MACs above a fixed part of one fifth: a rough guide until something is measured."""
+    """The measured latency, its part above the operators' own overhead scaled by MACs: a rough guide until something
+    is measured (kernels work in blocks, so real steps are coarser)."""
     measured = profile.int8_ms if recipe.activation_bits == 8 else profile.float_ms
     if measured is None or profile.macs == 0:
         return None
-    return measured * (0.2 + 0.8 * macs / profile.macs)
+    overhead = min(MOST_OVERHEAD * measured, LAYER_OVERHEAD_MS * len(profile.layers))
+    return overhead + (measured - overhead) * macs / profile.macs
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 PointState = Literal["done", "running", "predicted"]
+Reading = tuple[float, float, float]  # value, low, high
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,20 @@ class PlotPoint:
     selected: bool = False
     pinned: bool = False
     text: str = ""
+
+    @classmethod
+    def of(cls, number: int, x: Reading, y: Reading, **more: Any) -> PlotPoint:
+        """A point from two metrics' readings (value, low, high); the interval of an exact value is left out."""
+        return cls(
+            number,
+            x[0],
+            y[0],
+            x_low=x[1] if x[1] < x[0] else None,
+            x_high=x[2] if x[2] > x[0] else None,
+            y_low=y[1] if y[1] < y[0] else None,
+            y_high=y[2] if y[2] > y[0] else None,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

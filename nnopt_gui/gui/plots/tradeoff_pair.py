@@ -188,14 +188,10 @@ class TradeoffPair(QWidget):
             lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
         if trial.number in where.tied:
             lines.append(self.tr("Within noise of the front"))
-        return PlotPoint(
-            number=trial.number,
-            x=at_x[0],
-            y=at_y[0],
-            x_low=at_x[1] if at_x[1] < at_x[0] else None,
-            x_high=at_x[2] if at_x[2] > at_x[0] else None,
-            y_low=at_y[1],
-            y_high=at_y[2],
+        return PlotPoint.of(
+            trial.number,
+            at_x,
+            at_y,
             family=trial.recipe.family,
             state="done" if trial.state is TrialState.DONE else "running",
             front=trial.number in where.front,

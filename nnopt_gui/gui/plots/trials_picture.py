@@ -32,12 +32,4 @@ def _point(trial: Trial, where: Standing) -> PlotPoint | None:
     x, y = SIZE.read(trial.measurement), ACCURACY.read(trial.measurement)
     if x is None or y is None:
         return None
-    return PlotPoint(
-        trial.number,
-        x[0],
-        y[0],
-        y_low=y[1],
-        y_high=y[2],
-        family=trial.recipe.family,
-        front=trial.number in where.front,
-    )
+    return PlotPoint.of(trial.number, x, y, family=trial.recipe.family, front=trial.number in where.front)
