@@ -63,7 +63,7 @@ def main() -> None:
         "preprocessing": {
             "mean": list(preprocessing.mean),
             "std": list(preprocessing.std),
-            "name": "normalised as in training",
+            "name": "as in training",
         },
         "data": "UCI handwritten digits (digits_card.md)",
         "accuracy": accuracy(trained, data.split("selection"), preprocessing),

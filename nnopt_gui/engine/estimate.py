@@ -10,7 +10,6 @@ from typing import Final
 from nnopt_gui.engine.profile import Container, ModelProfile, plan_channels
 from nnopt_gui.engine.recipe import Recipe
 
-
 LAYER_OVERHEAD_MS: Final = 0.004  # dispatch of one layer in ONNX Runtime on a desktop CPU, a typical figure
 MOST_OVERHEAD: Final = 0.8  # of the measured latency
 

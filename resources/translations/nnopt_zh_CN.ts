@@ -937,8 +937,8 @@
         <translation>文件：{}，SHA-256 {}</translation>
     </message>
     <message>
-        <source>Data: {} · measured on {} images</source>
-        <translation>数据：{} · 在 {} 张图像上测量</translation>
+        <source>Data: {} · {} images</source>
+        <translation>数据：{} · {} 张图像</translation>
     </message>
     <message>
         <source>training</source>

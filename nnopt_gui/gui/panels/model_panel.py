@@ -81,7 +81,7 @@ class ModelPanel(QWidget):
 
     def _data_text(self, data: DataProfile) -> str:
         images = data.counts.get("selection", 0)
-        text = self.tr("Data: {} · measured on {} images").format(data.name, f"{images:,}")
+        text = self.tr("Data: {} · {} images").format(data.name, f"{images:,}")
         if data.preprocessing is not None and data.preprocessing.name:
             text += f" · {data.preprocessing.name}"
         return text
