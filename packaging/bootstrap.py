@@ -28,6 +28,7 @@ WINDOWS = sys.platform == "win32"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 OLDEST = (3, 11)
+WORKERS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # of pytest-xdist: a file's tests stay together
 CPU_BYTES, CUDA_BYTES = 3 * 10**9, 12 * 10**9  # of disk, roughly
 CUDA_NOTICE = """\
 The package index that pip uses here offers torch only with CUDA: about 3 GB to download, 10 GB on disk.
@@ -187,7 +188,7 @@ def test(arguments: list[str]) -> int:
         "ruff format": [python, "-m", "ruff", "format", "--check", "."],
         "mypy": [python, "-m", "mypy"],
         "import contracts": [str(BIN / f"lint-imports{suffix}")],
-        "pytest": [python, "-m", "pytest", *arguments],
+        "pytest": [python, "-m", "pytest", *WORKERS, *arguments],
     }
     for name, command in steps.items():
         say(f"── {name}")
