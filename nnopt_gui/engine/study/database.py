@@ -14,6 +14,7 @@ from typing import Final
 
 import psutil
 
+from nnopt_gui.atomic_file import sync_folder
 from nnopt_gui.engine.study import artifact_store
 from nnopt_gui.engine.study.process_identity import ProcessIdentity, current_process, is_alive
 from nnopt_gui.errors import StudyError
@@ -217,7 +218,7 @@ def new_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         temporary.replace(path)
-        _fsync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -243,13 +244,3 @@ def _sweep_temporary(path: Path) -> None:
             pid = name.removeprefix(f".{path.name}.").removesuffix(".tmp")
             if pid == str(os.getpid()) or not (pid.isdigit() and psutil.pid_exists(int(pid))):
                 leftover.unlink(missing_ok=True)
-
-
-def _fsync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows has no handle on a folder that could be flushed
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
