@@ -132,6 +132,7 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
         distill=_distill(options),
         weight_range=options.weight_range,
         seeds=(options.seed,),
+        packed=not options.plain,
     )
     model, data = _sources(options)
     with StudyRun.start(Session(work, options.threads), model, data, options.study, reporter) as study:
@@ -149,7 +150,7 @@ def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReport
 
 
 def _demo(options: argparse.Namespace, work: Path, reporter: ConsoleReporter, render_front: RenderFront | None) -> None:
-    out: Path = options.out
+    out: Path = options.out.resolve()
     try:
         out.mkdir(parents=True, exist_ok=True)
         study_path = out / "demo.nnopt"

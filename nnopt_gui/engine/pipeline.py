@@ -28,7 +28,7 @@ from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, choose_preprocessing
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.recipe import FineTune, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.engine.training.fine_tuning import train
@@ -117,7 +117,7 @@ class Session:
         opened_data = self._open_data(data, reporter)
         reporter.status("Opening the model")
         opened = _open_model(model, data, opened_data)
-        _check_fit(opened, opened_data)
+        _check_fit(opened, data, opened_data)
         fixed = _fixed_preprocessing(opened, data)
         if opened_data is not None and not opened.has_weights:
             fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:], reporter)
@@ -155,7 +155,7 @@ class Session:
     ) -> OpenedModel:
         """A network named without weights is trained here first, by the same loop as everything else."""
         epochs = opened.source.train_epochs
-        epochs = DEFAULT_TRAIN_EPOCHS if epochs is None else epochs
+        epochs = FineTune(DEFAULT_TRAIN_EPOCHS if epochs is None else epochs).epochs  # checked against its bounds
         if epochs == 0 or opened.network is None:
             return opened
         reporter.status(f"Training {opened.title} ({epochs} epochs): it has no weights yet")
@@ -371,7 +371,13 @@ def _open_model(model: ModelSource, data: DataSource | None, opened: OpenedData 
     return open_model(model, classes=len(opened.classes), channels=channels, size=hint)
 
 
-def _check_fit(opened: OpenedModel, data: OpenedData | None) -> None:
+def _check_fit(opened: OpenedModel, source: DataSource | None, data: OpenedData | None) -> None:
+    height, width = opened.input_shape[1:]
+    asked = source.image_size if source is not None else None
+    if asked is not None and (height, width) != (asked, asked):
+        raise DataError(
+            f"The network takes images of {height}×{width} pixels, not of size {asked}.", "Leave the image size out."
+        )
     if data is not None and opened.classes != len(data.classes):
         raise DataError(
             f"The network tells {opened.classes} classes apart and the data have {len(data.classes)}.",

@@ -253,7 +253,8 @@ class Recipe:
             parts.append(f"student {self.student}")
         if self.quantize:
             bits = self.quantize.weight_bits
-            parts.append("FP16" if bits == 16 else f"W{bits}A{self.quantize.activation_bits}")
+            plain = "" if self.quantize.packed or bits >= 8 else " plain"
+            parts.append("FP16" if bits == 16 else f"W{bits}A{self.quantize.activation_bits}{plain}")
         if self.prune:
             word = "prune" if self.prune.kind == "channels" else "sparse"
             parts.append(f"{word} {self.prune.amount * 100:g} %")

@@ -111,6 +111,11 @@ def test_a_sweep_reuses_what_the_study_has(demo: Demo, nnopt: Any, tmp_path: Pat
     assert len(json.loads(done.stdout)["trials"]) == len(result["trials"])
     more = json.loads(nnopt("sweep", *common, "--weight-bits", "8", "--prune", "0.1").stdout)
     assert len(more["trials"]) == len(result["trials"]) + 1
+    plain = json.loads(nnopt("sweep", *common, "--weight-bits", "4", "--plain").stdout)["trials"][-1]
+    packed = next(trial for trial in result["trials"] if trial["label"] == "W4A8")
+    assert plain["recipe"]["quantize"]["packed"] is False
+    assert plain["accuracy"] == packed["accuracy"]
+    assert plain["size_bytes"] > 1.5 * packed["size_bytes"]
     connection = sqlite3.connect(study)
     assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
     connection.close()
@@ -151,6 +156,10 @@ def test_inspect_and_info(nnopt: Any) -> None:
         (("run", "--model", "demo", "--data", "digits", "--prune", "2"), "prun"),
         (("run", "--model", "demo", "--data", "digits", "--threads", "0"), "threads"),
         (("run", "--model", "network:lenet9", "--data", "digits"), "lenet"),
+        (("run", "--model", "network:softmax", "--train-epochs", "-1", "--data", "digits"), "epochs"),
+        (("run", "--model", "demo", "--data", "digits", "--image-size", "-5"), "size"),
+        (("run", "--model", "demo", "--data", "digits", "--mean", "a,b"), "mean"),
+        (("run", "--model", "demo", "--data", "digits", "--student", "9x"), "width"),
         (("verify", "nowhere"), "nowhere"),
         (("inspect", "torchvision:resnet1"), "resnet"),
     ],

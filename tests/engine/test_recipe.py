@@ -132,6 +132,7 @@ def test_unknown_fields_versions_and_shapes_are_refused() -> None:
         (Recipe(), "original", "Original"),
         (Recipe.build(weight_bits=4), "quantized", "W4A8"),
         (Recipe.build(weight_bits=16), "quantized", "FP16"),
+        (Recipe.build(weight_bits=4, packed=False), "quantized", "W4A8 plain"),
         (Recipe.build(prune=0.4), "pruned", "prune 40 %"),
         (
             Recipe.build(weight_bits=8, prune=0.4, epochs=2, distill=Distill()),

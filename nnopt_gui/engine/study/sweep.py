@@ -26,6 +26,7 @@ def grid(
     seeds: Sequence[int] = (0,),
     weight_range: str = "mse",
     tune_unchanged: bool = False,
+    packed: bool = True,
 ) -> tuple[Recipe, ...]:
     """Every combination of the given stops that makes sense, each once.
 
@@ -66,6 +67,7 @@ def grid(
                 epochs=tuned,
                 distill=distill,
                 weight_range=weight_range,
+                packed=packed,
                 seed=seed,
             )
             if recipe != Recipe(seed=seed):
