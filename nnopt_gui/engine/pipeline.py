@@ -158,7 +158,8 @@ class Session:
         epochs = FineTune(DEFAULT_TRAIN_EPOCHS if epochs is None else epochs).epochs  # checked against its bounds
         if epochs == 0 or opened.network is None:
             return opened
-        reporter.status(f"Training {opened.title} ({epochs} epochs): it has no weights yet")
+        passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+        reporter.status(f"Training {opened.title} ({passes}): it has no weights yet")
         result = train(
             opened.network,
             data.split("train"),
@@ -171,7 +172,7 @@ class Session:
             from_scratch=True,
             threads=self._threads,
         )
-        note = f"{opened.title} had no weights; it was trained here for {epochs} epochs."
+        note = f"{opened.title} had no weights; it was trained here for {passes}, normalised by {preprocessing.name}."
         return replace(opened, network=result.network, has_weights=True, notes=(*opened.notes, note))
 
     @property
