@@ -202,9 +202,9 @@ class Workspace(QObject):
         self._undo.clear()
         if study is not None:
             study.listen(self._on_study_changed)
-        self._standing = Standing()
+        self._standing = self._stand()  # before anybody draws
         self.study_replaced.emit()
-        self._update_standing()
+        self.standing_changed.emit()
         self.described.emit()
         self.selection_changed.emit()
 
@@ -285,7 +285,8 @@ class Workspace(QObject):
     def set_axes(self, axes: Axes) -> None:
         if axes != self._axes:
             self._axes = axes
-            self._update_standing()
+            self._standing = self._stand()
+            self.standing_changed.emit()
             self.axes_changed.emit()
 
     # -- listening --------------------------------------------------------------------------------------------
@@ -298,19 +299,19 @@ class Workspace(QObject):
         self._known = None
         if change.trial.state.finished:
             self._partial.pop(number, None)
+        self._standing = self._stand()
         if change.kind == "added":
             self.trial_added.emit(number)
         elif change.kind == "replaced":
             self.trial_changed.emit(number)
         else:
             self.trial_removed.emit(number)
-        self._update_standing()
+        self.standing_changed.emit()
         if number == self._selected:
             self.selection_changed.emit()
 
-    def _update_standing(self) -> None:
-        self._standing = standing(self.trials, self._axes.x[0], self._axes.y)
-        self.standing_changed.emit()
+    def _stand(self) -> Standing:
+        return standing(self.trials, self._axes.x[0], self._axes.y)
 
     def _tell_committed(self) -> None:
         if self._file is not None and not self._file.read_only:

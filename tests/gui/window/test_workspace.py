@@ -173,3 +173,16 @@ def test_a_full_disk_is_told_and_nothing_is_lost(workspace, monkeypatch):
     with workspace.editing() as study:
         study.replace(study.get(3).finish(TrialState.DONE, measurement=measured(0.9, 700)))
     assert "disk is full" in str(problems[0]) and workspace.trial(3).state is TrialState.DONE
+
+
+def test_whoever_hears_of_a_study_or_a_trial_finds_the_front_already_known(workspace):
+    fill(workspace)
+    path, seen = workspace.path, []
+    workspace.close()
+    workspace.study_replaced.connect(lambda: seen.append(workspace.standing.front))
+    workspace.trial_added.connect(lambda _number: seen.append(workspace.standing.front))
+    workspace.open(path)
+    assert seen[-1] == (1, 0)
+    with workspace.editing() as study:
+        study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.99, 500)))
+    assert seen[-1] == (4,)
