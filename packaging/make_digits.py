@@ -2,8 +2,8 @@
 
 Needs scikit-learn, which the program itself does not: run it from a throwaway environment.
 
-    python3 -m venv /tmp/digits && /tmp/digits/bin/pip install scikit-learn
-    /tmp/digits/bin/python packaging/make_digits.py
+    python3 -m venv digits-venv && digits-venv/bin/pip install scikit-learn
+    digits-venv/bin/python packaging/make_digits.py
 
 The file is the same to the byte on every run (fixed member order and dates), so a change shows up in review.
 """
