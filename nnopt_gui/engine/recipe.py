@@ -227,11 +227,6 @@ class Recipe:
         return self.quantize.activation_bits if self.quantize else 32
 
     @property
-    def changes_network(self) -> bool:
-        """Whether anything happens before quantisation, that is, in torch."""
-        return any((self.student, self.prune, self.fine_tune))
-
-    @property
     def family(self) -> Family:
         """Which of the plot's categories the recipe belongs to."""
         kinds: list[Family] = []

@@ -83,11 +83,6 @@ class Explorer(QObject):
     def busy(self) -> bool:
         return self._running is not None
 
-    @property
-    def pending_data(self) -> DataSource | None:
-        """Data that waits for a model."""
-        return self._data
-
     def find(self, recipe: Recipe) -> Trial | None:
         """The finished trial of this recipe."""
         trial = self._workspace.find(recipe)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
@@ -24,8 +24,6 @@ from nnopt_gui.engine.study.stored_records import read_record, write_record
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import StudyError
-
-SUFFIX: Final = ".nnopt"
 
 T = TypeVar("T")
 

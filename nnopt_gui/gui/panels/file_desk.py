@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import ArtifactError, NnoptError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.panels import file_dialogs
@@ -117,9 +116,6 @@ class FileDesk(QObject):
             self.model_folder_chosen.emit(number, folder)
 
         file_dialogs.ask_new_folder(self._window, proposal, chosen)
-
-    def ask_selected_model_folder(self, trial: Trial) -> None:
-        self.ask_model_folder(trial.number)
 
     @Slot()
     def ask_study_name(self) -> None:
