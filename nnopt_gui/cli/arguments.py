@@ -8,6 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from nnopt_gui import __version__
+from nnopt_gui.engine.recipe import (
+    ACTIVATION_RANGES,
+    EDGES,
+    EFFORTS,
+    FORMS,
+    GRANULARITIES,
+    REDUCE_RANGES,
+    REPAIRS,
+    ROUNDINGS,
+    SCHEMES,
+    WEIGHT_RANGES,
+    Method,
+)
 
 _MODEL_HELP: Final = "a file (.safetensors .pth .pt .th .onnx), 'demo', 'torchvision:NAME' or 'network:NAME'"
 _DATA_HELP: Final = "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, an .npz file, or a folder"
@@ -37,11 +50,13 @@ def build_parser() -> argparse.ArgumentParser:
     run = _verb(verbs, "run", "make, measure and save one optimised model")
     _add_sources(run)
     _add_recipe(run, many=False)
+    _add_method(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="save the artifact in this folder")
     run.add_argument("--study", type=Path, metavar="F.nnopt", help="keep the trial in this study file")
     sweep = _verb(verbs, "sweep", "measure every combination of the given values")
     _add_sources(sweep)
     _add_recipe(sweep, many=True)
+    _add_method(sweep)
     sweep.add_argument(
         "--study", type=Path, metavar="F.nnopt", required=True, help="study file; finished trials in it are reused"
     )
@@ -112,20 +127,45 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     _add_threads(parser)
 
 
+def _add_method(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("quantisation method (the defaults choose by bit width)")
+    usual = Method()
+    for name, choices, text in (
+        ("effort", EFFORTS, "how long few bits may be tuned against the original's outputs"),
+        ("scheme", SCHEMES, "which levels weights may take"),
+        ("granularity", GRANULARITIES, "what shares a weight scale"),
+        ("weight_range", WEIGHT_RANGES, "how weight scales are chosen"),
+        ("activation_range", ACTIVATION_RANGES, "how the ranges of activations are chosen"),
+        ("rounding", ROUNDINGS, "how levels are chosen"),
+        ("repair", REPAIRS, "what is corrected besides rounding"),
+        ("edges", EDGES, "bits of the first and the last layer"),
+        ("reduce_range", REDUCE_RANGES, "one bit less where this machine's integer kernels saturate"),
+        ("form", FORMS, "how the file stores weights"),
+    ):
+        default = getattr(usual, name)
+        flag = "--" + name.replace("_", "-")
+        group.add_argument(flag, choices=choices, default=default, help=f"{text} (default {default})")
+    group.add_argument(
+        "--tuning-epochs",
+        type=int,
+        default=0,
+        metavar="N",
+        help="passes over labelled training images with quantised weights in place (QAT; default 0)",
+    )
+
+
 def _add_recipe(parser: argparse.ArgumentParser, *, many: bool) -> None:
     group = parser.add_argument_group("recipe" if not many else "recipe (comma-separated lists make a grid)")
     integers, floats = (_numbers(int), _numbers(float)) if many else (int, float)
     one = (lambda value: [value]) if many else (lambda value: value)
-    group.add_argument("--weight-bits", type=integers, default=one(32), metavar="B", help="2..8, 16 or 32 (default)")
+    group.add_argument("--weight-bits", type=integers, default=one(32), metavar="B", help="1..8, 16 or 32 (default)")
     group.add_argument(
         "--activation-bits",
         type=integers,
         default=one(None),
         metavar="B",
-        help="8 or 32 (default: 8 with weights of 8 bits or fewer)",
+        help="2..8 or 32 (default: 8 with weights of 8 bits or fewer)",
     )
-    group.add_argument("--weight-range", choices=("mse", "minmax"), default="mse", help="how scales are chosen")
-    group.add_argument("--plain", action="store_true", help="plain int8 instead of packed weights (bigger file)")
     group.add_argument("--prune", type=floats, default=one(0.0), metavar="P", help="0..0.95")
     group.add_argument("--prune-kind", choices=("channels", "weights"), default="channels")
     group.add_argument("--student", metavar="NAME|WIDTHx", help="train a smaller network in its stead, e.g. 0.5x")

@@ -6,7 +6,7 @@ import argparse
 import platform
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.pipeline import Session, verify
 from nnopt_gui.engine.profile import ModelProfile
-from nnopt_gui.engine.recipe import SAME_ARCHITECTURE, Distill, Recipe, Student
+from nnopt_gui.engine.recipe import SAME_ARCHITECTURE, Distill, Method, Recipe, Student
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.sweep import grid, quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -79,6 +79,11 @@ def _distill(options: argparse.Namespace) -> Distill | None:
     return Distill(options.temperature, options.alpha) if options.distill else None
 
 
+def _method(options: argparse.Namespace) -> Method:
+    names = (field.name for field in fields(Method))
+    return Method(**{name: getattr(options, name) for name in names})
+
+
 def _recipe(options: argparse.Namespace) -> Recipe:
     student = Student.parse(options.student) if options.student else None
     epochs = options.fine_tune_epochs
@@ -90,8 +95,8 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         student=student,
         epochs=epochs if epochs is not None else STUDENT_EPOCHS if student else 0,
         distill=_distill(options),
-        weight_range=options.weight_range,
-        packed=not options.plain,
+        method=_method(options),
+        tuning_epochs=options.tuning_epochs,
         seed=options.seed,
     )
 
@@ -130,9 +135,9 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
         students=(student,),
         epochs=epochs if epochs is not None else (STUDENT_EPOCHS,) if student else (0,),
         distill=_distill(options),
-        weight_range=options.weight_range,
+        method=_method(options),
+        tuning_epochs=options.tuning_epochs,
         seeds=(options.seed,),
-        packed=not options.plain,
     )
     model, data = _sources(options)
     with StudyRun.start(Session(work, options.threads), model, data, options.study, reporter) as study:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nnopt_gui.engine.profile import Container, ModelProfile, plan_channels
+from nnopt_gui.engine.profile import Container, LayerProfile, ModelProfile, plan_channels
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.weight_plan import (
+    LayerShape,
+    WeightForm,
+    book_bytes,
+    plan_weights,
+    sparse_bytes,
+)
 
 LAYER_OVERHEAD_MS: Final = 0.004  # dispatch of one layer in ONNX Runtime on a desktop CPU, a typical figure
 MOST_OVERHEAD: Final = 0.8  # of the measured latency
@@ -25,16 +32,6 @@ class Prediction:
     params: int
     latency_ms: float | None
     exact: bool
-
-
-def packed_bytes(count: int, bits: int) -> int:
-    """Bytes that ``count`` values of ``bits`` bits take when packed without gaps."""
-    return (count * bits + 7) // 8
-
-
-def sparse_bytes(count: int, nonzero: int, bits: int) -> int:
-    """Bytes of a sparse tensor: one mask bit per weight, then the values that are not zero."""
-    return packed_bytes(count, 1) + packed_bytes(nonzero, bits)
 
 
 def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, ModelProfile] | None = None) -> Prediction:
@@ -54,14 +51,16 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
         exact = bool(profile.containers) and recipe.prune is None
     costs = layer_costs(original, recipe, students)
     channels = [cost.weight_shape[0] for cost in costs]
-    sparse = any(cost.weight_bytes < packed_bytes(cost.weights, _stored_bits(recipe)) for cost in costs)
+    sparse = any(cost.weight_bytes != cost.form.code_bytes(cost.weights) for cost in costs)
     container = _container(profile, recipe, sparse) or _container(original, recipe, sparse)
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
     size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
+    size += book_bytes(cost.form for cost in costs)
     macs = profile.fixed_macs + sum(cost.macs for cost in costs)
     params = profile.fixed_params + sum(cost.weights for cost in costs)
     params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
-    return Prediction(size, macs, params, _latency(original, recipe, macs), exact and container is not None)
+    exact = exact and container is not None and not sparse  # where zeros lie decides how they are stored
+    return Prediction(size, macs, params, _latency(original, recipe, macs), exact)
 
 
 def _stored_bits(recipe: Recipe) -> int:
@@ -69,6 +68,11 @@ def _stored_bits(recipe: Recipe) -> int:
     if recipe.quantize is not None and not recipe.quantize.packed:
         return max(8, recipe.weight_bits)
     return recipe.weight_bits
+
+
+def _carrier_bits(recipe: Recipe) -> int:
+    """Bits of the integers that carry activations: fewer than 8 run as 8."""
+    return 8 if recipe.activation_bits <= 8 else recipe.activation_bits
 
 
 def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
@@ -80,7 +84,7 @@ def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
 def _container(profile: ModelProfile, recipe: Recipe, sparse: bool) -> Container | None:
     for container in profile.containers:
         key = (container.weight_bits, container.activation_bits, container.sparse)
-        if key == (_stored_bits(recipe), recipe.activation_bits, sparse):
+        if key == (_stored_bits(recipe), _carrier_bits(recipe), sparse):
             return container
     return None
 
@@ -100,7 +104,7 @@ def _nonzero(profile: ModelProfile, amount: float) -> list[int] | None:
 def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
     """The measured latency, its part above the operators' own overhead scaled by MACs: a rough guide until something
     is measured (kernels work in blocks, so real steps are coarser)."""
-    measured = profile.int8_ms if recipe.activation_bits == 8 else profile.float_ms
+    measured = profile.int8_ms if recipe.activation_bits <= 8 else profile.float_ms
     if measured is None or profile.macs == 0:
         return None
     overhead = min(MOST_OVERHEAD * measured, LAYER_OVERHEAD_MS * len(profile.layers))
@@ -109,7 +113,7 @@ def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
 
 @dataclass(frozen=True)
 class LayerCost:
-    """What one layer costs under a recipe; ``weight_bytes`` are the packed weights without scales and bias."""
+    """What one layer costs under a recipe; ``weight_bytes`` are the packed weights, without scales, bias and book."""
 
     name: str
     kind: str
@@ -118,6 +122,7 @@ class LayerCost:
     nonzero: int
     macs: int
     weight_bytes: int
+    form: WeightForm
 
 
 def layer_costs(
@@ -130,18 +135,37 @@ def layer_costs(
     """
     if recipe.student is not None:
         profile = (students or {})[str(recipe.student)]
-    kept = _kept_channels(profile, recipe)
     sparse = recipe.prune is not None and recipe.prune.kind == "weights"
     nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
-    bits, costs = _stored_bits(recipe), []
-    packed = recipe.quantize is not None and recipe.quantize.packed and bits <= 8
-    for index, layer in enumerate(profile.layers):
-        count = layer.weights(kept)
+    kept = _kept_channels(profile, recipe)
+    shapes = [_kept_shape(layer, kept) for layer in profile.layers]
+    forms = _forms(shapes, recipe, sparse=sparse)
+    costs = []
+    for index, (layer, shape) in enumerate(zip(profile.layers, shapes, strict=True)):
+        form, count = forms[layer.name], shape.count
         alive = nonzero[index] if nonzero is not None else count
-        size = packed_bytes(count, bits)
-        if nonzero is not None and packed:
-            size = min(size, sparse_bytes(count, alive, bits))
-        inner = count // max(1, layer.out_channels(kept) * math.prod(layer.weight_shape[2:]))
-        shape = (layer.out_channels(kept), inner, *layer.weight_shape[2:])
-        costs.append(LayerCost(layer.name, layer.kind, shape, count, alive, count * layer.positions, size))
+        size = form.code_bytes(count)
+        if nonzero is not None and recipe.quantize is not None and recipe.quantize.packed and form.bits <= 8:
+            smaller = sparse_bytes(count, alive, form.bits)
+            size = smaller if form.bits == 1 and alive < count else min(size, smaller)  # 1 bit has no level for zeros
+        macs = count * layer.positions
+        costs.append(LayerCost(layer.name, layer.kind, shape.weight_shape, count, alive, macs, size, form))
     return tuple(costs)
+
+
+def _kept_shape(layer: LayerProfile, kept: Mapping[int, int]) -> LayerShape:
+    inner = layer.weights(kept) // max(1, layer.out_channels(kept) * math.prod(layer.weight_shape[2:]))
+    groups = layer.out_channels(kept) if layer.groups > 1 and layer.weight_shape[1] == 1 else layer.groups
+    return LayerShape(layer.name, (layer.out_channels(kept), inner, *layer.weight_shape[2:]), groups)
+
+
+def _forms(shapes: Sequence[LayerShape], recipe: Recipe, *, sparse: bool) -> dict[str, WeightForm]:
+    """How the file stores each layer's weights."""
+    quantize = recipe.quantize
+    if quantize is None or quantize.weight_bits > 8:
+        return {shape.name: WeightForm(recipe.weight_bits) for shape in shapes}
+    forms = plan_weights(shapes, quantize, sparse=sparse)
+    if quantize.packed:
+        return forms
+    most = 4 if quantize.method.form == "int4" else 8
+    return {name: WeightForm(most if form.bits <= most else 8) for name, form in forms.items()}

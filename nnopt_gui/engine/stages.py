@@ -29,11 +29,12 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
 from nnopt_gui.engine.pruning.sparsity import magnitude_masks
 from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_ranges
-from nnopt_gui.engine.quantization.post_training import RECONSTRUCTED_BITS, quantize_graph
-from nnopt_gui.engine.recipe import FineTune, Recipe
+from nnopt_gui.engine.quantization.post_training import FEEDBACK_BITS, TuningImages, quantize_graph
+from nnopt_gui.engine.recipe import FineTune, Quantize, Recipe
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.training.distillation import Teacher
 from nnopt_gui.engine.training.fine_tuning import train
+from nnopt_gui.engine.tuning_batches import tuning_images
 from nnopt_gui.errors import RecipeError
 
 CALIBRATION_BATCH: Final = 64
@@ -97,14 +98,30 @@ class Stages:
         """
         self._check(recipe)
         graph, masks = self._graph(recipe, reporter)
-        ranges = None
-        by_effect = recipe.weight_bits <= RECONSTRUCTED_BITS and self._data is not None
-        if recipe.activation_bits != 32 or by_effect:
+        ranges, images = None, None
+        if recipe.quantize is not None and self._data is not None and self._needs_images(recipe.quantize):
             reporter.status("Calibrating activations")
             ranges = self._calibrated(recipe, graph, masks, reporter)
+            images = self._tuning_images(recipe.seed, reporter)
         reporter.checkpoint()
         reporter.status("Writing the model")
-        return quantize_graph(graph, recipe.quantize, ranges, masks, reporter)
+        return quantize_graph(graph, recipe.quantize, ranges, masks, reporter, images)
+
+    @staticmethod
+    def _needs_images(quantize: Quantize) -> bool:
+        """Whether activations are integers, or weights so few bits that they are rounded by their effect."""
+        few = min([quantize.weight_bits, *(bits for _, bits in quantize.layer_bits)]) <= FEEDBACK_BITS
+        forced = quantize.method.rounding in ("feedback", "learned") or quantize.tuning_epochs > 0
+        return quantize.activation_bits <= 8 or (quantize.weight_bits <= 8 and (few or forced))
+
+    def _tuning_images(self, seed: int, reporter: Reporter) -> TuningImages:
+        assert self._data is not None
+        assert self._preprocessing is not None
+
+        def observe(graph: FloatGraph) -> ActivationRanges:
+            return collect_ranges(graph, self.calibration_batches(reporter), reporter)
+
+        return tuning_images(self._data, self._preprocessing, seed, reporter, observe)
 
     def float_graph(self, reporter: Reporter) -> FloatGraph:
         """The baseline's exported graph."""
@@ -119,7 +136,7 @@ class Stages:
                     "fine-tuned.",
                     "Open the weights (.safetensors, .pth), prune single weights, or train a student.",
                 )
-        if self._data is None and (recipe.fine_tune or recipe.activation_bits != 32):
+        if self._data is None and (recipe.fine_tune or recipe.activation_bits != 32 or _tunes(recipe)):
             raise RecipeError("Training and calibration need data.", "Add data, or leave the activations at 32 bits.")
 
     # -- torch ------------------------------------------------------------------------------------------------
@@ -255,6 +272,10 @@ def teacher_architecture(model: OpenedModel) -> Architecture:
         return model.architecture
     channels, height, width = model.input_shape
     return Architecture(UNKNOWN_ARCHITECTURE, model.classes, channels, (height, width))
+
+
+def _tunes(recipe: Recipe) -> bool:
+    return recipe.quantize is not None and recipe.quantize.tuning_epochs > 0
 
 
 def _needs_torch(recipe: Recipe) -> bool:

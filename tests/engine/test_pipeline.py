@@ -18,7 +18,7 @@ from nnopt_gui.engine.networks.model_file import open_model
 from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
-from nnopt_gui.engine.recipe import Distill, Recipe, Student
+from nnopt_gui.engine.recipe import Distill, Method, Recipe, Student
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.errors import DataError, RecipeError
 
@@ -41,7 +41,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
         Recipe.build(weight_bits=2),
         Recipe.build(weight_bits=4, activation_bits=32),
         Recipe.build(weight_bits=16),
-        Recipe.build(weight_bits=4, packed=False),
+        Recipe.build(weight_bits=4, method=Method(form="int8")),
         Recipe.build(weight_bits=8, prune=0.3),
         Recipe.build(weight_bits=3, prune=0.6),
         Recipe.build(prune=0.5),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnopt_gui.engine.estimate import estimate, packed_bytes, sparse_bytes
+from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.profile import (
     ChannelGroup,
     Container,
@@ -16,9 +16,13 @@ from nnopt_gui.engine.profile import (
     SparsityStop,
     plan_channels,
 )
-from nnopt_gui.engine.recipe import Recipe, Student
+from nnopt_gui.engine.recipe import Method, Recipe, Student
+from nnopt_gui.engine.weight_plan import packed_bytes, sparse_bytes
 
 FORMS = [(b, 8 if b <= 8 else 32) for b in (2, 3, 4, 8, 16, 32)]
+
+
+EVEN = Method(scheme="symmetric", edges="same")
 
 
 def profile() -> ModelProfile:
@@ -65,7 +69,7 @@ def test_the_number_kept_is_a_multiple() -> None:
 
 def test_the_estimate_of_a_pruned_quantised_network_is_the_closed_form() -> None:
     p = profile()
-    recipe = Recipe.build(weight_bits=4, prune=0.5)
+    recipe = Recipe.build(weight_bits=4, prune=0.5, method=EVEN)
     kept = {g: len(k) for g, k in plan_channels(p.groups, 0.5).items()}
     a, b = kept[0], kept[1]
     weights = [a * 27, b * a * 9, 10 * b * 16]
@@ -78,13 +82,22 @@ def test_the_estimate_of_a_pruned_quantised_network_is_the_closed_form() -> None
 
 def test_the_estimate_of_sparse_weights_takes_the_smaller_form() -> None:
     p = profile()
-    found = estimate(p, Recipe.build(weight_bits=4, prune=0.5, prune_kind="weights"))
+    found = estimate(p, Recipe.build(weight_bits=4, prune=0.5, prune_kind="weights", method=EVEN))
     forms = [
         min(sparse_bytes(n, z, 4), packed_bytes(n, 4))
         for n, z in zip((432, 4608, 5120), (400, 2304, 2376), strict=True)
     ]
     assert found.size_bytes == 1004 + 8 * 58 + sum(forms)
     assert found.macs == p.macs
+
+
+def test_the_estimate_counts_codebooks_once_and_small_first_layers_at_eight_bits() -> None:
+    p = profile()
+    found = estimate(p, Recipe.build(weight_bits=2))
+    book = 2 * 16  # 16 entries of 2: the one of 256 × 4 would cost more than 8 % of these codes
+    assert found.size_bytes == 1002 + 8 * 58 + 432 + (4608 * 2 + 5120 * 2) // 8 + book
+    plain = estimate(p, Recipe.build(weight_bits=2, method=Method(form="int8")))
+    assert plain.size_bytes == 1008 + 8 * 58 + 432 + 4608 + 5120
 
 
 def test_a_student_that_is_not_on_the_ladder_is_an_error() -> None:

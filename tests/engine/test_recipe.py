@@ -14,6 +14,7 @@ from nnopt_gui.engine.recipe import (
     WEIGHT_BITS,
     Distill,
     FineTune,
+    Method,
     Prune,
     Quantize,
     Recipe,
@@ -61,7 +62,7 @@ def test_recipes_are_frozen() -> None:
         Recipe().seed = 3  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("bits", [0, 1, 9, 33, 2.7, -4, True, "8", None, math.nan])
+@pytest.mark.parametrize("bits", [0, 9, 33, 2.7, -4, True, "8", None, math.nan])
 def test_bit_widths_out_of_bounds_are_refused(bits: object) -> None:
     with pytest.raises(RecipeError):
         Quantize(weight_bits=bits)  # type: ignore[arg-type]
@@ -132,7 +133,13 @@ def test_unknown_fields_versions_and_shapes_are_refused() -> None:
         (Recipe(), "original", "Original"),
         (Recipe.build(weight_bits=4), "quantized", "W4A8"),
         (Recipe.build(weight_bits=16), "quantized", "FP16"),
-        (Recipe.build(weight_bits=4, packed=False), "quantized", "W4A8 plain"),
+        (Recipe.build(weight_bits=4, method=Method(form="int8")), "quantized", "W4A8 plain"),
+        (Recipe.build(weight_bits=4, layer_bits={"conv1": 8}), "quantized", "W4*A8"),
+        (
+            Recipe.build(weight_bits=2, method=Method(scheme="power_of_two", effort="best"), tuning_epochs=2),
+            "quantized",
+            "W2A8 power of two best qat 2",
+        ),
         (Recipe.build(prune=0.4), "pruned", "prune 40 %"),
         (
             Recipe.build(weight_bits=8, prune=0.4, epochs=2, distill=Distill()),
@@ -145,6 +152,40 @@ def test_unknown_fields_versions_and_shapes_are_refused() -> None:
 def test_families_and_labels(recipe: Recipe, family: str, label: str) -> None:
     assert recipe.family == family
     assert recipe.label == label
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scheme": "codebook", "granularity": "tensor"},
+        {"scheme": "affine", "granularity": "group"},
+        {"effort": "heroic"},
+        {"rounding": None},
+        {"form": "int3"},
+    ],
+)
+def test_methods_that_make_no_sense_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(RecipeError):
+        Method(**wrong)  # type: ignore[arg-type]
+
+
+def test_bits_per_layer_are_sorted_bounded_and_kept() -> None:
+    recipe = Recipe.build(weight_bits=4, layer_bits={"fc": 8, "conv1": 2})
+    assert recipe.quantize is not None
+    assert [recipe.quantize.bits_of(name) for name in ("conv1", "conv2", "fc")] == [2, 4, 8]
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    for wrong in ({"conv1": 9}, {"conv1": 16}, {"conv1": 0}):
+        with pytest.raises(RecipeError):
+            Recipe.build(weight_bits=4, layer_bits=wrong)
+    with pytest.raises(RecipeError, match="integer weights"):
+        Recipe.build(weight_bits=16, layer_bits={"conv1": 2})
+
+
+def test_recipes_of_the_first_version_are_still_read() -> None:
+    old = {"version": 1, "quantize": {"weight_bits": 4, "activation_bits": 8, "weight_range": "minmax", "packed": False}}
+    recipe = Recipe.from_dict(old)
+    assert recipe.quantize == Quantize(4, 8, Method(weight_range="minmax", form="int8", effort="fast"))
+    assert recipe.to_dict()["version"] == 2
 
 
 def test_the_fingerprint_is_the_same_on_every_machine() -> None:

@@ -9,13 +9,16 @@ import onnx
 
 from nnopt_gui.engine.onnx_graph.compact import compact
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
-from nnopt_gui.engine.onnx_graph.packing import PackedForm, pack, pack_float16
+from nnopt_gui.engine.onnx_graph.int4_form import to_int4
+from nnopt_gui.engine.onnx_graph.packing import pack, pack_float16
 from nnopt_gui.engine.onnx_graph.quantized import (
     ActivationGrid,
     QuantizedWeight,
     write_integer_graph,
     write_weight_only_graph,
 )
+from nnopt_gui.engine.onnx_graph.unpacking_chains import Target
+from nnopt_gui.engine.recipe import Form
 
 
 def write_float(graph: FloatGraph, bits: int = 32) -> onnx.ModelProto:
@@ -31,7 +34,7 @@ def write_quantized(
     activations: Mapping[str, ActivationGrid] | None,
     biases: Mapping[str, np.ndarray] | None = None,
     *,
-    packed: bool = True,
+    form: Form = "packed",
 ) -> onnx.ModelProto:
     """The network with integer weights, and integer activations unless ``activations`` is None.
 
@@ -39,17 +42,16 @@ def write_quantized(
         weights: by layer name, for every layer.
         activations: grids by tensor name, for all of ``plan_activations(graph).grids``.
         biases: float32 biases by layer name that replace the network's own.
-        packed: weights at their bit width, sparse where that is smaller; otherwise plain int8.
+        form: ``packed``, weights at their bit width, sparse or from codebooks where that is smaller; ``int8``, plain;
+            ``int4``, ONNX's INT4 where levels fit and plain int8 elsewhere, which needs opset 21.
     """
     if activations is None:
         model = write_weight_only_graph(graph, weights, biases)
     else:
         model = write_integer_graph(graph, weights, activations, biases)
-    if packed:
-        forms = {}
-        for layer in graph.layers:
-            weight = weights[layer.name]
-            kept = None if weight.kept is None else np.moveaxis(weight.kept, 0, layer.out_axis)
-            forms[layer.weight] = PackedForm(weight.bits, kept)
-        model = pack(model, forms)
+    if form == "packed":
+        targets = {layer.name: Target(layer.weight, layer.out_axis) for layer in graph.layers}
+        model = pack(model, {layer.name: weights[layer.name] for layer in graph.layers}, targets)
+    elif form == "int4":
+        model = to_int4(model, {layer.weight: layer.out_axis for layer in graph.layers})
     return compact(model)

@@ -8,25 +8,28 @@ from typing import Final
 import numpy as np
 import onnx
 
-from nnopt_gui.engine.estimate import packed_bytes, sparse_bytes
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
+from nnopt_gui.engine.onnx_graph.weight_codes import level_table
 from nnopt_gui.engine.profile import Container
 from nnopt_gui.engine.recipe import WEIGHT_BITS
+from nnopt_gui.engine.weight_plan import packed_bytes
 
 _SCALE_BYTES: Final = 4
 _BIAS_BYTES: Final = 4
+_INPUTS: Final = 8  # of a stand-in otherwise: enough for every bit width to pay for its operators
 _REAL_SHAPES: Final = 1 << 16  # below this many weights the stand-ins have the real shapes: every byte counts there
 
 
 def measure_containers(graph: FloatGraph) -> tuple[Container, ...]:
     """Fixed bytes and bytes per output channel for every combination of bits that a recipe allows, dense and sparse.
 
-    Fixed bytes are what is left of a whole file after its weights and channels, so that
-    ``estimate`` gives the size of the file. Files are built in memory; for larger networks with one weight per output
-    channel, because payload bytes are known without packing anything.
+    ``activation_bits`` is 8 for all integer activations, whose files differ only by a few operators, and 32 for float
+    ones. Fixed bytes are what is left of a whole file after its weights and channels, so that
+    ``estimate`` gives the size of the file. Files are built in memory; for larger networks with a few weights per
+    output channel, because payload bytes are known without packing anything.
     """
     return tuple(_measure(graph, *form) for form in _forms())
 
@@ -45,7 +48,7 @@ def _measure(graph: FloatGraph, bits: int, activation_bits: int, sparse: bool) -
     weights = graph.weights()
     small = sum(weight.size for weight in weights.values()) > _REAL_SHAPES
     shapes = {
-        name: (weight.shape[0], *([1] * (weight.ndim - 1))) if small else weight.shape
+        name: (weight.shape[0], min(_INPUTS, weight[0].size), *([1] * (weight.ndim - 2))) if small else weight.shape
         for name, weight in weights.items()
     }
     counts = {name: int(np.prod(shape)) for name, shape in shapes.items()}
@@ -56,7 +59,7 @@ def _measure(graph: FloatGraph, bits: int, activation_bits: int, sparse: bool) -
     else:
         stand_ins = {name: _stand_in(index, shape, bits, sparse) for index, (name, shape) in enumerate(shapes.items())}
         model = _write(graph, stand_ins, activation_bits)
-        payload = sum(sparse_bytes(n, 0, bits) if sparse else packed_bytes(n, bits) for n in counts.values())
+        payload = sum(packed_bytes(n, 1 if sparse else bits) for n in counts.values())  # sparse: masks, all pruned
     per_channel = (_SCALE_BYTES if bits <= 8 else 0) + _BIAS_BYTES
     return Container(bits, activation_bits, sparse, model.ByteSize() - payload - per_channel * channels, per_channel)
 
@@ -66,9 +69,11 @@ def _stand_in(index: int, shape: tuple[int, ...], bits: int, sparse: bool) -> Qu
     scale = 1e-4 * (1.0 + (np.arange(shape[0]) + 2048.0 * index) * 2.0**-21)
     levels = np.zeros(shape, np.int8)
     if not sparse:
+        lowest = level_table(bits)[:2]
         digits = levels.reshape(-1)
-        for place in range(min(bits - 1, digits.size)):
-            digits[place] = index >> place & 1
+        digits[:] = lowest[0]
+        for place in range(min(16, digits.size)):
+            digits[place] = lowest[index >> place & 1]
     return QuantizedWeight(levels, scale.astype(np.float32), bits, np.zeros(shape, bool) if sparse else None)
 
 

@@ -61,14 +61,22 @@ class FloatGraph:
         table = initializers(self.model)
         return {layer.name: array_of(table[layer.bias]).ravel() for layer in self.layers if layer.bias}
 
-    def with_weights(self, weights: Mapping[str, np.ndarray]) -> FloatGraph:
-        """A copy in which the named layers have other weights, given with output channels first."""
+    def with_weights(
+        self, weights: Mapping[str, np.ndarray], biases: Mapping[str, np.ndarray] | None = None
+    ) -> FloatGraph:
+        """A copy in which the named layers have other weights, given with output channels first, and other biases
+        (O,), for layers that have one."""
         model = onnx.ModelProto()
         model.CopyFrom(self.model)
         tensors = []
         for name, values in weights.items():
             layer = self.layer(name)
             tensors.append(constant(layer.weight, np.moveaxis(values, 0, layer.out_axis).astype(np.float32)))
+        for name, values in (biases or {}).items():
+            bias = self.layer(name).bias
+            if bias is None:
+                raise ValueError(f"{name} has no bias")
+            tensors.append(constant(bias, values.astype(np.float32)))
         replace_initializers(model, tensors)
         return replace(self, model=model)
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 import onnx
 from onnx import helper, version_converter
+from onnx.inliner import inline_selected_functions
 
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, OUTPUT, FloatGraph, find_layers
+from nnopt_gui.engine.onnx_graph.free_batch import batch_of, declare_free_batch, free_fixed_batch, freeze_shapes
+from nnopt_gui.engine.onnx_graph.layer_passes import standardize_layers
 from nnopt_gui.engine.onnx_graph.runtime_passes import run, simplify
 from nnopt_gui.engine.onnx_graph.tensors import (
     IR_VERSION,
     OPSET,
     array_of,
-    attribute,
     constant,
     consumers,
     initializers,
-    replace_initializers,
 )
 from nnopt_gui.errors import ModelError
 
 MAX_SIDE = 4096
 _TOLERANCE = 1e-3
-_PARAMETERS = {"Reshape", "Slice", "Split", "Pad", "Expand", "Tile", "Resize", "Squeeze", "Unsqueeze"}
 _QUANTIZED_OPS = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "QLinearMatMul", "ConvInteger")
 
 
@@ -61,14 +61,15 @@ def normalize(model: onnx.ModelProto, input_shape: tuple[int, int, int]) -> Floa
     Raises:
         ModelError: it cannot run with another batch size, or its output is not a row of logits.
     """
-    _free_batch(model)
-    model = simplify(model)
+    fixed = batch_of(model)
+    declare_free_batch(model)
     _rename(model, model.graph.input[0].name, INPUT)
     _rename(model, model.graph.output[0].name, OUTPUT)
-    _freeze_parameters(model, input_shape)
-    _private_weights(model)
-    _transpose_gemms(model)
-    _pool_globally(model)
+    if fixed is not None:
+        free_fixed_batch(model, input_shape, fixed)
+    model = simplify(model)
+    freeze_shapes(model, input_shape)
+    standardize_layers(model, input_shape)
     _drop_unused(model)
     classes = _classes(model, input_shape)
     _declare(model, input_shape, classes)
@@ -147,19 +148,58 @@ def _to_opset(model: onnx.ModelProto) -> onnx.ModelProto:
                 f"This network uses operators outside the ONNX standard ({', '.join(sorted(used)) or 'none named'}).",
                 "Export it with standard operators only.",
             )
+    version = standard[0].version
+    if version > OPSET:
+        newer = [(node.domain, node.op_type) for node in model.graph.node if _came_after(node, OPSET)]
+        model = _with_older_operators(model, newer) if newer else model
     del model.opset_import[:]
-    model.opset_import.extend([helper.make_opsetid("", standard[0].version)])
-    if standard[0].version != OPSET:
+    model.opset_import.extend([helper.make_opsetid("", version)])
+    if version > OPSET and _is_valid_as(model, OPSET):
+        version = OPSET
+    if version != OPSET:
         try:
             model = version_converter.convert_version(model, OPSET)
         except Exception as error:
             raise ModelError(
-                f"The network's operator set {standard[0].version} cannot be converted to {OPSET}.",
+                f"The network's operator set {version} cannot be converted to {OPSET}.",
                 f"Export it again with opset {OPSET}.",
                 str(error),
             ) from error
     model.ir_version = IR_VERSION
     return model
+
+
+def _with_older_operators(model: onnx.ModelProto, newer: list[tuple[str, str]]) -> onnx.ModelProto:
+    """Operators replaced by what the ONNX standard says that they are short for."""
+    for tensor in model.graph.initializer:  # the bodies depend on types, which only value infos tell
+        model.graph.value_info.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    try:
+        return inline_selected_functions(onnx.shape_inference.infer_shapes(model), newer, inline_schema_functions=True)
+    except Exception as error:
+        names = ", ".join(sorted({name for _, name in newer}))
+        raise ModelError(
+            f"This network uses operators that came after opset {OPSET} ({names}).",
+            f"Export it again with opset {OPSET}.",
+            str(error),
+        ) from error
+
+
+def _came_after(node: onnx.NodeProto, opset: int) -> bool:
+    """Whether an operator is younger than an operator set, or means something else since."""
+    if node.op_type == "GroupNormalization":
+        return True
+    return not onnx.defs.has(node.op_type, opset, "")
+
+
+def _is_valid_as(model: onnx.ModelProto, opset: int) -> bool:
+    """Declare an older operator set where that is all there is to do: most new versions only add types."""
+    declared, model.opset_import[0].version = model.opset_import[0].version, opset
+    try:
+        onnx.checker.check_model(model)
+    except onnx.checker.ValidationError:
+        model.opset_import[0].version = declared
+        return False
+    return True
 
 
 def _check_same(original: onnx.ModelProto, graph: FloatGraph, fixed_batch: int) -> None:
@@ -182,33 +222,6 @@ def _check_same(original: onnx.ModelProto, graph: FloatGraph, fixed_batch: int) 
 # -- the passes ------------------------------------------------------------------------------------------------------
 
 
-def _free_batch(model: onnx.ModelProto) -> None:
-    """Make the first dimension of the input free; drop what was said about the shapes in between."""
-    fixed = _batch_size(model)
-    for value in _real_inputs(model):
-        value.type.tensor_type.shape.dim[0].Clear()
-        value.type.tensor_type.shape.dim[0].dim_param = "N"
-    names = {value.name for value in _real_inputs(model)}
-    inputs = [value for value in model.graph.input if value.name in names]
-    del model.graph.input[:]
-    model.graph.input.extend(inputs)
-    del model.graph.value_info[:]
-    del model.graph.output[1:]
-    for value in model.graph.output:
-        value.type.tensor_type.ClearField("shape")
-    table = initializers(model)
-    for node in model.graph.node:
-        if node.op_type != "Reshape" or node.input[1] not in table:
-            continue
-        shape = array_of(table[node.input[1]])
-        if shape.size and shape[0] == fixed and fixed >= 1 and (shape[1:] != 0).all():
-            free = shape.copy()
-            free[0] = 0 if (shape[1:] == -1).any() else -1
-            name = f"{node.output[0]}::shape"
-            model.graph.initializer.append(constant(name, free))
-            node.input[1] = name
-
-
 def _rename(model: onnx.ModelProto, old: str, new: str) -> None:
     if old == new:
         return
@@ -220,103 +233,6 @@ def _rename(model: onnx.ModelProto, old: str, new: str) -> None:
                 names[index] = swap.get(name, name)
     for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]:
         value.name = swap.get(value.name, value.name)
-
-
-def _freeze_parameters(model: onnx.ModelProto, input_shape: tuple[int, int, int]) -> None:
-    """Replace shapes, slice bounds and the like that are computed at run time (``x.view(x.size(0), -1)``, ``x.chunk``)
-    by constants.
-
-    They are read off runs with batch 2 and 3: what differs is the batch, everything else is constant.
-    """
-    table = initializers(model)
-    computed = [
-        (node, index)
-        for node in model.graph.node
-        if node.op_type in _PARAMETERS
-        for index in range(1, len(node.input))
-        if node.input[index] and node.input[index] not in table
-    ]
-    if not computed:
-        return
-    names = list(dict.fromkeys(node.input[index] for node, index in computed))
-    probe = onnx.ModelProto()
-    probe.CopyFrom(model)
-    del probe.graph.output[:]
-    for name in names:
-        probe.graph.output.append(helper.make_value_info(name, onnx.TypeProto()))
-    two, three = (run(probe, {INPUT: np.zeros((batch, *input_shape), np.float32)}, names) for batch in (2, 3))
-    found = dict(zip(names, zip(two, three, strict=True), strict=True))
-    for node, index in computed:
-        frozen = _frozen(*found[node.input[index]], reshape=node.op_type == "Reshape")
-        if frozen is not None:
-            name = f"{node.output[0]}::{index}"
-            model.graph.initializer.append(constant(name, frozen))
-            node.input[index] = name
-
-
-def _frozen(two: np.ndarray, three: np.ndarray, *, reshape: bool) -> np.ndarray | None:
-    """The constant behind a parameter seen with batch 2 and 3; None when the batch is in it in more than one way."""
-    if two.shape != three.shape:
-        return None
-    varying = np.flatnonzero(two != three)
-    if not varying.size:
-        return two
-    if not reshape or varying.size > 1:
-        return None
-    shape = two.astype(np.int64)
-    shape[varying] = 0 if varying[0] == 0 and two[0] == 2 and (shape == -1).any() else -1
-    return shape if (shape == -1).sum() <= 1 else None
-
-
-def _private_weights(model: onnx.ModelProto) -> None:
-    """Give each layer its own copy of a weight or bias that several nodes share, so that it can be changed alone."""
-    table = initializers(model)
-    seen: set[str] = set()
-    for node in model.graph.node:
-        if node.op_type not in ("Conv", "Gemm", "MatMul"):
-            continue
-        for index in range(1, len(node.input)):
-            name = node.input[index]
-            if name in table and name in seen:
-                copy = f"{name}::{node.output[0]}"
-                model.graph.initializer.append(constant(copy, array_of(table[name])))
-                node.input[index] = copy
-            seen.add(name)
-
-
-def _transpose_gemms(model: onnx.ModelProto) -> None:
-    """Store every constant Gemm weight as torch does, output channels first, and its bias as a vector."""
-    table = initializers(model)
-    for node in model.graph.node:
-        if node.op_type != "Gemm" or node.input[1] not in table:
-            continue
-        weight = array_of(table[node.input[1]])
-        if attribute(node, "transB", 0) == 0:
-            weight = weight.T
-            replace_initializers(model, [constant(node.input[1], weight)])
-            kept = [item for item in node.attribute if item.name != "transB"]
-            del node.attribute[:]
-            node.attribute.extend([*kept, helper.make_attribute("transB", 1)])
-        if len(node.input) > 2 and node.input[2] in table:
-            bias = array_of(table[node.input[2]])
-            vector = np.broadcast_to(bias.reshape(-1), (weight.shape[0],))
-            replace_initializers(model, [constant(node.input[2], vector)])
-
-
-def _pool_globally(model: onnx.ModelProto) -> None:
-    """A mean over height and width is a ``GlobalAveragePool``, for which there is an integer kernel."""
-    table = initializers(model)
-    for node in model.graph.node:
-        if node.op_type != "ReduceMean":
-            continue
-        axes = attribute(node, "axes")
-        if axes is None and len(node.input) > 1 and node.input[1] in table:
-            axes = array_of(table[node.input[1]]).tolist()
-        if not isinstance(axes, list) or attribute(node, "keepdims", 1) != 1 or sorted(axes) not in ([2, 3], [-2, -1]):
-            continue
-        node.op_type = "GlobalAveragePool"
-        del node.input[1:]
-        del node.attribute[:]
 
 
 def _drop_unused(model: onnx.ModelProto) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 from onnx import helper
 
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
@@ -15,34 +17,39 @@ from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid
 from nnopt_gui.engine.onnx_graph.runtime_passes import open_session
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.grids import activation_grid
-from nnopt_gui.engine.quantization.observers import RangeMethod, RangeObserver
+from nnopt_gui.engine.quantization.observers import RangeObserver
+from nnopt_gui.engine.recipe import ActivationRange
 from nnopt_gui.errors import DataError, ModelError
 
-_SAMPLE = (256, 1 << 24)  # images and values kept
-_CHUNK_VALUES = 1 << 20  # input values per run, so that cancelling is quick and memory bounded
+_SAMPLE: Final = (256, 1 << 24)  # images and values kept
+_CHUNK_VALUES: Final = 1 << 22  # observed values per run, so that cancelling is quick and memory bounded
 
 
 @dataclass(frozen=True)
 class ActivationRanges:
-    """(low, high) of every tensor that is quantised, as observed on ``images`` images and cut by ``method``.
+    """What was observed in every tensor that is quantised, on ``images`` images.
 
     ``sample``: the first of those images (float32 N×C×H×W, bounded), for rounding weights by their effect.
     """
 
-    ranges: Mapping[str, tuple[float, float]]
+    observers: Mapping[str, RangeObserver]
     images: int
-    method: RangeMethod
     sample: np.ndarray
 
-    def grids(self) -> dict[str, ActivationGrid]:
-        """The uint8 grid of every tensor."""
-        return {name: activation_grid(low, high) for name, (low, high) in self.ranges.items()}
+    def ranges(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, tuple[float, float]]:
+        """(low, high) of every tensor for grids of 2**bits levels, see :meth:`RangeObserver.range`."""
+        return {name: observer.range(method, bits) for name, observer in self.observers.items()}
+
+    def grids(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, ActivationGrid]:
+        """The grid of every tensor; ``bits`` from 2 to 8."""
+        return {name: activation_grid(low, high, bits) for name, (low, high) in self.ranges(bits, method).items()}
 
 
-def collect_ranges(
-    graph: FloatGraph, batches: Iterable[np.ndarray], reporter: Reporter, *, method: RangeMethod = "mse"
-) -> ActivationRanges:
-    """Observe all tensors that 8-bit activations quantise.
+def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: Reporter) -> ActivationRanges:
+    """Observe all tensors that integer activations quantise, once, for every method and bit width.
+
+    What is in memory at a time: the network, the activations of one chunk of images (one image, or about 16 MB), the
+    observers (64 KiB a tensor) and the sample.
 
     Args:
         batches: float32 N×C×H×W calibration images, of any batch sizes; read once.
@@ -53,24 +60,34 @@ def collect_ranges(
     """
     names = plan_activations(graph).grids
     observers = {name: RangeObserver() for name in names}
-    session = open_session(with_outputs(graph.model, [name for name in names if name != INPUT]))
     inner = [name for name in names if name != INPUT]
+    session = open_session(with_outputs(graph.model, inner))
     images = 0
     sample: list[np.ndarray] = []
     room = int(min(_SAMPLE[0], max(1, _SAMPLE[1] // int(np.prod(graph.input_shape)))))
     reporter.status("Calibrating activations")
-    for chunk in in_chunks(batches, graph.input_shape):
+    reporter.checkpoint()
+    size = max(1, _CHUNK_VALUES // _values_per_image(session, inner, graph.input_shape))
+    for chunk in in_chunks(batches, graph.input_shape, size):
         reporter.checkpoint()
         values = session.run(inner, {INPUT: chunk}) if inner else []
-        sample.append(chunk[: max(0, room - images)])
+        if images < room:
+            sample.append(chunk[: room - images].copy())  # a view would keep the caller's whole batch in memory
         images += len(chunk)
         for name, value in [(INPUT, chunk), *zip(inner, values, strict=True)]:
             if name in observers:
+                reporter.checkpoint()
                 _observe(observers[name], name, value)
     if images == 0:
         raise DataError("There are no calibration images.", "Use a data set with more images.")
-    ranges = {name: observer.range(method) for name, observer in observers.items()}
-    return ActivationRanges(ranges, images, method, np.concatenate(sample))
+    return ActivationRanges(observers, images, np.concatenate(sample))
+
+
+def _values_per_image(session: ort.InferenceSession, names: list[str], input_shape: tuple[int, int, int]) -> int:
+    """How many values the named tensors and the input have for one image, found by running a black one."""
+    image = np.zeros((1, *input_shape), np.float32)
+    values = session.run(names, {INPUT: image}) if names else []
+    return int(image.size + sum(value.size for value in values))
 
 
 def _observe(observer: RangeObserver, name: str, value: np.ndarray) -> None:
@@ -94,15 +111,17 @@ def with_outputs(model: onnx.ModelProto, names: Iterable[str]) -> onnx.ModelProt
     return copy
 
 
-def in_chunks(batches: Iterable[np.ndarray], input_shape: tuple[int, int, int]) -> Iterable[np.ndarray]:
-    """Batches cut so small that one takes well under 100 ms and little memory.
+def in_chunks(batches: Iterable[np.ndarray], input_shape: tuple[int, int, int], size: int) -> Iterator[np.ndarray]:
+    """Batches cut into contiguous float32 chunks of at most ``size`` images.
 
     Raises:
         DataError: a batch has another shape than the network's input.
     """
-    size = max(1, _CHUNK_VALUES // (8 * int(np.prod(input_shape))))
     for batch in batches:
         if batch.ndim != 4 or batch.shape[1:] != input_shape:
-            raise DataError(f"Calibration images are {batch.shape[1:]}, the network takes {input_shape}.")
+            raise DataError(
+                f"Calibration images are {batch.shape[1:]}, the network takes {input_shape}.",
+                "Choose a preprocessing whose image size fits the network.",
+            )
         for start in range(0, len(batch), size):
             yield np.ascontiguousarray(batch[start : start + size], np.float32)

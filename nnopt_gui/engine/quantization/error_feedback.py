@@ -87,3 +87,50 @@ def round_with_feedback(
                 else (errors @ factor[start:stop, stop:])
             )
     return levels.reshape(outputs, candidates, columns), losses.reshape(outputs, candidates)
+
+
+def round_vectors_with_feedback(
+    rows: np.ndarray,
+    factor: np.ndarray,
+    scales: np.ndarray,
+    entries: np.ndarray,
+    checkpoint: Callable[[], None] = lambda: None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Like :func:`round_with_feedback` for a codebook: d columns at a time take the entry with the least error.
+
+    The error of an entry counts with the inverse of the factor's own d×d block, so that what the later columns of the
+    vector could have made up for within it is not held against it (van Baalen et al., "GPTVQ", 2024, arXiv:2402.15319).
+
+    Args:
+        rows: float32 (O, K), whole vectors in a row.
+        factor: (K, K), in the same order.
+        scales: (O, S) candidate scales.
+        entries: int8 (N, d); d divides K.
+
+    Returns:
+        Levels int8 (O, S, K) and losses (O, S).
+    """
+    outputs, columns = rows.shape
+    candidates, width = scales.shape[1], entries.shape[1]
+    work = np.repeat(rows[:, None, :], candidates, axis=1).reshape(-1, columns).astype(np.float32)
+    scale = scales.reshape(-1, 1).astype(np.float32)
+    book = entries.astype(np.float32)
+    levels = np.zeros(work.shape, np.int8)
+    losses = np.zeros(len(work), np.float32)
+    block = _BLOCK // width * width
+    for start in range(0, columns, block):
+        checkpoint()
+        stop = min(start + block, columns)
+        errors = np.empty((len(work), stop - start), np.float32)
+        for column in range(start, stop, width):
+            part = slice(column, column + width)
+            inverse = np.linalg.inv(factor[part, part])
+            atoms = book @ inverse
+            code = ((atoms * atoms).sum(1) - 2.0 * ((work[:, part] / scale) @ inverse) @ atoms.T).argmin(axis=1)
+            levels[:, part] = entries[code]
+            error = (work[:, part] - book[code] * scale) @ inverse
+            losses += (error * error).sum(axis=1)
+            work[:, column + width : stop] -= error @ factor[part, column + width : stop]
+            errors[:, column - start : column - start + width] = error
+        work[:, stop:] -= errors @ factor[start:stop, stop:]
+    return levels.reshape(outputs, candidates, columns), losses.reshape(outputs, candidates)

@@ -1,25 +1,59 @@
-"""Float graph + what to do → the ONNX file of a trial, without training."""
+"""Float graph + what to do → the ONNX file of a trial."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import onnx
 
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
-from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, least_weight_scales
+from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
+from nnopt_gui.engine.quantization.codebooks import TrainedBook, nearest_vectors, train_books
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
+from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
-from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.engine.recipe import Effort, Quantize
+from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights
 from nnopt_gui.errors import RecipeError
 
 Masks = Mapping[str, np.ndarray]
 
-RECONSTRUCTED_BITS = 6  # above, the nearest level is as good and takes no time
+FEEDBACK_BITS: Final = 6  # above, the nearest level is as good and takes no time
+# Up to so many bits tuning wins: (evenly spaced levels, codebooks). Above, rounding by effect has left nothing to win.
+_TUNED_BITS: Final[Mapping[Effort, tuple[int, int]]] = {"fast": (0, 0), "balanced": (2, 1), "best": (3, 2)}
+_TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
+
+
+@dataclass(frozen=True)
+class TuningImages:
+    """Images to tune with. ``unlabelled`` and ``labelled`` start an endless stream of batches; ``observe`` calibrates
+    the activations of a graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
+
+    unlabelled: Callable[[], Iterator[TuningBatch]]
+    labelled: Callable[[], Iterator[TuningBatch]]
+    steps_per_epoch: int
+    observe: Callable[[FloatGraph], ActivationRanges]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is quantised, how, and with what knowledge; ``grids`` None with float activations."""
+
+    graph: FloatGraph
+    quantize: Quantize
+    forms: Mapping[str, WeightForm]
+    ranges: ActivationRanges | None
+    grids: Mapping[str, ActivationGrid] | None
+    masks: Masks
+    reporter: Reporter
+    least: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def quantize_graph(
@@ -28,19 +62,21 @@ def quantize_graph(
     ranges: ActivationRanges | None,
     masks: Masks | None,
     reporter: Reporter,
+    tuning: TuningImages | None = None,
 ) -> onnx.ModelProto:
     """The artifact of a recipe's last step.
 
     With 6 bits or fewer, and calibration images in ``ranges``, weights are rounded by their effect on each layer's
-    outputs (:mod:`reconstruction`); otherwise to the nearest level.
+    outputs (:mod:`reconstruction`); otherwise to the nearest level. At very few bits the whole network is then tuned
+    (:mod:`tuning`) if there are images to do it with.
 
     Args:
         quantize: None for the float32 artifact.
-        ranges: needed when activations have 8 bits; worth giving with float activations too.
+        ranges: needed for integer activations; worth giving with float activations too.
         masks: by layer name, bool like the layer's weight with output channels first, False where it was pruned.
 
     Raises:
-        RecipeError: 8-bit activations without ranges, masks that do not fit, or no layer to quantise.
+        RecipeError: integer activations without ranges, masks that do not fit, or no layer to quantise.
     """
     if masks:
         graph = _masked(graph, masks)
@@ -48,59 +84,130 @@ def quantize_graph(
         return write_float(graph, quantize.weight_bits if quantize else 32)
     if not graph.layers:
         raise RecipeError("This network has no layer that can be quantised.", "Leave the quantize step out.")
-    grids = None
-    if quantize.activation_bits == 8:
-        if ranges is None:
-            raise RecipeError("8-bit activations need calibration.", "Open a data set, or set the activations to 32.")
-        grids = ranges.grids()
+    forms = plan_weights(layer_shapes(graph), quantize, sparse=bool(masks))
+    grids: Mapping[str, ActivationGrid] | None = _grids(ranges, quantize)
+    least = least_weight_scales(graph, grids) if grids else {}
+    task = _Task(graph, quantize, forms, ranges, grids, masks or {}, reporter, least)
     reporter.status(f"Quantising weights to {quantize.weight_bits} bits")
-    if quantize.weight_bits <= RECONSTRUCTED_BITS and ranges is not None:
-        found = _by_effect(graph, quantize, ranges, grids, masks or {}, reporter)
-        return write_quantized(graph, found.weights, grids, found.biases, packed=quantize.packed)
-    weights = _to_nearest(graph, quantize, grids, masks or {}, reporter)
-    return write_quantized(graph, weights, grids, packed=quantize.packed)
+    found = _by_effect(task) if _feedback(task) else _to_nearest(task)
+    if tuning is not None:
+        found, grids = _tuned(task, found, tuning)
+    return write_quantized(graph, found.weights, grids, found.biases, form=quantize.method.form)
 
 
-def _by_effect(
-    graph: FloatGraph,
-    quantize: Quantize,
-    ranges: ActivationRanges,
-    grids: Mapping[str, ActivationGrid] | None,
-    masks: Masks,
-    reporter: Reporter,
-) -> Reconstruction:
+def layer_shapes(graph: FloatGraph) -> list[LayerShape]:
+    """The layers as :mod:`weight_plan` looks at them."""
+    nodes = {node.name: node for node in graph.model.graph.node}
+    weights = graph.weights()
+    return [
+        LayerShape(
+            layer.name,
+            weights[layer.name].shape,
+            int(attribute(nodes[layer.node_name], "group", 1)) if layer.kind == "conv" else 1,  # type: ignore[call-overload]
+        )
+        for layer in graph.layers
+    ]
+
+
+def _grids(ranges: ActivationRanges | None, quantize: Quantize) -> dict[str, ActivationGrid] | None:
+    """Grids of all activations; the network's input keeps 8 bits, which is what images have."""
+    if quantize.activation_bits > 8:
+        return None
+    if ranges is None:
+        raise RecipeError(
+            f"{quantize.activation_bits}-bit activations need calibration.",
+            "Open a data set, or set the activations to 32.",
+        )
+    method = quantize.method.activation_range
+    grids = ranges.grids(quantize.activation_bits, method)
+    if INPUT in grids:
+        grids[INPUT] = ranges.grids(8, method)[INPUT]
+    return grids
+
+
+def _feedback(task: _Task) -> bool:
+    """Whether weights are rounded by their effect on the outputs."""
+    method = task.quantize.method
+    special = method.scheme in ("affine", "power_of_two", "logarithmic") or method.granularity != "channel"
+    if task.ranges is None or special or method.rounding == "nearest":
+        return False
+    return method.rounding == "feedback" or min(form.bits for form in task.forms.values()) <= FEEDBACK_BITS
+
+
+def _by_effect(task: _Task) -> Reconstruction:
+    assert task.ranges is not None
     return reconstruct(
-        graph,
-        {layer.name: quantize.weight_bits for layer in graph.layers},
-        ranges.sample,
-        grids,
-        reporter,
-        weight_range=quantize.weight_range,
-        masks=masks,
-        least_scales=least_weight_scales(graph, grids) if grids else None,
+        task.graph,
+        {name: form.bits for name, form in task.forms.items()},
+        task.ranges.sample,
+        task.grids,
+        task.reporter,
+        weight_range=task.quantize.method.weight_range,
+        masks=task.masks,
+        least_scales=task.least,
+        books=_books(task),
     )
 
 
-def _to_nearest(
-    graph: FloatGraph,
-    quantize: Quantize,
-    grids: Mapping[str, ActivationGrid] | None,
-    masks: Masks,
-    reporter: Reporter,
-) -> dict[str, QuantizedWeight]:
-    weights: dict[str, QuantizedWeight] = {}
-    values, least = graph.weights(), least_weight_scales(graph, grids) if grids else {}
-    for index, layer in enumerate(graph.layers):
-        reporter.checkpoint()
-        reporter.progress(index, len(graph.layers))
-        weights[layer.name] = quantize_weight(
-            values[layer.name],
-            quantize.weight_bits,
-            quantize.weight_range,
-            masks.get(layer.name),
-            least.get(layer.name),
+def _books(task: _Task) -> dict[str, TrainedBook]:
+    shapes = {name: form.book for name, form in task.forms.items() if form.book is not None}
+    return train_books(task.graph.weights(), shapes, task.reporter.checkpoint)
+
+
+def _to_nearest(task: _Task) -> Reconstruction:
+    found: dict[str, QuantizedWeight] = {}
+    values, books, method = task.graph.weights(), _books(task), task.quantize.method
+    scheme = "symmetric" if method.scheme == "codebook" else method.scheme
+    for index, layer in enumerate(task.graph.layers):
+        task.reporter.checkpoint()
+        task.reporter.progress(index, len(task.graph.layers))
+        name, bits = layer.name, task.forms[layer.name].bits
+        if name in books:
+            found[name] = nearest_vectors(values[name], bits, books[name], task.least.get(name))
+            continue
+        found[name] = quantize_weight(
+            values[name],
+            bits,
+            method.weight_range,
+            task.masks.get(name),
+            task.least.get(name),
+            scheme=scheme,
+            granularity=method.granularity,
+            checkpoint=task.reporter.checkpoint,
         )
-    return weights
+    return Reconstruction(found, {})
+
+
+def _tuned(
+    task: _Task, found: Reconstruction, images: TuningImages
+) -> tuple[Reconstruction, Mapping[str, ActivationGrid] | None]:
+    """The network tuned where that helps, and the grids of its activations."""
+    epochs = task.quantize.tuning_epochs
+    if epochs:
+        steps, batches = epochs * images.steps_per_epoch, images.labelled()
+    elif _worth_tuning(task):
+        steps, batches = steps_for(task.graph, task.quantize.method.effort), images.unlabelled()
+    else:
+        steps = 0
+    if steps == 0:
+        return found, task.grids
+    task.reporter.status("Tuning the quantised network" + (" on labelled images" if epochs else ""))
+    with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})
+    tuned = tune(
+        task.graph, with_biases, batches, Tuning(steps), task.reporter, grids=task.grids, least_scales=task.least
+    )
+    if task.grids is None:
+        return tuned, None
+    weights = {name: weight.dequantized() for name, weight in tuned.weights.items()}
+    ranges = images.observe(task.graph.with_weights(weights, tuned.biases))
+    return tuned, _grids(ranges, task.quantize)
+
+
+def _worth_tuning(task: _Task) -> bool:
+    even, book = _TUNED_BITS[task.quantize.method.effort]
+    counts = {name: weight.size for name, weight in task.graph.weights().items()}
+    few = sum(counts[name] for name, form in task.forms.items() if form.bits <= (book if form.book else even))
+    return few >= _TUNED_SHARE * sum(counts.values())
 
 
 def _masked(graph: FloatGraph, masks: Masks) -> FloatGraph:

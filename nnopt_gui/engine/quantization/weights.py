@@ -1,18 +1,61 @@
-"""Weights → levels and scales, one scale per output channel, by rounding to the nearest level."""
+"""Weights → levels and scales, by rounding to the nearest level."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
-from nnopt_gui.engine.quantization.grids import WeightGrid, weight_grids
-from nnopt_gui.engine.recipe import WeightRange
+from nnopt_gui.engine.quantization.grids import (
+    AffineGrid,
+    WeightGrid,
+    fixed_point_grid,
+    logarithmic_grid,
+    weight_grids,
+    zero_point_limits,
+)
+from nnopt_gui.engine.quantization.group_scales import GROUP_SIZE, round_groups
+from nnopt_gui.engine.quantization.scale_search import (
+    WeightRows,
+    coarse_scales,
+    fine_scales,
+    least_error_scale,
+    pick,
+    usable_scale,
+)
+from nnopt_gui.engine.recipe import Granularity, Scheme, WeightRange
+from nnopt_gui.errors import ModelError, RecipeError
 
-_COARSE: Final = 16
-_FINE: Final = 16
-_LEAST_SHARE: Final = 0.2  # of the min-max scale; even at 2 bits the best range of a bell curve is wider
+LOGARITHMIC_BITS: Final = 4  # the most whose levels int8 holds
+_OCTAVES: Final = 5  # powers of two, from the one that covers all weights downwards
+_ALL_ZERO_POINTS: Final = 3  # up to so many bits all zero points are tried
+
+
+@dataclass(frozen=True)
+class _Rounded:
+    """A unit is what shares a scale: an output channel, or the tensor. ``scale``, ``error`` (U,); ``levels`` (O, K);
+    ``tables`` int8 (U, 2**bits), None for the usual table."""
+
+    scale: np.ndarray
+    levels: np.ndarray
+    error: np.ndarray
+    tables: np.ndarray | None
+
+    def or_better(self, other: _Rounded) -> _Rounded:
+        """Unit by unit the one with the smaller error."""
+        better = other.error < self.error
+        tables = None
+        if self.tables is not None and other.tables is not None:
+            tables = np.where(better[:, None], other.tables, self.tables)
+        return _Rounded(
+            np.where(better, other.scale, self.scale),
+            np.where(better[:, None], other.levels, self.levels),
+            np.where(better, other.error, self.error),
+            tables,
+        )
 
 
 def quantize_weight(
@@ -21,68 +64,182 @@ def quantize_weight(
     weight_range: WeightRange = "mse",
     kept: np.ndarray | None = None,
     least_scale: np.ndarray | None = None,
+    *,
+    scheme: Scheme = "symmetric",
+    granularity: Granularity = "channel",
+    group_size: int = GROUP_SIZE,
+    checkpoint: Callable[[], None] = lambda: None,
 ) -> QuantizedWeight:
-    """Round a float32 weight (O, …) to ``bits`` bits per value, symmetric, one scale per output channel.
+    """Round a float32 weight (O, …) to ``bits`` bits (1 to 8) per value.
 
     Args:
-        weight_range: ``minmax`` covers the largest weight of a channel; ``mse`` takes the scale, and for 2 bits the set
-            of levels, with the least squared error.
+        weight_range: ``minmax`` covers the largest weight; ``mse`` takes the scale, and where a scheme has several sets
+            of levels the set, with the least squared error.
         kept: bool, like ``weight``; pruned weights become level 0.
         least_scale: (O,) lower limits of the scales.
+        scheme: ``symmetric`` (``auto`` means the same), ``affine``: evenly spaced levels that lie where the weights
+            are; ``power_of_two``: two's complement fixed point; ``logarithmic``: see :func:`logarithmic_grid`.
+        granularity: what has a scale of its own. ``group``, symmetric only: every ``group_size`` consecutive weights of
+            a channel, see :mod:`group_scales`.
+        checkpoint: called every few ms; may raise to stop.
+
+    Returns:
+        Deterministic levels and scales; with one scale for the tensor all entries of ``scale`` are equal.
+
+    Raises:
+        ModelError: a weight is NaN or infinite.
+        RecipeError: the scheme has no levels of that width, or no groups.
+        ValueError: ``bits``, ``scheme`` or ``group_size`` is out of bounds.
     """
-    values = np.where(kept, weight, 0.0) if kept is not None else weight
-    rows = np.asarray(values, np.float32).reshape(len(weight), -1)
-    best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    grids = weight_grids(bits)
-    for grid in grids if weight_range == "mse" else grids[:1]:
-        scale = channel_scales(rows, grid, weight_range)
-        if least_scale is not None:
-            scale = np.maximum(scale, least_scale).astype(np.float32)
-        levels, error = _round(rows, grid, scale)
-        if best is None:
-            best = scale, levels, error
-        else:
-            better = error < best[2]
-            best = (
-                np.where(better, scale, best[0]).astype(np.float32),
-                np.where(better[:, None], levels, best[1]),
-                np.where(better, error, best[2]),
-            )
+    if not np.isfinite(weight).all():
+        raise ModelError("A weight of the network is not a number or infinite.", "Train or export the network again.")
+    _check(bits, scheme, granularity)
+    values = np.asarray(weight if kept is None else np.where(kept, weight, 0.0), np.float32)
+    columns = int(np.prod(weight.shape[1:], dtype=np.int64))
+    mask = None if kept is None else kept.reshape(len(weight), columns)
+    rows = WeightRows(values.reshape(len(weight), columns), mask, granularity == "tensor", checkpoint)
+    if granularity == "group" and columns > group_size and bits < 8:  # 8-bit codes leave no room for multipliers
+        levels, scale, multipliers = round_groups(rows, bits, weight_range, least_scale, group_size)
+        return QuantizedWeight(
+            levels.reshape(weight.shape), scale, bits, kept, multipliers=multipliers, group_size=group_size
+        )
+    best = _best(rows, bits, weight_range, least_scale, scheme)
+    tables = best.tables
+    if tables is not None and (rows.shared or scheme != "affine"):
+        tables = tables[0]
+    scale = np.broadcast_to(best.scale, len(weight)).copy()
+    return QuantizedWeight(best.levels.reshape(weight.shape), scale, bits, kept, tables)
+
+
+def _check(bits: int, scheme: Scheme, granularity: Granularity) -> None:
+    if scheme not in ("auto", "symmetric", "affine", "power_of_two", "logarithmic"):
+        raise ValueError(f"no grid is called {scheme!r}")
+    if scheme == "logarithmic" and LOGARITHMIC_BITS < bits <= 8:
+        raise RecipeError(
+            f"Logarithmic weights of {bits} bits do not fit: integer kernels hold the powers of two from 1 to 64.",
+            f"Use {LOGARITHMIC_BITS} bits or fewer, or another scheme.",
+        )
+    if granularity == "group" and scheme not in ("auto", "symmetric"):
+        raise RecipeError(f"Groups need evenly spaced levels, not {scheme}.", "Set the scheme to symmetric.")
+
+
+def _best(
+    rows: WeightRows, bits: int, weight_range: WeightRange, least_scale: np.ndarray | None, scheme: Scheme
+) -> _Rounded:
+    best: _Rounded | None = None
+    for grid, scale in _choices(rows, bits, weight_range, scheme):
+        found = _round(rows, grid, _at_least(scale, least_scale, rows, scheme))
+        best = found if best is None else best.or_better(found)
     assert best is not None
-    levels = best[1].reshape(weight.shape)
-    if kept is not None:
-        levels = np.where(kept, levels, 0).astype(np.int8)
-    return QuantizedWeight(levels, best[0], bits, kept)
-
-
-def channel_scales(rows: np.ndarray, grid: WeightGrid, weight_range: WeightRange) -> np.ndarray:
-    """Positive float32 scales (O,) for rows (O, K). A channel of zeros gets 1."""
-    largest = np.abs(rows).max(axis=1, initial=0.0)
-    full = np.where(largest > 0, largest / grid.reach, 1.0)
-    if grid.binary:
-        mean = np.abs(rows).mean(axis=1)
-        return np.where(mean > 0, mean, 1.0).astype(np.float32)
-    if weight_range == "minmax":
-        return full.astype(np.float32)
-    share = _search(rows, grid, full, np.linspace(_LEAST_SHARE, 1.2, _COARSE)[:, None] * np.ones(len(rows)))
-    around = np.linspace(-0.06, 0.06, _FINE)[:, None]
-    share = _search(rows, grid, full, np.concatenate([share[None], np.maximum(share + around, _LEAST_SHARE)]))
-    return np.maximum(full * share, np.finfo(np.float32).tiny).astype(np.float32)
-
-
-def _search(rows: np.ndarray, grid: WeightGrid, full: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Of the candidate shares (candidates, O) of the full scale, the one with the least error per channel."""
-    best, least = shares[0], np.full(len(rows), np.inf)
-    for candidate in shares:
-        error = _round(rows, grid, (full * candidate).astype(np.float32))[1]
-        better = error < least
-        best, least = np.where(better, candidate, best), np.where(better, error, least)
     return best
 
 
-def _round(rows: np.ndarray, grid: WeightGrid, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Levels, and the squared error of each row."""
-    column = np.maximum(scale, np.finfo(np.float32).tiny)[:, None]
-    levels = grid.levels(rows, column)
-    error = ((levels * column - rows) ** 2).sum(axis=1)
-    return levels, error
+def _choices(
+    rows: WeightRows, bits: int, weight_range: WeightRange, scheme: Scheme
+) -> Iterator[tuple[WeightGrid | AffineGrid, np.ndarray]]:
+    """Grids to choose from, with their scales (U,)."""
+    if scheme == "affine":
+        yield _affine(rows, bits, weight_range)
+    elif scheme == "power_of_two":
+        grid = fixed_point_grid(bits)
+        yield grid, _power_of_two_scale(rows, grid, weight_range)
+    elif scheme == "logarithmic":
+        grid = logarithmic_grid(bits)
+        yield grid, channel_scales(rows, grid, weight_range)
+    else:
+        grids = weight_grids(bits)
+        for grid in grids if weight_range == "mse" else grids[:1]:
+            yield grid, channel_scales(rows, grid, weight_range)
+
+
+def channel_scales(rows: WeightRows, grid: WeightGrid, weight_range: WeightRange) -> np.ndarray:
+    """Float64 scales (U,), positive. A unit of zeros gets 1, or next to nothing where the grid lacks 0."""
+    if grid.binary:
+        return np.asarray(usable_scale(rows.mean_magnitudes(), 1), np.float64)
+    full = np.where(rows.largest > 0, rows.largest / grid.reach, 1.0)
+    return full if weight_range == "minmax" else least_error_scale(rows, grid, full)
+
+
+def _power_of_two_scale(rows: WeightRows, grid: WeightGrid, weight_range: WeightRange) -> np.ndarray:
+    """Scales 2**e; for a grid without 0 the mean magnitude's neighbours are tried instead of the largest weight's."""
+    low, high = rows.extremes
+    full = channel_scales(rows, grid, "minmax") if grid.binary else np.maximum(low / -grid.lowest, high / grid.highest)
+    finite = np.ldexp(1.0, 128 - grid.bits)  # what float32 holds once it is multiplied by the lowest level
+    top = np.minimum(_power_of_two(np.where(full > 0, full, 1.0)), finite)
+    if weight_range == "minmax" and not grid.binary:
+        return top
+    scales = np.ldexp(top, -np.arange(_OCTAVES)[:, None])
+    return pick(scales, rows.errors(grid, scales).argmin(axis=0))
+
+
+def _power_of_two(scale: np.ndarray) -> np.ndarray:
+    """The smallest powers of two that are not below ``scale``."""
+    fraction, exponent = np.frexp(np.asarray(scale, np.float64))
+    return np.ldexp(1.0, exponent - (fraction == 0.5))
+
+
+def _affine(rows: WeightRows, bits: int, weight_range: WeightRange) -> tuple[AffineGrid, np.ndarray]:
+    """Zero points and scales; the zero point that splits the range, its neighbours, and the middle one are tried."""
+    low, high = rows.extremes
+    steps = 2**bits - 1
+    least, most = zero_point_limits(bits)
+    span = np.where(low + high > 0, low + high, 1.0)
+    split = np.clip(np.rint(low / span * steps), least, most).astype(np.int64)
+    if weight_range == "minmax":
+        grid = _affine_grid(rows, bits, split)
+        # 8 bits leave one zero point only, and the longer side has to fit
+        full = np.maximum(span / steps, np.maximum(low / (split + 0.5), high / (steps - split + 0.5)))
+        return grid, full
+    if bits <= _ALL_ZERO_POINTS:
+        tried = [np.full_like(split, zero) for zero in range(least, most + 1)]
+    else:
+        middle = np.full_like(split, 2 ** (bits - 1))
+        tried = [np.clip(zero, least, most) for zero in (split - 1, split, split + 1, middle)]
+    scales, errors = [], []
+    for zero in tried:
+        full = _covering(low, high, zero, steps)
+        coarse = coarse_scales(full)
+        error = rows.errors(_affine_grid(rows, bits, zero), coarse)
+        scales.append(pick(coarse, error.argmin(axis=0)))
+        errors.append(error.min(axis=0))
+    index = np.array(errors).argmin(axis=0)
+    zero = pick(np.array(tried), index)
+    grid = _affine_grid(rows, bits, zero)
+    fine = fine_scales(pick(np.array(scales), index))
+    return grid, pick(fine, rows.errors(grid, fine).argmin(axis=0))
+
+
+def _covering(low: np.ndarray, high: np.ndarray, zero: np.ndarray, steps: int) -> np.ndarray:
+    """The scale with which the levels reach as far as the values do, on sides that have levels."""
+    below = np.where(zero > 0, low / np.maximum(zero, 1), 0.0)
+    above = np.where(zero < steps, high / np.maximum(steps - zero, 1), 0.0)
+    full = np.maximum(below, above)
+    return np.where(full > 0, full, 1.0)
+
+
+def _affine_grid(rows: WeightRows, bits: int, zero_points: np.ndarray) -> AffineGrid:
+    return AffineGrid(bits, np.broadcast_to(zero_points, len(rows.values))[:, None])
+
+
+def _at_least(scale: np.ndarray, least: np.ndarray | None, rows: WeightRows, scheme: Scheme) -> np.ndarray:
+    """The scale (U,), raised to the limits of the channels (O,) it is for."""
+    if least is None:
+        return scale
+    limit = np.asarray(least, np.float64)
+    limit = limit.max(initial=0.0, keepdims=True) if rows.shared else limit
+    return np.maximum(scale, _power_of_two(limit) if scheme == "power_of_two" else limit)
+
+
+def _round(rows: WeightRows, grid: WeightGrid | AffineGrid, scale: np.ndarray) -> _Rounded:
+    table = None
+    if isinstance(grid, AffineGrid):
+        table = grid.code_table()
+        reach = int(np.abs(table.astype(np.int64)).max(initial=1))
+    else:
+        reach = grid.reach
+        if not (grid.uniform or grid.binary):
+            table = np.broadcast_to(grid.code_table(), (len(scale), 2**grid.bits))
+    usable = usable_scale(scale, reach)
+    error = rows.errors(grid, usable[None].astype(np.float64))[0]
+    tables = table[:1] if table is not None and rows.shared else table
+    return _Rounded(usable, rows.round(grid, usable), error, tables)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final, TypeVar
 
-from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Distill, PruneKind, Recipe, Student
+from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Distill, Method, PruneKind, Recipe, Student
 from nnopt_gui.errors import RecipeError
 
 MAX_RECIPES: Final = 100_000
@@ -24,9 +24,9 @@ def grid(
     epochs: Sequence[int] = (0,),
     distill: Distill | None = None,
     seeds: Sequence[int] = (0,),
-    weight_range: str = "mse",
     tune_unchanged: bool = False,
-    packed: bool = True,
+    method: Method | None = None,
+    tuning_epochs: int = 0,
 ) -> tuple[Recipe, ...]:
     """Every combination of the given stops that makes sense, each once.
 
@@ -56,7 +56,7 @@ def grid(
         for bits, act in product(_coarse_to_fine(sorted(set(weight_bits), reverse=True)), activation_bits):
             unchanged = student is None and amount == 0
             tuned = 0 if unchanged and not tune_unchanged else n
-            if (bits > 8 and act == 8) or (student is not None and tuned == 0):
+            if (bits > 8 and act not in (None, 32)) or (student is not None and tuned == 0):
                 continue
             recipe = Recipe.build(
                 weight_bits=bits,
@@ -66,8 +66,8 @@ def grid(
                 student=student,
                 epochs=tuned,
                 distill=distill,
-                weight_range=weight_range,
-                packed=packed,
+                method=method,
+                tuning_epochs=tuning_epochs if bits <= 8 else 0,
                 seed=seed,
             )
             if recipe != Recipe(seed=seed):
@@ -91,7 +91,8 @@ def _check_stops(
         if bits not in WEIGHT_BITS:
             raise RecipeError(f"The weight bit width is {bits!r}.", f"Choose from {', '.join(map(str, WEIGHT_BITS))}.")
     if not all(bits in (None, *ACTIVATION_BITS) for bits in activation_bits):
-        raise RecipeError("The activation bit widths are not usable.", "Choose 8, 32 or both.")
+        choices = ", ".join(map(str, ACTIVATION_BITS))
+        raise RecipeError("The activation bit widths are not usable.", f"Choose from {choices}.")
 
 
 def quick_sweep(

@@ -188,7 +188,7 @@ class SweepPanel(QWidget):
                 epochs=(choices.epochs if choices.fine_tune else 0,),
                 distill=Distill(choices.temperature, choices.alpha) if choices.distill else None,
                 seeds=(choices.seed,),
-                weight_range=choices.weight_range,
+                method=choices.method,
             )
         except RecipeError as error:
             self._recipes = ()

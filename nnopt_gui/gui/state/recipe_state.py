@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +17,7 @@ from nnopt_gui.engine.recipe import (
     PRUNE_AMOUNT,
     WEIGHT_BITS,
     Distill,
+    Method,
     Recipe,
     Student,
 )
@@ -48,8 +49,9 @@ class Choices:
     distill: bool = True
     temperature: float = Distill().temperature
     alpha: float = Distill().alpha
-    weight_range: str = "mse"
-    packed: bool = True
+    method: Method = field(default_factory=Method)
+    layer_bits: tuple[tuple[str, int], ...] = ()
+    tuning_epochs: int = 0
     seed: int = 0
 
     @property
@@ -75,8 +77,9 @@ class Choices:
             student=parse_student(self.student) if self.student else None,
             epochs=self.epochs if self.fine_tune else 0,
             distill=Distill(self.temperature, self.alpha) if self.distill else None,
-            weight_range=self.weight_range,
-            packed=self.packed,
+            method=self.method,
+            layer_bits=dict(self.layer_bits) if self.effective_weight_bits <= 8 else None,
+            tuning_epochs=self.tuning_epochs if self.effective_weight_bits <= 8 else 0,
             seed=self.seed,
         )
 
@@ -91,7 +94,7 @@ class Choices:
             "seed": recipe.seed,
         }
         if recipe.quantize:
-            values |= asdict(recipe.quantize)
+            values |= {item.name: getattr(recipe.quantize, item.name) for item in fields(recipe.quantize)}
         if recipe.prune:
             values |= {"prune_amount": recipe.prune.amount, "prune_kind": recipe.prune.kind}
         if recipe.fine_tune:

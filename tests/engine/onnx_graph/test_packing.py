@@ -5,15 +5,12 @@ from collections import Counter
 import numpy as np
 import onnx
 import pytest
-from onnx.reference import ReferenceEvaluator
 
-from nnopt_gui.engine.estimate import packed_bytes, sparse_bytes
-from nnopt_gui.engine.onnx_graph import packing
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
 from nnopt_gui.engine.onnx_graph.compact import compact
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
-from nnopt_gui.engine.onnx_graph.packing import PackedForm, expand, level_table, pack
+from nnopt_gui.engine.onnx_graph.packing import expand
 from nnopt_gui.engine.onnx_graph.quantized import (
     ActivationGrid,
     QuantizedWeight,
@@ -21,6 +18,8 @@ from nnopt_gui.engine.onnx_graph.quantized import (
     write_integer_graph,
 )
 from nnopt_gui.engine.onnx_graph.runtime_passes import open_session, optimized, run
+from nnopt_gui.engine.onnx_graph.weight_codes import level_table
+from nnopt_gui.engine.weight_plan import packed_bytes
 
 FORMS = [(bits, False) for bits in range(1, 9)] + [(bits, True) for bits in range(2, 9)]
 
@@ -52,7 +51,7 @@ def test_outputs_are_bit_identical_to_plain_int8_and_so_is_the_executed_graph(
     small_graph: FloatGraph, bits: int, sparse: bool
 ) -> None:
     weights, grids = weights_of(small_graph, bits, sparse=sparse), grids_of(small_graph)
-    plain = write_quantized(small_graph, weights, grids, packed=False)
+    plain = write_quantized(small_graph, weights, grids, form="int8")
     packed = write_quantized(small_graph, weights, grids)
     onnx.checker.check_model(packed, full_check=True)
     wanted = open_session(plain).run(None, {"input": images()})[0]
@@ -77,28 +76,6 @@ def test_weight_only_files_unpack_to_the_same_float_weights(small_graph: FloatGr
     assert not kinds & {"BitShift", "DequantizeLinear", "Mul", "Cast"}, "weights are folded when the file is loaded"
 
 
-@pytest.mark.parametrize(("bits", "sparse"), [(3, False), (5, True)])
-def test_the_reference_implementation_of_onnx_unpacks_the_same_weights(
-    small_graph: FloatGraph, bits: int, sparse: bool
-) -> None:
-    weights = weights_of(small_graph, bits, sparse=sparse)
-    plain = write_integer_graph(small_graph, weights, grids_of(small_graph))
-    forms = {layer.weight: PackedForm(bits, weights[layer.name].kept) for layer in small_graph.layers}
-    model = pack(plain, forms)
-    del model.graph.output[:]
-    wanted = [layer.weight for layer in small_graph.layers]
-    model.graph.output.extend(onnx.helper.make_tensor_value_info(n, onnx.TensorProto.INT8, None) for n in wanted)
-    needed, nodes = set(wanted), []
-    for node in reversed(model.graph.node):
-        if needed & set(node.output):
-            nodes.append(node)
-            needed |= set(node.input)
-    graph = onnx.helper.make_graph(nodes[::-1], "unpack", [], model.graph.output, model.graph.initializer)
-    unpacker = onnx.helper.make_model(graph, opset_imports=model.opset_import)
-    for layer, got in zip(small_graph.layers, ReferenceEvaluator(unpacker).run(None, {}), strict=True):
-        assert np.array_equal(got, weights[layer.name].levels)
-
-
 def test_every_weight_takes_its_bits_and_no_more(small_graph: FloatGraph) -> None:
     plain = write_quantized(small_graph, weights_of(small_graph, 8, sparse=False), grids_of(small_graph))
     count = sum(weight.size for weight in small_graph.weights().values())
@@ -117,22 +94,13 @@ def test_sparse_weights_take_a_mask_and_the_kept_values(small_graph: FloatGraph)
     for weight in weights.values():
         assert weight.kept is not None
         count, nonzero = weight.levels.size, int(weight.kept.sum())
-        if sparse_bytes(count, nonzero, 4) < packed_bytes(count, 4):
+        if packed_bytes(count, 1) + packed_bytes(nonzero, 4) < packed_bytes(count, 4):
             mask, values = mask + count, values + nonzero
         else:
             values += count
     assert 0 < mask < sum(weight.levels.size for weight in weights.values()), "one layer is better off dense"
     sizes = sorted(len(tensor.raw_data) for tensor in model.graph.initializer)[-2:]
-    assert sorted(sizes) == sorted([packed_bytes(values + 1, 4), packed_bytes(mask, 1)])
-
-
-def test_wide_networks_use_several_chains(small_graph: FloatGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    weights, grids = weights_of(small_graph, 3, sparse=True), grids_of(small_graph)
-    wanted = run(write_quantized(small_graph, weights, grids), {"input": images()})[0]
-    monkeypatch.setattr(packing, "CHAIN_WEIGHTS", 700)
-    model = write_quantized(small_graph, weights, grids)
-    assert sum(node.op_type == "CumSum" for node in model.graph.node) > 1
-    assert np.array_equal(run(model, {"input": images()})[0], wanted)
+    assert sorted(sizes) == sorted([packed_bytes(values, 4), packed_bytes(mask, 1)])
 
 
 def test_mixed_bit_widths(small_graph: FloatGraph) -> None:
@@ -141,7 +109,7 @@ def test_mixed_bit_widths(small_graph: FloatGraph) -> None:
         for name, bits in zip(small_graph.weights(), (8, 2, 3, 4, 3, 2, 8), strict=True)
     }
     grids = grids_of(small_graph)
-    plain = write_quantized(small_graph, weights, grids, packed=False)
+    plain = write_quantized(small_graph, weights, grids, form="int8")
     packed = write_quantized(small_graph, weights, grids)
     assert np.array_equal(run(packed, {"input": images()})[0], run(plain, {"input": images()})[0])
 
@@ -154,16 +122,6 @@ def test_half_precision_weights(small_graph: FloatGraph) -> None:
     outputs = [open_session(model).run(None, {"input": images()})[0] for model in (full, half)]
     assert np.allclose(*outputs, atol=2e-2)
     assert "Cast" not in {node.op_type for node in optimized(half).graph.node}
-
-
-def test_levels_that_do_not_fit_are_a_mistake(small_graph: FloatGraph) -> None:
-    weights = weights_of(small_graph, 4, sparse=True)
-    plain = write_integer_graph(small_graph, weights, grids_of(small_graph))
-    name = small_graph.layers[0].weight
-    with pytest.raises(ValueError, match="not one of"):
-        pack(plain, {name: PackedForm(2)})
-    with pytest.raises(ValueError, match="pruned"):
-        pack(plain, {name: PackedForm(4, np.zeros((8, 3, 3, 3), bool))})
 
 
 def test_integer_kernels_agree_with_the_pairs_they_are_fused_from(small_graph: FloatGraph) -> None:

@@ -19,7 +19,7 @@ from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_
 from nnopt_gui.engine.quantization.post_training import quantize_graph
 from nnopt_gui.engine.quantization.reconstruction import reconstruct
 from nnopt_gui.engine.quantization.weights import quantize_weight
-from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.engine.recipe import Method, Quantize
 from nnopt_gui.errors import DataError, ModelError, RecipeError
 
 QUIET = SilentReporter()
@@ -57,10 +57,11 @@ def relative_error(model: onnx.ModelProto, graph: FloatGraph) -> float:
 
 
 def test_ranges_do_not_depend_on_how_images_are_batched(graph: FloatGraph, ranges: ActivationRanges) -> None:
-    one_by_one = collect_ranges(graph, (IMAGES[i : i + 1] for i in range(128)), QUIET, method="minmax")
-    at_once = collect_ranges(graph, [IMAGES[:128]], QUIET, method="minmax")
-    for name, pair in one_by_one.ranges.items():
-        assert np.allclose(pair, at_once.ranges[name], rtol=1e-4, atol=1e-5)
+    one_by_one = collect_ranges(graph, (IMAGES[i : i + 1] for i in range(128)), QUIET)
+    at_once = collect_ranges(graph, [IMAGES[:128]], QUIET)
+    wanted = at_once.ranges(method="minmax")
+    for name, pair in one_by_one.ranges(method="minmax").items():
+        assert np.allclose(pair, wanted[name], rtol=1e-4, atol=1e-5)
     assert one_by_one.images == ranges.images == 128
     assert np.array_equal(one_by_one.sample, at_once.sample)
 
@@ -133,7 +134,7 @@ def test_pruned_weights_are_zero_in_the_file(
 
 def test_packed_or_not_is_the_same_network(graph: FloatGraph, ranges: ActivationRanges) -> None:
     packed = quantize_graph(graph, Quantize(4, 8), ranges, None, QUIET)
-    plain = quantize_graph(graph, Quantize(4, 8, packed=False), ranges, None, QUIET)
+    plain = quantize_graph(graph, Quantize(4, 8, Method(form="int8")), ranges, None, QUIET)
     assert np.array_equal(logits(packed), logits(plain))
     assert packed.ByteSize() < plain.ByteSize()
 

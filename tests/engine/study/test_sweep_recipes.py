@@ -67,7 +67,7 @@ def test_students_are_always_trained() -> None:
         {"weight_bits": (32,)},
         {"weight_bits": ()},
         {"weight_bits": (16,), "activation_bits": (8,)},
-        {"activation_bits": (7,)},
+        {"activation_bits": (9,)},
         {"prune": (2.0,)},
         {"prune": (float("nan"),)},
         {"seeds": range(10**6)},

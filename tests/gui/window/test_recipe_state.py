@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QUndoStack
 
 from nnopt_gui.engine.estimate import estimate
-from nnopt_gui.engine.recipe import Distill, Recipe, Student
+from nnopt_gui.engine.recipe import Distill, Method, Recipe, Student
 from nnopt_gui.gui.state.recipe_state import PRUNE_STOPS, WEIGHT_STOPS, Choices, RecipeState, parse_student
 
 
@@ -23,7 +23,7 @@ def state(undo, fake_profile):
 
 
 def test_stops_are_the_recipes_bounds():
-    assert WEIGHT_STOPS == (2, 3, 4, 5, 6, 7, 8, 16, 32)
+    assert WEIGHT_STOPS == (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)
     assert PRUNE_STOPS[0] == 0 and PRUNE_STOPS[-1] == 0.95
 
 
@@ -94,7 +94,7 @@ def test_dragging_back_leaves_no_step(state, undo):
         Recipe(),
         Recipe.build(weight_bits=4),
         Recipe.build(weight_bits=16, seed=7),
-        Recipe.build(weight_bits=8, activation_bits=32, prune=0.37, prune_kind="weights", weight_range="minmax"),
+        Recipe.build(weight_bits=8, activation_bits=32, prune=0.37, prune_kind="weights", method=Method(weight_range="minmax")),
         Recipe.build(prune=0.5, epochs=3, distill=Distill(2.0, 0.5)),
         Recipe.build(prune=0.5, epochs=3),
         Recipe.build(weight_bits=8, student=Student("lenet5", 0.5), epochs=4, distill=Distill()),

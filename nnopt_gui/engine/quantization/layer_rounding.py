@@ -1,0 +1,245 @@
+"""Rounding the weights of one layer so that it gives the float layer's outputs on the inputs it will really see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnx
+
+from nnopt_gui.engine.onnx_graph.float_graph import GraphLayer
+from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
+from nnopt_gui.engine.onnx_graph.tensors import attribute
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.codebooks import TrainedBook, channel_deviation, column_order
+from nnopt_gui.engine.quantization.error_feedback import (
+    compensation_factor,
+    damped,
+    least_squares_shift,
+    round_vectors_with_feedback,
+    round_with_feedback,
+)
+from nnopt_gui.engine.quantization.grids import WeightGrid, weight_grids
+from nnopt_gui.engine.quantization.layer_inputs import sample_rows
+from nnopt_gui.engine.recipe import WeightRange
+
+_ROWS: Final = 8192  # rows of a layer's input matrix that are looked at
+_DEPTHWISE_ROWS: Final = 1024  # a handful of inputs per output needs fewer
+_BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
+_SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
+_BOOK_SHARES: Final = np.linspace(0.8, 1.2, 5)  # the same for codebooks, as shares of the channel's deviation
+
+
+@dataclass(frozen=True)
+class RoundingTask:
+    """What applies to weights besides their inputs. ``kept`` and ``least_scale`` have output channels first.
+
+    ``book``: build the weights from its vectors instead of evenly spaced levels; not with ``kept``."""
+
+    bits: int
+    weight_range: WeightRange = "mse"
+    kept: np.ndarray | None = None
+    least_scale: np.ndarray | None = None
+    book: TrainedBook | None = None
+
+    def of_group(self, index: int, groups: int, columns: int) -> RoundingTask:
+        """The part that belongs to one group of a grouped convolution, as matrices (O, K) and vectors (O,)."""
+        kept = None if self.kept is None else self.kept.reshape(groups, -1, columns)[index]
+        least = None if self.least_scale is None else self.least_scale.reshape(groups, -1)[index]
+        return RoundingTask(self.bits, self.weight_range, kept, least, self.book)
+
+
+def round_layer(
+    node: onnx.NodeProto,
+    layer: GraphLayer,
+    weight: np.ndarray,
+    bias: np.ndarray | None,
+    inputs: tuple[np.ndarray, np.ndarray],
+    task: RoundingTask,
+    rng: np.random.Generator,
+    reporter: Reporter,
+) -> tuple[QuantizedWeight, np.ndarray | None]:
+    """Quantise one layer given its exact and its rough inputs."""
+    columns = int(np.prod(weight.shape[1:]))
+    order = column_order(weight.shape, task.book.codebook.order) if task.book else np.arange(columns)
+    available = inputs[0].size // inputs[0].shape[1 if layer.kind == "conv" else -1]
+    depthwise = layer.kind == "conv" and attribute(node, "group", 1) == len(weight) > 1
+    picks = np.sort(rng.random(min(available, _DEPTHWISE_ROWS if depthwise else _ROWS)))
+    exact = sample_rows(node, layer, inputs[0], weight.shape, picks)[:, :, order]
+    rough = sample_rows(node, layer, inputs[1], weight.shape, picks)[:, :, order]
+    groups = len(exact)
+    rows = weight.reshape(groups, -1, columns)[:, :, order]
+    if depthwise:
+        found = _round_depthwise(rows[:, 0], (exact, rough), task, centred=bias is not None)
+        quantized = QuantizedWeight(found[0].reshape(weight.shape), found[1], task.bits, task.kept)
+        return quantized, None if bias is None else (bias + found[2]).astype(np.float32)
+    levels, scales, shifts = [], [], []
+    for index in range(groups):
+        if index % 16 == 0:
+            reporter.checkpoint()
+        part = _round_rows(
+            rows[index],
+            (exact[index], rough[index]),
+            task.of_group(index, groups, columns),
+            reporter.checkpoint,
+            centred=bias is not None,
+        )
+        levels.append(part[0])
+        scales.append(part[1])
+        shifts.append(part[2])
+    found_levels = np.empty((len(weight), columns), np.int8)
+    found_levels[:, order] = np.concatenate(levels)
+    book = task.book.codebook if task.book else None
+    quantized = QuantizedWeight(
+        found_levels.reshape(weight.shape), np.concatenate(scales), task.bits, task.kept, codebook=book
+    )
+    return quantized, None if bias is None else (bias + np.concatenate(shifts)).astype(np.float32)
+
+
+def _round_rows(
+    rows: np.ndarray,
+    inputs: tuple[np.ndarray, np.ndarray],
+    task: RoundingTask,
+    checkpoint: Callable[[], None],
+    *,
+    centred: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Levels (O, K), scales (O,) and bias shifts (O,) of one group of a layer."""
+    exact, rough = inputs
+    seen = rough - rough.mean(axis=0) if centred else rough
+    residual = (exact - rough) @ rows.T
+    residual -= residual.mean(axis=0) if centred else 0.0
+    width = task.book.codebook.entries.shape[1] if task.book else 1
+    problem = _Problem.of(rows, seen, residual, task.kept, checkpoint, width)
+    best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    for grid in (task.book,) if task.book else weight_grids(task.bits):
+        scale = problem.choose_scale(_candidates(rows, grid, task), grid)
+        levels = problem.solve(scale, grid)
+        error = ((residual - seen @ (levels * scale[:, None] - rows).T) ** 2).sum(axis=0)
+        if best is None:
+            best = levels, scale, error
+            continue
+        better = error < best[2]
+        best = (
+            np.where(better[:, None], levels, best[0]),
+            np.where(better, scale, best[1]),
+            np.where(better, error, best[2]),
+        )
+    assert best is not None
+    # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
+    shift = rows @ exact.mean(axis=0) - (best[0] * best[1][:, None]) @ rough.mean(axis=0)
+    return best[0].astype(np.int8), best[1].astype(np.float32), shift
+
+
+def _round_depthwise(
+    rows: np.ndarray, inputs: tuple[np.ndarray, np.ndarray], task: RoundingTask, *, centred: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """:func:`_round_rows` for groups of one output, all groups at once: rows (G, K), inputs (G, R, K)."""
+    exact, rough = inputs
+    seen = rough - rough.mean(axis=1, keepdims=True) if centred else rough
+    residual = np.matmul(exact - rough, rows[:, :, None])
+    residual -= residual.mean(axis=1, keepdims=True) if centred else 0.0
+    across = np.swapaxes(seen, 1, 2)
+    moment = damped(across @ seen, seen.shape[1])
+    factor = compensation_factor(moment)
+    shifted = rows + least_squares_shift(moment, across @ residual)[:, :, 0]
+    kept = None if task.kept is None else task.kept.reshape(rows.shape)
+    options = []
+    for grid in weight_grids(task.bits):
+        levels, losses = round_with_feedback(shifted, factor, _candidates(rows, grid, task), grid, kept)
+        best = losses.argmin(axis=1)
+        every = np.arange(len(rows))
+        options.append((levels[every, best], _candidates(rows, grid, task)[every, best], losses[every, best]))
+    levels, scale, loss = options[0]
+    for other in options[1:]:
+        better = other[2] < loss
+        levels, scale = np.where(better[:, None], other[0], levels), np.where(better, other[1], scale)
+    means = exact.mean(axis=1), rough.mean(axis=1)
+    shift = (rows * means[0]).sum(axis=1) - (levels * scale[:, None] * means[1]).sum(axis=1)
+    return levels.astype(np.int8), scale.astype(np.float32), shift
+
+
+def _candidates(rows: np.ndarray, grid: WeightGrid | TrainedBook, task: RoundingTask) -> np.ndarray:
+    """Scales (O, S) to try; positive also for channels of zeros."""
+    if isinstance(grid, TrainedBook):
+        scales = channel_deviation(rows)[:, None] * grid.step * _BOOK_SHARES
+    elif grid.binary:
+        mean = np.abs(rows).mean(axis=1, keepdims=True)
+        scales = np.where(mean > 0, mean, 1.0) * _SHARES * 1.5
+    else:
+        largest = np.abs(rows).max(axis=1, keepdims=True)
+        shares = _SHARES if task.weight_range == "mse" else np.ones(1)
+        scales = np.where(largest > 0, largest / grid.reach, 1.0) * shares
+    if task.least_scale is not None:
+        scales = np.maximum(scales, task.least_scale[:, None])
+    return scales.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """min ‖residual − seen·(Q − rows)ᵀ‖² over levels times scales; inputs outside a block do not compensate it.
+
+    Blocks are neighbouring inputs, each in falling order of energy, whole vectors together.
+    """
+
+    rows: np.ndarray
+    seen: np.ndarray
+    residual: np.ndarray
+    kept: np.ndarray | None
+    blocks: list[np.ndarray]
+    moments: list[np.ndarray]
+    factors: list[np.ndarray]
+    checkpoint: Callable[[], None]
+
+    @classmethod
+    def of(
+        cls,
+        rows: np.ndarray,
+        seen: np.ndarray,
+        residual: np.ndarray,
+        kept: np.ndarray | None,
+        checkpoint: Callable[[], None],
+        width: int,
+    ) -> _Problem:
+        energy = (seen * seen).sum(axis=0).reshape(-1, width).sum(axis=1)
+        parts = np.array_split(np.arange(len(energy)), -(-len(energy) * width // _BLOCK_INPUTS))
+        sorted_parts = [part[np.argsort(-energy[part], kind="stable")] for part in parts]
+        blocks = [(part[:, None] * width + np.arange(width)).ravel() for part in sorted_parts]
+        moments = [damped(seen[:, block].T @ seen[:, block], len(seen)) for block in blocks]
+        factors = [compensation_factor(moment) for moment in moments]
+        return cls(rows, seen, residual, kept, blocks, moments, factors, checkpoint)
+
+    def choose_scale(self, scales: np.ndarray, grid: WeightGrid | TrainedBook) -> np.ndarray:
+        """Of candidates (O, S) the one with the least compensated error, per channel."""
+        losses = np.zeros(scales.shape, np.float32)
+        for block, factor in zip(self.blocks, self.factors, strict=True):
+            losses += self._round(self.rows[:, block], block, factor, scales, grid)[1]
+        chosen: np.ndarray = scales[np.arange(len(scales)), losses.argmin(axis=1)]
+        return chosen
+
+    def solve(self, scale: np.ndarray, grid: WeightGrid | TrainedBook) -> np.ndarray:
+        """Levels (O, K) for one scale per channel; what one block leaves over is the next one's residual."""
+        levels = np.zeros(self.rows.shape, np.int8)
+        left = self.residual.copy()
+        for block, moment, factor in zip(self.blocks, self.moments, self.factors, strict=True):
+            columns = self.seen[:, block]
+            shifted = self.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
+            found = self._round(shifted, block, factor, scale[:, None], grid)[0][:, 0]
+            levels[:, block] = found
+            left -= columns @ (found * scale[:, None] - self.rows[:, block]).T
+        return levels
+
+    def _round(
+        self,
+        rows: np.ndarray,
+        block: np.ndarray,
+        factor: np.ndarray,
+        scales: np.ndarray,
+        grid: WeightGrid | TrainedBook,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        if isinstance(grid, TrainedBook):
+            return round_vectors_with_feedback(rows, factor, scales, grid.codebook.entries, self.checkpoint)
+        kept = None if self.kept is None else self.kept[:, block]
+        return round_with_feedback(rows, factor, scales, grid, kept, self.checkpoint)

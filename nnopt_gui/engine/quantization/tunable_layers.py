@@ -1,0 +1,187 @@
+"""Quantised layers whose scales, codebook entries and roundings a gradient can move, and back to integers."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
+from nnopt_gui.engine.quantization.codebooks import column_order
+
+_LARGEST_LEVEL: Final = 127
+LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels found are as good as any
+
+
+class TunableLayer(Protocol):
+    """One layer's weight as a function of what is tuned."""
+
+    def weight(self) -> Tensor:
+        """Float32, output channels first; gradients flow to the parameters."""
+
+    def parameters(self) -> list[Tensor]:
+        """What is tuned, each of the order of 1."""
+
+    def quantized(self) -> QuantizedWeight:
+        """The integers of the moment; :meth:`weight` up to the rounding of codebook entries to int8."""
+
+
+class _Scale:
+    """Positive scales (O,), tuned as factors of what they were at first."""
+
+    def __init__(self, values: np.ndarray, device: torch.device, least: np.ndarray | None) -> None:
+        self._start = torch.from_numpy(values.astype(np.float32)).to(device)
+        self._least = None if least is None else torch.from_numpy(least.astype(np.float32)).to(device)
+        self.logarithm = torch.zeros(len(values), device=device, requires_grad=True)
+
+    def values(self) -> Tensor:
+        scale = self._start * self.logarithm.exp()
+        return scale if self._least is None else torch.maximum(scale, self._least)
+
+    def array(self) -> np.ndarray:
+        return self.values().detach().cpu().numpy().astype(np.float32)
+
+
+class FixedLevels:
+    """Evenly spaced levels that stay; scales move."""
+
+    def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
+        self._found = found
+        self._scale = _Scale(found.scale, device, least)
+        self._levels = torch.from_numpy(found.levels.astype(np.float32)).to(device)
+
+    def weight(self) -> Tensor:
+        return self._levels * _column(self._scale.values(), self._levels.ndim)
+
+    def parameters(self) -> list[Tensor]:
+        return [self._scale.logarithm]
+
+    def quantized(self) -> QuantizedWeight:
+        found = self._found
+        return QuantizedWeight(
+            found.levels, self._scale.array(), found.bits, found.kept, found.table, found.multipliers, found.group_size
+        )
+
+
+class _RoundThrough(torch.autograd.Function):
+    """Rounds forward, lets gradients pass (Bengio et al., 2013, arXiv:1308.3432)."""
+
+    @staticmethod
+    def forward(_: torch.autograd.function.FunctionCtx, values: Tensor) -> Tensor:
+        return values.round()
+
+    @staticmethod
+    def backward(_: torch.autograd.function.FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient
+
+
+class LatentLevels:
+    """Evenly spaced levels; latent weights and step sizes move (LSQ, Esser et al., 2020, arXiv:1902.08153).
+
+    Latent weights are counted in steps, so a learning rate means the same for every layer.
+    """
+
+    def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
+        self._found = found
+        self._scale = _Scale(found.scale, device, least)
+        levels = torch.from_numpy(found.levels.astype(np.float32)).to(device)
+        rows = levels.flatten(1)
+        shape = (-1, *[1] * (levels.ndim - 1))
+        self._lowest = rows.min(1).values.clamp_max(-1.0).view(shape)
+        self._highest = rows.max(1).values.clamp_min(1.0).view(shape)
+        self._kept = None if found.kept is None else torch.from_numpy(found.kept).to(device)
+        self._latent = levels.clone().requires_grad_()
+
+    def _levels(self) -> Tensor:
+        if self._found.bits == 1:
+            clamped = self._latent.clamp(-1.5, 1.5)
+            signs = torch.where(self._latent >= 0, 1.0, -1.0)
+            levels = clamped + (signs - clamped).detach()
+        else:
+            inside = torch.minimum(torch.maximum(self._latent, self._lowest), self._highest)
+            levels = _RoundThrough.apply(inside)
+        return levels if self._kept is None else levels * self._kept
+
+    def weight(self) -> Tensor:
+        return self._levels() * _column(self._scale.values(), self._latent.ndim)
+
+    def parameters(self) -> list[Tensor]:
+        return [self._scale.logarithm, self._latent]
+
+    def quantized(self) -> QuantizedWeight:
+        levels = self._levels().detach().cpu().numpy().astype(np.int8)
+        return QuantizedWeight(levels, self._scale.array(), self._found.bits, self._found.kept)
+
+
+class SharedBook:
+    """The entries of one codebook, tuned in units of their standard deviation."""
+
+    def __init__(self, codebook: VectorCodebook, device: torch.device) -> None:
+        self.order = codebook.order
+        self._unit = float(codebook.entries.astype(np.float32).std()) or 1.0
+        self.entries = (torch.from_numpy(codebook.entries.astype(np.float32)) / self._unit).to(device).requires_grad_()
+
+    def values(self) -> Tensor:
+        """float32 (K, d), in the units of the original int8 entries."""
+        return self.entries * self._unit
+
+    def integers(self) -> tuple[VectorCodebook, float]:
+        """The entries as int8, filling its range, and what one of their steps is in the original ones."""
+        values = self.values().detach().cpu().numpy()
+        step = float(np.abs(values).max()) / _LARGEST_LEVEL or 1.0
+        return VectorCodebook(np.rint(values / step).astype(np.int8), self.order), step
+
+
+class BookLayer:
+    """A layer built from a codebook's vectors: which vector goes where stays; entries and scales move."""
+
+    def __init__(
+        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None = None
+    ) -> None:
+        assert found.codebook is not None
+        self._found, self._book = found, book
+        self._scale = _Scale(found.scale, device, least)
+        shape = found.levels.shape
+        order = column_order(shape, book.order)
+        rows = found.levels.reshape(shape[0], -1)[:, order]
+        self._codes = torch.from_numpy(find_codes(rows, found.codebook.entries)).to(device)
+        self._places = torch.from_numpy(np.argsort(order)).to(device)
+
+    def _unpacked(self, entries: Tensor) -> Tensor:
+        shape = self._found.levels.shape
+        return entries[self._codes].reshape(shape[0], -1)[:, self._places].reshape(shape)
+
+    def weight(self) -> Tensor:
+        return self._unpacked(self._book.values()) * _column(self._scale.values(), self._found.levels.ndim)
+
+    def parameters(self) -> list[Tensor]:
+        return [self._scale.logarithm]
+
+    def quantized(self) -> QuantizedWeight:
+        codebook, step = self._book.integers()
+        levels = self._unpacked(torch.from_numpy(codebook.entries).to(self._codes.device)).cpu().numpy()
+        return QuantizedWeight(levels, self._scale.array() * np.float32(step), self._found.bits, codebook=codebook)
+
+
+def find_codes(rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
+    """int64 (N,): the index in ``entries`` (int8, (K, d)) of every vector of ``rows`` (int8, whole vectors a row).
+
+    Raises:
+        ValueError: a vector is not in the book.
+    """
+    width = entries.shape[1]
+    kind = np.dtype((np.void, width))
+    vectors = np.ascontiguousarray(rows.reshape(-1, width)).view(kind).ravel()
+    book = np.ascontiguousarray(entries).view(kind).ravel()
+    order = np.argsort(book, kind="stable")
+    places = np.searchsorted(book[order], vectors).clip(0, len(book) - 1)
+    codes = order[places]
+    if np.any(book[codes] != vectors):
+        raise ValueError("a vector of weights is not in the codebook")
+    return codes.astype(np.int64)
+
+
+def _column(scale: Tensor, rank: int) -> Tensor:
+    return scale.view(-1, *[1] * (rank - 1))

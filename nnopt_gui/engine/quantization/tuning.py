@@ -1,0 +1,215 @@
+"""Tuning a quantised network by gradient so that it answers like the float network.
+
+All that quantisation left free is moved together: scales, biases, codebook entries, and at very few bits the roundings.
+Without labels the loss is the divergence from the float network's answers (Hinton et al., 2015, arXiv:1503.02531) on
+shifted and flipped calibration images; with labels cross-entropy joins it (QAT). Related: Stock et al., 2020
+(arXiv:1907.05686) for codebooks, Esser et al., 2020 (arXiv:1902.08153) for step sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.layer_profiles import profile_graph
+from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
+from nnopt_gui.engine.onnx_graph.torch_graph import TorchGraph, unsupported
+from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.reconstruction import Reconstruction
+from nnopt_gui.engine.quantization.tunable_layers import (
+    LATENT_BITS,
+    BookLayer,
+    FixedLevels,
+    LatentLevels,
+    SharedBook,
+    TunableLayer,
+)
+from nnopt_gui.engine.recipe import Effort
+from nnopt_gui.errors import RecipeError
+
+BATCH: Final = 64
+_RATE: Final = 1e-3
+_WARM_UP: Final = 0.05  # share of all steps
+_LABEL_SHARE: Final = 0.5  # of the loss, where there are labels
+# Multiply-accumulates that tuning may take, forward and backward and the teacher's: about half a minute and two minutes
+# on two cores. Counted instead of timed, so that the same recipe gives the same file on a busy machine.
+_WORK: Final[Mapping[Effort, float]] = {"fast": 0.0, "balanced": 2.0e12, "best": 7.0e12}
+_MOST_STEPS: Final[Mapping[Effort, int]] = {"fast": 0, "balanced": 400, "best": 1200}
+_LEAST_STEPS: Final = 40  # fewer do harm rather than good
+_PASSES: Final = 4  # forward, two backward, teacher
+
+
+@dataclass(frozen=True)
+class TuningBatch:
+    """``images`` float32 N×C×H×W; ``labels`` int64 (N,), None where there are none to learn from."""
+
+    images: np.ndarray
+    labels: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """``steps`` of Adam at batches of 64, with a cosine from ``learning_rate`` to zero; ``temperature`` softens both
+    answers."""
+
+    steps: int
+    learning_rate: float = _RATE
+    temperature: float = 2.0
+
+
+def steps_for(graph: FloatGraph, effort: Effort) -> int:
+    """How many steps the effort allows for a network of this size; 0 where tuning cannot be done or is not worth it."""
+    if _MOST_STEPS[effort] == 0 or unsupported(graph):
+        return 0
+    profile = profile_graph(graph)
+    macs = profile.fixed_macs + sum(math.prod(layer.weight_shape) * layer.positions for layer in profile.layers)
+    steps = int(min(_MOST_STEPS[effort], _WORK[effort] / (_PASSES * BATCH * max(1, macs))))
+    return steps if steps >= _LEAST_STEPS else 0
+
+
+def tune(
+    graph: FloatGraph,
+    found: Reconstruction,
+    batches: Iterator[TuningBatch],
+    tuning: Tuning,
+    reporter: Reporter,
+    *,
+    grids: Mapping[str, ActivationGrid] | None = None,
+    least_scales: Mapping[str, np.ndarray] | None = None,
+) -> Reconstruction:
+    """Tune all layers of ``found`` towards the answers of ``graph``.
+
+    Args:
+        batches: endless, or at least ``tuning.steps`` long.
+        grids: of activations below 8 bits, whose rounding is then part of what is tuned; 8 bits and more hardly change
+            anything and are left out.
+        least_scales: lower limits of the scales by layer name.
+
+    Raises:
+        RecipeError: the loss stopped being finite.
+        ModelError: the graph has operators without gradients; ask :func:`steps_for` before.
+    """
+    run = _Run(graph, found, tuning, least_scales or {})
+    if grids is not None and any(grid.bits < 8 for grid in grids.values()):
+        run.round_activations(grids)
+    for step in range(tuning.steps):
+        reporter.checkpoint()
+        loss = run.step(step, next(batches))
+        if step % 10 == 0:
+            reporter.progress(step, tuning.steps)
+            reporter.training(step / tuning.steps, loss, None)
+    return run.result()
+
+
+class _Run:
+    """Everything that changes while a network is tuned."""
+
+    def __init__(
+        self, graph: FloatGraph, found: Reconstruction, tuning: Tuning, least_scales: Mapping[str, np.ndarray]
+    ) -> None:
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.graph = TorchGraph(graph).to(self.device)
+        self.tuning = tuning
+        self.books: dict[tuple[bytes, str], SharedBook] = {}
+        self.layers = {name: self._tunable(weight, least_scales.get(name)) for name, weight in found.weights.items()}
+        self.biases = {name: _Bias(bias, self.device) for name, bias in found.biases.items()}
+        self.grids: Mapping[str, ActivationGrid] = {}
+        parameters = [item for layer in self.layers.values() for item in layer.parameters()]
+        parameters += [book.entries for book in self.books.values()]
+        parameters += [bias.shift for bias in self.biases.values()]
+        self.optimizer = torch.optim.Adam(parameters, lr=tuning.learning_rate)
+
+    def _tunable(self, weight: QuantizedWeight, least: np.ndarray | None) -> TunableLayer:
+        if weight.codebook is not None:
+            key = (weight.codebook.entries.tobytes(), weight.codebook.order)
+            book = self.books.setdefault(key, SharedBook(weight.codebook, self.device))
+            return BookLayer(weight, book, self.device, least)
+        usual = weight.table is None and weight.multipliers is None
+        kind = LatentLevels if usual and weight.bits <= LATENT_BITS else FixedLevels
+        return kind(weight, self.device, least)
+
+    def round_activations(self, grids: Mapping[str, ActivationGrid]) -> None:
+        self.grids = grids
+
+    def _after(self, name: str, values: Tensor) -> Tensor:
+        grid = self.grids.get(name)
+        if grid is None:
+            return values
+        levels = torch.clamp(torch.round(values / grid.scale) + grid.zero_point, 0, grid.highest)
+        rounded = (levels - grid.zero_point) * grid.scale
+        low, high = -grid.zero_point * grid.scale, (grid.highest - grid.zero_point) * grid.scale
+        clamped = values.clamp(low, high)
+        return clamped + (rounded - clamped).detach()
+
+    def step(self, number: int, batch: TuningBatch) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = _rate(self.tuning, number)
+        images = torch.from_numpy(batch.images).to(self.device).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            wanted = self.graph(images)
+        answers = self.graph(
+            images,
+            {name: layer.weight() for name, layer in self.layers.items()},
+            {name: bias.values() for name, bias in self.biases.items()},
+            self._after if self.grids else None,
+        )
+        loss = _loss(answers, wanted, batch.labels, self.tuning.temperature)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise RecipeError(
+                "Tuning the quantised network diverged: the loss is no longer a finite number.",
+                "Set the effort to fast, or use more bits.",
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        return value
+
+    def result(self) -> Reconstruction:
+        return Reconstruction(
+            {name: layer.quantized() for name, layer in self.layers.items()},
+            {name: bias.array() for name, bias in self.biases.items()},
+        )
+
+
+class _Bias:
+    """A bias (O,), tuned in units of its layer's typical bias."""
+
+    def __init__(self, values: np.ndarray, device: torch.device) -> None:
+        self._start = torch.from_numpy(values.astype(np.float32)).to(device)
+        self._unit = float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) or 1.0
+        self.shift = torch.zeros(len(values), device=device, requires_grad=True)
+
+    def values(self) -> Tensor:
+        return self._start + self._unit * self.shift
+
+    def array(self) -> np.ndarray:
+        return self.values().detach().cpu().numpy()
+
+
+def _rate(tuning: Tuning, step: int) -> float:
+    warm = max(1, round(_WARM_UP * tuning.steps))
+    cosine = 0.5 * (1 + math.cos(math.pi * step / tuning.steps))
+    return tuning.learning_rate * min(1.0, (step + 1) / warm) * cosine
+
+
+def _loss(answers: Tensor, wanted: Tensor, labels: np.ndarray | None, temperature: float) -> Tensor:
+    """T²·KL(wanted/T ‖ answers/T), half of it cross-entropy where labels are given."""
+    soft = temperature**2 * functional.kl_div(
+        functional.log_softmax(answers / temperature, dim=1),
+        functional.log_softmax(wanted / temperature, dim=1),
+        reduction="batchmean",
+        log_target=True,
+    )
+    if labels is None:
+        return soft
+    hard = functional.cross_entropy(answers, torch.from_numpy(labels).long().to(answers.device))
+    return (1.0 - _LABEL_SHARE) * soft + _LABEL_SHARE * hard

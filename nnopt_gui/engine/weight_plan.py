@@ -1,0 +1,181 @@
+"""Which form each layer's weights take under a recipe: how many bits, and whether they are built from a codebook.
+
+Decided from shapes alone, so that the sliders' estimate and the written file agree to the byte.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.errors import RecipeError
+
+BookOrder = Literal["kernel", "inputs"]
+EDGE_BITS: Final = 8
+FEW_BITS: Final = 4  # up to here first and last layers keep 8 bits unless told otherwise, and codebooks are worth it
+_EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer may hold to be kept at 8 bits
+_BOOK_SHARE: Final = 0.08  # of the codes' bytes, the most that a codebook may cost
+
+
+def packed_bytes(count: int, bits: int) -> int:
+    """Bytes that ``count`` values of ``bits`` bits take when packed without gaps."""
+    return (count * bits + 7) // 8
+
+
+def sparse_bytes(count: int, nonzero: int, bits: int) -> int:
+    """Bytes of a sparse tensor: the values that are not zero and, whichever is smaller, one mask bit per weight or the
+    distance of each value from the one before.
+
+    The latter is an expectation, for zeros that lie at random; with 1 bit, which has no zero to bridge long distances,
+    there is always a mask.
+    """
+    mask = packed_bytes(count, 1) + packed_bytes(nonzero, bits)
+    if bits == 1 or not 0 < nonzero < count:
+        return mask
+    pruned = 1 - nonzero / count
+    gaps = (packed_bytes(round(nonzero / (1 - pruned ** 2**gap)), gap + bits) for gap in range(1, 9))
+    return min(mask, *gaps)
+
+
+@dataclass(frozen=True)
+class LayerShape:
+    """``weight_shape``: output channels first, (O, I/groups, …)."""
+
+    name: str
+    weight_shape: tuple[int, ...]
+    groups: int = 1
+
+    @property
+    def count(self) -> int:
+        return math.prod(self.weight_shape)
+
+    @property
+    def depthwise(self) -> bool:
+        return self.groups > 1 and self.weight_shape[1] == 1
+
+
+@dataclass(frozen=True)
+class BookShape:
+    """``entries`` int8 vectors of ``width`` weights of one output channel.
+
+    ``order``: vectors are cut from a channel as it is stored, (I, kH, kW) flattened, or along its inputs, (kH, kW, I).
+    """
+
+    width: int
+    entries: int
+    order: BookOrder
+
+    @property
+    def code_bits(self) -> int:
+        return (self.entries - 1).bit_length()
+
+    @property
+    def bytes(self) -> int:
+        return self.width * self.entries
+
+    def code_bytes(self, weights: int) -> int:
+        """Bytes of the codes of so many weights."""
+        return packed_bytes(weights // self.width, self.code_bits)
+
+    def fits(self, layer: LayerShape) -> bool:
+        """Whether whole vectors fill an output channel; vectors of four and more stay within one filter plane."""
+        shape = layer.weight_shape
+        if layer.depthwise:
+            return False
+        if self.order == "inputs":
+            return shape[1] % self.width == 0
+        plane = math.prod(shape[2:])
+        return math.prod(shape[1:]) % self.width == 0 and (self.width < 4 or plane % self.width == 0)
+
+
+# By bits, best first: longer vectors see more of the weights' structure, and their books cost more bytes. At one bit a
+# 3×3 filter plane as one vector beats vectors along the channels by far.
+BOOK_SHAPES: Final[Mapping[int, tuple[BookShape, ...]]] = {
+    1: (
+        BookShape(9, 256, "kernel"),
+        BookShape(8, 256, "inputs"),
+        BookShape(6, 64, "inputs"),
+        BookShape(4, 16, "inputs"),
+    ),
+    2: (BookShape(4, 256, "inputs"), BookShape(3, 64, "kernel"), BookShape(2, 16, "inputs")),
+    3: (BookShape(2, 64, "inputs"),),
+    4: (BookShape(2, 256, "inputs"),),
+}
+
+
+@dataclass(frozen=True)
+class WeightForm:
+    """``bits`` a weight, evenly spaced, or codes into ``book``."""
+
+    bits: int
+    book: BookShape | None = None
+
+    def code_bytes(self, weights: int) -> int:
+        """Bytes of so many dense weights, without the book."""
+        return self.book.code_bytes(weights) if self.book else packed_bytes(weights, self.bits)
+
+
+def plan_weights(layers: Sequence[LayerShape], quantize: Quantize, *, sparse: bool = False) -> dict[str, WeightForm]:
+    """The form of every layer, by name.
+
+    Args:
+        layers: in the network's order.
+        sparse: single weights were pruned; codebooks have no exact zero for them.
+
+    Raises:
+        RecipeError: the recipe names a layer that is not there, or asks for codebooks where none can be.
+    """
+    bits = _bits(layers, quantize)
+    scheme = quantize.method.scheme
+    if scheme == "codebook" and sparse:
+        raise RecipeError(
+            "Codebooks have no exact zero for pruned weights.", "Prune channels instead, or set the scheme to auto."
+        )
+    uniform = quantize.method.granularity != "channel" or quantize.method.rounding in ("nearest", "learned")
+    books: dict[str, BookShape] = {}
+    if quantize.method.form != "int4" and not sparse and (scheme == "codebook" or (scheme == "auto" and not uniform)):
+        books = _books(layers, bits)
+    if scheme == "codebook" and not books:
+        raise RecipeError(
+            "No codebook pays for itself here.", "Use 1 to 4 bits in the packed form, or set the scheme to auto."
+        )
+    return {layer.name: WeightForm(bits[layer.name], books.get(layer.name)) for layer in layers}
+
+
+def book_bytes(forms: Iterable[WeightForm]) -> int:
+    """Bytes of all codebooks; layers with the same shape of book share one."""
+    return sum(book.bytes for book in {form.book for form in forms if form.book})
+
+
+def _bits(layers: Sequence[LayerShape], quantize: Quantize) -> dict[str, int]:
+    bits = {layer.name: quantize.weight_bits for layer in layers}
+    total = sum(layer.count for layer in layers)
+    edges = quantize.method.edges
+    for layer in (layers[0], layers[-1]) if len(layers) > 1 else ():
+        small = layer.count <= _EDGE_SHARE * total and quantize.weight_bits <= FEW_BITS
+        if edges == "8bit" or (edges == "auto" and small):
+            bits[layer.name] = max(bits[layer.name], EDGE_BITS)
+    unknown = [name for name, _ in quantize.layer_bits if name not in bits]
+    if unknown:
+        raise RecipeError(
+            f"The recipe gives bits to a layer that this network does not have: {unknown[0]!r}.",
+            "nnopt inspect lists the layers.",
+        )
+    return {**bits, **dict(quantize.layer_bits)}
+
+
+def _books(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str, BookShape]:
+    """A book has to be small beside the codes of all the layers that it serves."""
+    found: dict[str, BookShape] = {}
+    for width in sorted(set(bits.values()) & set(BOOK_SHAPES)):
+        waiting = [layer for layer in layers if bits[layer.name] == width]
+        for shape in BOOK_SHAPES[width]:
+            fitting = [layer for layer in waiting if shape.fits(layer)]
+            if shape.bytes > _BOOK_SHARE * sum(shape.code_bytes(layer.count) for layer in fitting):
+                continue
+            found.update({layer.name: shape for layer in fitting})
+            waiting = [layer for layer in waiting if layer.name not in found]
+    return found
