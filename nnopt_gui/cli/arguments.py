@@ -87,6 +87,11 @@ def _add_inspect(verbs: Any) -> None:
     inspect = _verb(verbs, "inspect", "what a model file holds")
     inspect.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     inspect.add_argument("--architecture", metavar="A", help="name the network instead of identifying it")
+    inspect.add_argument(
+        "--weights",
+        action="store_true",
+        help="how each layer's weights are distributed, and how many bits that suggests",
+    )
     _add_threads(inspect)
 
 

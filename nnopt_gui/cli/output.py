@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Cancelled
 from nnopt_gui.engine.study.trial import Trial
@@ -144,7 +145,36 @@ def trials_table(trials: Iterable[Trial], front: Sequence[int]) -> str:
         table.add_column(column, justify="left" if index in (1, 8) else "right", no_wrap=index != 8)
     for trial in trials:
         table.add_row(*_cells(trial, front))
-    console = Console(width=120, color_system=None, force_terminal=False)
+    return _plain(table)
+
+
+def weights_table(layers: Sequence[LayerDistribution]) -> str:
+    """How each layer's weights are distributed, what every bit width keeps of them (SQNR in dB), and the suggested
+    width; the reasons follow the table."""
+    shown = (2, 3, 4, 5, 6, 8)
+    table = Table(box=None, pad_edge=False)
+    for title in ("Layer", "Shape", "Range", "Kurtosis", "Outliers", *(f"dB at {b}" for b in shown), "Bits"):
+        table.add_column(title, justify="left" if title in ("Layer", "Shape") else "right", no_wrap=True)
+    for layer in layers:
+        spread, suggestion = layer.spread, layer.suggestion
+        kept = [layer.sqnr_db(bits) for bits in shown]
+        table.add_row(
+            layer.name,
+            "×".join(map(str, layer.shape)),
+            f"{spread.low:.3g} … {spread.high:.3g}",
+            f"{round(spread.kurtosis, 1) + 0.0:.1f}",
+            f"{100 * spread.outliers:.2f} %",
+            *("–" if db is None else f"{db:.1f}" for db in kept),
+            str(suggestion.bits) if suggestion else "–",
+        )
+    reasons = [f"{layer.name}: {layer.suggestion.text}" for layer in layers if layer.suggestion]
+    return "\n".join([_plain(table), "", *reasons])
+
+
+def _plain(table: Table) -> str:
+    """A table as lines of text, as wide as it needs to be and at least 120 columns."""
+    width = max(120, Console(width=10_000).measure(table).maximum)
+    console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as capture:
         console.print(table)
     return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())

@@ -18,10 +18,11 @@ from nnopt_gui.cli.output import (
     print_text,
     trial_json,
     trials_table,
+    weights_table,
     write_csv,
 )
 from nnopt_gui.cli.study_run import StudyRun, export_trial
-from nnopt_gui.engine.describe import inspect_model
+from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.pipeline import Session, verify
@@ -223,13 +224,20 @@ def _baseline_json(trials: Sequence[Trial]) -> dict[str, Any] | None:
 
 
 def _inspect(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
-    profile = inspect_model(ModelSource(options.model, options.architecture), reporter)
+    source = ModelSource(options.model, options.architecture)
+    profile = inspect_model(source, reporter)
+    weights = inspect_weights(source, reporter) if options.weights else None
     if options.json:
-        layers = [asdict(layer) for layer in profile.layers]
-        print_json({**_summary(profile), "layers": layers, "notes": list(profile.notes)})
+        found: dict[str, Any] = {**_summary(profile), "layers": [asdict(layer) for layer in profile.layers]}
+        if weights is not None:
+            found["weights"] = [layer.to_dict() for layer in weights]
+        print_json({**found, "notes": list(profile.notes)})
         return
     for key, value in _summary(profile).items():
         print_text(f"{key:13} {value:,}" if isinstance(value, int) else f"{key:13} {value}")
+    if weights is not None:
+        print_text("\n" + weights_table(weights))
+        return
     for layer in profile.layers:
         macs = layer.weights({}) * layer.positions
         shape = "×".join(map(str, layer.weight_shape))

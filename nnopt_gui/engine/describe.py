@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.cost import Cost, graph_cost
 from nnopt_gui.engine.measurement.latency import quick_latency
 from nnopt_gui.engine.networks.architectures import build, resolve_student, student_ladder
@@ -26,10 +27,11 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import find_groups
 from nnopt_gui.engine.pruning.sparsity import sparsity_stops
 from nnopt_gui.engine.quantization.calibration import collect_ranges
+from nnopt_gui.engine.quantization.distribution import analyse_weights
 from nnopt_gui.engine.quantization.post_training import quantize_graph
 from nnopt_gui.engine.recipe import Quantize
 from nnopt_gui.engine.sources import ModelSource
-from nnopt_gui.errors import NnoptError
+from nnopt_gui.errors import ModelError, NnoptError
 
 SPARSITY_STOPS: Final = tuple(round(0.05 * i, 2) for i in range(20))
 EXPORT_STUDENTS_UP_TO: Final = 5_000_000  # parameters; larger students borrow the opened network's container
@@ -122,6 +124,21 @@ def inspect_model(source: ModelSource, reporter: Reporter) -> ModelProfile:
         layers=layers,
         notes=opened.notes,
     )
+
+
+def inspect_weights(source: ModelSource, reporter: Reporter) -> tuple[LayerDistribution, ...]:
+    """What ``nnopt inspect --weights`` shows: how each layer's weights, batch norms folded in, are distributed.
+
+    Raises:
+        ModelError: the network has no weights yet, or one that is not finite.
+    """
+    opened = open_model(source)
+    if not opened.has_weights:
+        raise ModelError(f"{opened.title} has no weights to analyse.", "Name a weights file or an ONNX file.")
+    if opened.onnx_bytes is not None:
+        return analyse_weights(from_onnx_bytes(opened.onnx_bytes), reporter)
+    assert opened.network is not None
+    return analyse_weights(export_network(opened.network, opened.input_shape, reporter), reporter)
 
 
 def _structure(opened: OpenedModel, graph: FloatGraph) -> tuple[tuple[LayerProfile, ...], tuple[ChannelGroup, ...]]:

@@ -20,6 +20,7 @@ from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, w
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.data.preprocessing import GIVEN, alternatives, own_preprocessing
 from nnopt_gui.engine.describe import describe_model, describe_students
+from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
 from nnopt_gui.engine.measurement.session import open_session
@@ -28,7 +29,8 @@ from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, choose_preprocessing
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.recipe import FineTune, Recipe
+from nnopt_gui.engine.quantization.distribution import analyse_weights
+from nnopt_gui.engine.recipe import FineTune, Method, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.engine.training.fine_tuning import train
@@ -177,11 +179,7 @@ class Session:
 
     @property
     def opened(self) -> Opened:
-        """What is open.
-
-        Raises:
-            RecipeError: nothing is.
-        """
+        """What is open; a :class:`RecipeError` where nothing is."""
         return self._opened().public
 
     # -- measuring --------------------------------------------------------------------------------------------
@@ -239,6 +237,10 @@ class Session:
             data_name=data.name if data else "",
             split="selection" if data else "",
         )
+
+    def analyse(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
+        """How the opened network's weights are distributed, see :func:`analyse_weights`."""
+        return analyse_weights(self._opened().stages.float_graph(reporter), reporter, method=method)
 
     def prepared(self, recipe: Recipe, reporter: Reporter) -> nn.Module:
         """The torch network of a recipe just before its export, in eval mode."""

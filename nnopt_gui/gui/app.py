@@ -30,10 +30,12 @@ from nnopt_gui.gui.panels.file_desk import FileDesk
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, save_picture
 from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import DEMO_MODEL, is_network_name
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import THEME_MODES, Theme, ThemeMode
+from nnopt_gui.gui.weight_analysis import WeightAnalysis
 from nnopt_gui.jobs.job import JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
 from nnopt_gui.settings import Settings, data_folder, load_settings, log_folder, save_settings
@@ -74,7 +76,11 @@ class Program(QObject):
         self.jobs = JobState(self)
         self.thread_of_jobs = JobThread(engine, self)
         self.explorer = Explorer(self.thread_of_jobs, self.recipes, self.workspace, self.jobs, self)
-        self.window = MainWindow(self.explorer, self.recipes, self.workspace, self.jobs, self.theme)
+        self.weights = LayerDistributions(self)
+        self.weight_analysis = WeightAnalysis(
+            self.thread_of_jobs, self.recipes, self.workspace, self.jobs, self.weights, self
+        )
+        self.window = MainWindow(self.explorer, self.recipes, self.workspace, self.jobs, self.weights, self.theme)
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
         self.window.show_choices(settings.theme, settings.language)
         self._connect_panels()

@@ -62,6 +62,24 @@ ENGINE_TEXTS: Final = (
     QT_TRANSLATE_NOOP("Engine", "calibration"),
     QT_TRANSLATE_NOOP("Engine", "selection"),
     QT_TRANSLATE_NOOP("Engine", "test"),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "{bits} bits keep {kept} dB of the weights ({needed} dB are needed), {fewer} bits only {left} dB.",
+    ),
+    QT_TRANSLATE_NOOP("Engine", "{bits} bits keep {kept} dB of the weights ({needed} dB are needed)."),
+    QT_TRANSLATE_NOOP("Engine", "Even {bits} bits keep only {kept} dB of the weights ({needed} dB are needed)."),
+    QT_TRANSLATE_NOOP("Engine", "All weights are zero: any width will do."),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "First layer, {share} % of all weights: {margin} dB more are asked, for its errors reach all the others.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Engine",
+        "Last layer, {share} % of all weights: {margin} dB more are asked, for its errors are the answer's.",
+    ),
+    QT_TRANSLATE_NOOP("Engine", "Heavy tails: excess kurtosis {kurtosis}, {outliers} % beyond {sigmas} robust sigmas."),
+    QT_TRANSLATE_NOOP("Engine", "Channel {channel} reaches {times} times as far as the median channel."),
+    QT_TRANSLATE_NOOP("Engine", "SQNR from {share} % of the channels, evenly spaced."),
 )
 
 

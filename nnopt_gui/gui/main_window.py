@@ -28,6 +28,7 @@ from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.i18n import LANGUAGES
 from nnopt_gui.gui.panels.inspector.details import DetailsPanel
 from nnopt_gui.gui.panels.inspector.layers import LayersPanel
+from nnopt_gui.gui.panels.inspector.weights import WeightsPanel
 from nnopt_gui.gui.panels.job_panel import JobPanel
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.panels.model_panel import ModelPanel
@@ -36,8 +37,10 @@ from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.panels.trials_panel import TrialsPanel
 from nnopt_gui.gui.panels.welcome import WelcomePage
 from nnopt_gui.gui.plots.curve_plot import CurvePlot
+from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
 from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
 from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import openable_kind
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.trial_table_model import TrialTableModel
@@ -64,7 +67,13 @@ class MainWindow(QMainWindow):
     about_to_close = Signal()
 
     def __init__(
-        self, explorer: Explorer, recipes: RecipeState, workspace: Workspace, jobs: JobState, theme: Theme
+        self,
+        explorer: Explorer,
+        recipes: RecipeState,
+        workspace: Workspace,
+        jobs: JobState,
+        weights: LayerDistributions,
+        theme: Theme,
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
@@ -80,6 +89,8 @@ class MainWindow(QMainWindow):
         self.sweep_panel = SweepPanel(recipes, lambda r: explorer.find(r) is not None, explorer.seconds_per_trial, self)
         self.details = DetailsPanel(workspace, self)
         self.layers = LayersPanel(workspace, recipes, self)
+        histogram = HistogramPlot(theme, self, object_name="weights_histogram")
+        self.weights = WeightsPanel(weights, recipes, histogram, histogram.draw, self)
         self.curves = CurvePlot(theme, self, object_name="training_curves")
         self.job_panel = JobPanel(jobs, self)
         self._target = named(QLabel(self), "target_text", "muted")
@@ -131,7 +142,7 @@ class MainWindow(QMainWindow):
         self._faces.addWidget(self.sweep_panel)
         self._tabs = named(QTabWidget(self), "inspector_tabs")
         self._tabs.setDocumentMode(True)
-        for panel in (self.details, self.layers, self.curves):
+        for panel in (self.details, self.layers, self.weights, self.curves):
             self._tabs.addTab(panel, "")
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self._docks = (self._dock("recipe_dock", left, self._faces), self._dock("inspector_dock", right, self._tabs))
@@ -196,7 +207,8 @@ class MainWindow(QMainWindow):
         self._toolbar.setWindowTitle(self.tr("Toolbar"))
         for dock, title in zip(self._docks, (self.tr("Recipe"), self.tr("Inspector")), strict=True):
             dock.setWindowTitle(title)
-        for index, title in enumerate((self.tr("Details"), self.tr("Layers"), self.tr("Training"))):
+        titles = (self.tr("Details"), self.tr("Layers"), self.tr("Weights"), self.tr("Training"))
+        for index, title in enumerate(titles):
             self._tabs.setTabText(index, title)
         self._theme_menu.setTitle(self.tr("Look"))
         self._language_menu.setTitle(self.tr("Language"))

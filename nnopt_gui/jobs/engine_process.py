@@ -19,14 +19,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from nnopt_gui.engine.metrics import Measurement
-from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.recipe import Method, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.errors import Cancelled, InternalError, ModelError, NnoptError
 from nnopt_gui.jobs.job import MAX_MESSAGE_BYTES, EventKind, Job, JobEvent, JobKind
@@ -51,6 +51,7 @@ class Session(Protocol):
     def save(
         self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Any
     ) -> tuple[Path, Measurement]: ...
+    def analyse(self, method: Method, reporter: Any) -> Sequence[Any]: ...
 
 
 def load_factory(name: str) -> Callable[..., Session]:
@@ -231,6 +232,9 @@ def _perform(
                 reporter,
             )
             tell(EventKind.SAVED, {"folder": str(folder), "measurement": measurement.to_dict()})
+        case JobKind.ANALYSE:
+            layers = session.analyse(Method.from_dict(payload["method"]), reporter)
+            tell(EventKind.ANALYSED, {"layers": [layer.to_dict() for layer in layers]})
 
 
 def _tell_opened(

@@ -21,12 +21,13 @@ class JobKind(StrEnum):
     """What the engine can be asked to do; ``model`` and ``data`` are sources, so a fresh engine can do any job.
 
     OPEN {"model", "data" | None, "auto_preprocessing"}; RUN {"model", "data", "recipes": [...]};
-    SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}.
+    SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"}.
     """
 
     OPEN = "open"
     RUN = "run"
     SAVE = "save"
+    ANALYSE = "analyse"
 
 
 class EventKind(StrEnum):
@@ -43,6 +44,7 @@ class EventKind(StrEnum):
     TRIAL_FINISHED = "trial_finished"  # {"index", "recipe", "state", "measurement", "error", "artifact", "sha256",
     # "seconds"}; state is "done" or "failed"
     SAVED = "saved"  # {"folder", "measurement"}
+    ANALYSED = "analysed"  # {"layers": [LayerDistribution]}
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"  # {"error": NnoptError.to_dict()}

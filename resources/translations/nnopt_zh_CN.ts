@@ -454,6 +454,42 @@
         <source>test</source>
         <translation>测试</translation>
     </message>
+    <message>
+        <source>{bits} bits keep {kept} dB of the weights ({needed} dB are needed), {fewer} bits only {left} dB.</source>
+        <translation>{bits} 位时权重保持 {kept} dB（需要 {needed} dB），{fewer} 位时只有 {left} dB。</translation>
+    </message>
+    <message>
+        <source>{bits} bits keep {kept} dB of the weights ({needed} dB are needed).</source>
+        <translation>{bits} 位时权重保持 {kept} dB（需要 {needed} dB）。</translation>
+    </message>
+    <message>
+        <source>Even {bits} bits keep only {kept} dB of the weights ({needed} dB are needed).</source>
+        <translation>即使 {bits} 位，权重也只保持 {kept} dB（需要 {needed} dB）。</translation>
+    </message>
+    <message>
+        <source>All weights are zero: any width will do.</source>
+        <translation>权重全为零：任何位宽都可以。</translation>
+    </message>
+    <message>
+        <source>First layer, {share} % of all weights: {margin} dB more are asked, for its errors reach all the others.</source>
+        <translation>第一层，占全部权重的 {share} %：多要求 {margin} dB，因为它的误差会传到其他所有层。</translation>
+    </message>
+    <message>
+        <source>Last layer, {share} % of all weights: {margin} dB more are asked, for its errors are the answer&apos;s.</source>
+        <translation>最后一层，占全部权重的 {share} %：多要求 {margin} dB，因为它的误差就是输出的误差。</translation>
+    </message>
+    <message>
+        <source>Heavy tails: excess kurtosis {kurtosis}, {outliers} % beyond {sigmas} robust sigmas.</source>
+        <translation>重尾分布：超额峰度 {kurtosis}，{outliers} % 的权重超出 {sigmas} 倍稳健标准差。</translation>
+    </message>
+    <message>
+        <source>Channel {channel} reaches {times} times as far as the median channel.</source>
+        <translation>通道 {channel} 的范围是中位通道的 {times} 倍。</translation>
+    </message>
+    <message>
+        <source>SQNR from {share} % of the channels, evenly spaced.</source>
+        <translation>SQNR 由均匀抽取的 {share} % 的通道得出。</translation>
+    </message>
 </context>
 <context>
     <name>ErrorBar</name>
@@ -811,6 +847,10 @@
     <message>
         <source>Training</source>
         <translation>训练</translation>
+    </message>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
     </message>
     <message>
         <source>Look</source>
@@ -1599,6 +1639,172 @@
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>WeightsPanel</name>
+    <message>
+        <source>Distribution of the weights, by layer</source>
+        <translation>各层权重的分布</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Channel whose weights are shown</source>
+        <translation>显示其权重的通道</translation>
+    </message>
+    <message>
+        <source>Open a model to see its weights.</source>
+        <translation>打开模型以查看其权重。</translation>
+    </message>
+    <message>
+        <source>The weights are analysed when the running job has ended.</source>
+        <translation>当前任务结束后再分析权重。</translation>
+    </message>
+    <message>
+        <source>Analysing the weights: {} %</source>
+        <translation>正在分析权重：{} %</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The analysis was stopped.</source>
+        <translation>分析已停止。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Analysed for other levels than the sliders&apos; method has.</source>
+        <translation>分析所用的量化级与滑块的方法不同。</translation>
+    </message>
+    <message>
+        <source>Analyse again</source>
+        <translation>重新分析</translation>
+    </message>
+    <message>
+        <source>This network has no layer whose weights could be rounded.</source>
+        <translation>此网络没有可以量化权重的层。</translation>
+    </message>
+    <message>
+        <source>Suggested for every layer: {} bits.</source>
+        <translation>每一层都建议 {} 位。</translation>
+    </message>
+    <message>
+        <source>Suggested: {} to {} bits, {} on average over the weights.</source>
+        <translation>建议：{} 到 {} 位，按权重平均 {} 位。</translation>
+    </message>
+    <message>
+        <source>All channels</source>
+        <translation>全部通道</translation>
+    </message>
+    <message>
+        <source>Channel {}: {} dB at {} bits</source>
+        <translation>通道 {}：{} dB（{} 位）</translation>
+    </message>
+    <message>
+        <source>Weights of {}</source>
+        <translation>{} 的权重</translation>
+    </message>
+    <message>
+        <source>Weights of {}, channel {}</source>
+        <translation>{} 的权重，通道 {}</translation>
+    </message>
+    <message>
+        <source>The sliders ask for another network; these are the opened one&apos;s weights.</source>
+        <translation>滑块要求的是另一个网络；这里是已打开网络的权重。</translation>
+    </message>
+    <message>
+        <source>{}-bit floats are not rounded to a grid.</source>
+        <translation>{} 位浮点数不舍入到网格。</translation>
+    </message>
+    <message>
+        <source>This kind of levels has no {} bits.</source>
+        <translation>这种量化级没有 {} 位。</translation>
+    </message>
+    <message>
+        <source>The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>
+        <translation>配方用 {} × {} 项的码本构成这些权重，码本在运行时求得；图中画的是 {} 位的等距量化级，它们保持 {} dB。</translation>
+    </message>
+    <message>
+        <source>{} levels at {} bits keep {} dB. Every channel has its own scale: the median channel&apos;s are drawn.</source>
+        <translation>{} 个量化级（{} 位）保持 {} dB。每个通道各有缩放系数：图中画的是中位通道的量化级。</translation>
+    </message>
+    <message>
+        <source>{} levels at {} bits keep {} dB.</source>
+        <translation>{} 个量化级（{} 位）保持 {} dB。</translation>
+    </message>
+</context>
+<context>
+    <name>WeightsTableModel</name>
+    <message>
+        <source>Layer</source>
+        <translation>层</translation>
+    </message>
+    <message>
+        <source>Suggested</source>
+        <translation>建议</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>当前</translation>
+    </message>
+    <message>
+        <source>SQNR</source>
+        <translation>SQNR</translation>
+    </message>
+    <message>
+        <source>Kurtosis</source>
+        <translation>峰度</translation>
+    </message>
+    <message>
+        <source>Outliers</source>
+        <translation>离群值</translation>
+    </message>
+    <message>
+        <source>Range</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Shape</source>
+        <translation>形状</translation>
+    </message>
+    <message>
+        <source>Bits that the distribution suggests; the tooltip of a row says why</source>
+        <translation>根据分布建议的位数；行的提示说明原因</translation>
+    </message>
+    <message>
+        <source>Bits that the sliders give the layer now</source>
+        <translation>滑块当前给该层的位数</translation>
+    </message>
+    <message>
+        <source>Signal to quantisation noise of the weights at the sliders&apos; bits, on even levels, in dB</source>
+        <translation>按滑块的位数和等距量化级，权重的信号与量化噪声之比，单位 dB</translation>
+    </message>
+    <message>
+        <source>Excess kurtosis: 0 for a bell curve, more for heavy tails</source>
+        <translation>超额峰度：正态分布为 0，重尾时更大</translation>
+    </message>
+    <message>
+        <source>Share of weights beyond 4 robust standard deviations</source>
+        <translation>超出 4 倍稳健标准差的权重所占比例</translation>
+    </message>
+    <message>
+        <source>Smallest and largest weight</source>
+        <translation>最小和最大的权重</translation>
+    </message>
+    <message>
+        <source>Output channels first</source>
+        <translation>输出通道在前</translation>
     </message>
 </context>
 <context>

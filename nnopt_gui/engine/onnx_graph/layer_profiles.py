@@ -39,7 +39,7 @@ def profile_graph(graph: FloatGraph) -> GraphProfile:
     for layer in graph.layers:
         node = nodes[layer.node_name]
         shape = shapes[node.output[0]]
-        positions = math.prod(shape[2:]) if layer.kind == "conv" else math.prod(shape[1:-1])
+        positions = math.prod(shape[2:]) if layer.kind == "conv" else math.prod(shape[:-1])
         groups = int(attribute(node, "group", 1)) if layer.kind == "conv" else 1  # type: ignore[call-overload]
         layers.append(
             LayerProfile(layer.name, layer.kind, weights[layer.name].shape, groups, positions, layer.bias is not None)

@@ -21,7 +21,7 @@ from nnopt_gui.engine.quantization.observers import RangeObserver
 from nnopt_gui.engine.recipe import ActivationRange
 from nnopt_gui.errors import DataError, ModelError
 
-_SAMPLE: Final = (256, 1 << 24)  # images and values kept
+_SAMPLE: Final = (512, 1 << 24)  # images and values kept
 _CHUNK_VALUES: Final = 1 << 22  # observed values per run, so that cancelling is quick and memory bounded
 
 

@@ -212,9 +212,7 @@ def _least_factor(pair: _Pair, biases: Mapping[str, np.ndarray]) -> np.ndarray:
     return bias / largest if largest > 0 else bias
 
 
-def _with_values(
-    graph: FloatGraph, weights: Mapping[str, np.ndarray], biases: Mapping[str, np.ndarray]
-) -> FloatGraph:
+def _with_values(graph: FloatGraph, weights: Mapping[str, np.ndarray], biases: Mapping[str, np.ndarray]) -> FloatGraph:
     model = onnx.ModelProto()
     model.CopyFrom(graph.model)
     table = initializers(graph.model)

@@ -18,14 +18,16 @@ from nnopt_gui.engine.quantization.error_feedback import (
     compensation_factor,
     damped,
     least_squares_shift,
-    round_vectors_with_feedback,
     round_with_feedback,
 )
 from nnopt_gui.engine.quantization.grids import WeightGrid, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
+from nnopt_gui.engine.quantization.vector_rounding import improve_vectors, round_vectors_with_feedback
 from nnopt_gui.engine.recipe import WeightRange
 
 _ROWS: Final = 8192  # rows of a layer's input matrix that are looked at
+_BOOK_ROWS: Final = 16384  # more for codebooks, whose few choices had better be right
+_SWEEPS: Final = 2
 _DEPTHWISE_ROWS: Final = 1024  # a handful of inputs per output needs fewer
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
@@ -66,15 +68,18 @@ def round_layer(
     order = column_order(weight.shape, task.book.codebook.order) if task.book else np.arange(columns)
     available = inputs[0].size // inputs[0].shape[1 if layer.kind == "conv" else -1]
     depthwise = layer.kind == "conv" and attribute(node, "group", 1) == len(weight) > 1
-    picks = np.sort(rng.random(min(available, _DEPTHWISE_ROWS if depthwise else _ROWS)))
+    wanted = _DEPTHWISE_ROWS if depthwise else _BOOK_ROWS if task.book else _ROWS
+    picks = np.sort(rng.random(min(available, wanted)))
     exact = sample_rows(node, layer, inputs[0], weight.shape, picks)[:, :, order]
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)[:, :, order]
+    unit = _power_of_two_above(exact, rough)  # so that squares of huge activations stay finite
+    exact, rough = exact / unit, rough / unit
     groups = len(exact)
     rows = weight.reshape(groups, -1, columns)[:, :, order]
     if depthwise:
         found = _round_depthwise(rows[:, 0], (exact, rough), task, centred=bias is not None)
         quantized = QuantizedWeight(found[0].reshape(weight.shape), found[1], task.bits, task.kept)
-        return quantized, None if bias is None else (bias + found[2]).astype(np.float32)
+        return quantized, None if bias is None else (bias + unit * found[2]).astype(np.float32)
     levels, scales, shifts = [], [], []
     for index in range(groups):
         if index % 16 == 0:
@@ -95,7 +100,13 @@ def round_layer(
     quantized = QuantizedWeight(
         found_levels.reshape(weight.shape), np.concatenate(scales), task.bits, task.kept, codebook=book
     )
-    return quantized, None if bias is None else (bias + np.concatenate(shifts)).astype(np.float32)
+    return quantized, None if bias is None else (bias + unit * np.concatenate(shifts)).astype(np.float32)
+
+
+def _power_of_two_above(*arrays: np.ndarray) -> np.float32:
+    """The least power of two that no magnitude exceeds; 1 for zeros."""
+    largest = max(float(np.abs(array).max(initial=0.0)) for array in arrays)
+    return np.float32(2.0 ** np.ceil(np.log2(largest))) if largest > np.finfo(np.float32).tiny else np.float32(1.0)
 
 
 def _round_rows(
@@ -117,7 +128,7 @@ def _round_rows(
     for grid in (task.book,) if task.book else weight_grids(task.bits):
         scale = problem.choose_scale(_candidates(rows, grid, task), grid)
         levels = problem.solve(scale, grid)
-        error = ((residual - seen @ (levels * scale[:, None] - rows).T) ** 2).sum(axis=0)
+        error = problem.error(levels, scale)
         if best is None:
             best = levels, scale, error
             continue
@@ -211,8 +222,18 @@ class _Problem:
         factors = [compensation_factor(moment) for moment in moments]
         return cls(rows, seen, residual, kept, blocks, moments, factors, checkpoint)
 
+    def error(self, levels: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """(O,): what is left of the residual."""
+        left: np.ndarray = self.residual - self.seen @ (levels * scale[:, None] - self.rows).T
+        return (left * left).sum(axis=0)
+
     def choose_scale(self, scales: np.ndarray, grid: WeightGrid | TrainedBook) -> np.ndarray:
-        """Of candidates (O, S) the one with the least compensated error, per channel."""
+        """Of candidates (O, S) the one with the least compensated error, per channel; for codebooks, where it matters
+        more, of the problem really solved."""
+        if isinstance(grid, TrainedBook):
+            errors = [self.error(self.solve(scale, grid), scale) for scale in scales.T]
+            best: np.ndarray = scales[np.arange(len(scales)), np.argmin(errors, axis=0)]
+            return best
         losses = np.zeros(scales.shape, np.float32)
         for block, factor in zip(self.blocks, self.factors, strict=True):
             losses += self._round(self.rows[:, block], block, factor, scales, grid)[1]
@@ -227,6 +248,9 @@ class _Problem:
             columns = self.seen[:, block]
             shifted = self.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
             found = self._round(shifted, block, factor, scale[:, None], grid)[0][:, 0]
+            if isinstance(grid, TrainedBook):
+                entries = grid.codebook.entries
+                found = improve_vectors(found, shifted, moment, scale, entries, _SWEEPS, self.checkpoint)
             levels[:, block] = found
             left -= columns @ (found * scale[:, None] - self.rows[:, block]).T
         return levels

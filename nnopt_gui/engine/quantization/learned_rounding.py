@@ -8,7 +8,7 @@ the layer's input matrix are drawn instead of whole images, so any layer is a (g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,7 +21,6 @@ from nnopt_gui.engine.onnx_graph.float_graph import OUTPUT, FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.tensors import consumers, initializers
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.quantization.error_feedback import damped, least_squares_shift
 from nnopt_gui.engine.quantization.grids import weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
 from nnopt_gui.engine.quantization.paired_networks import LayerVisit, PairedNetworks
@@ -30,25 +29,27 @@ from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Granularity, Scheme, WeightRange
 
 _ROWS: Final = 8192  # rows of a layer's input matrix that are learned from
-_BLOCK_INPUTS: Final = 1152  # inputs whose shifts are found together; bounds time and memory of wide layers
-_BATCH: Final = 512  # of them in a step
-_RATE: Final = 0.02
+_BATCH: Final = 256  # of them in a step
+_RATE: Final = 0.2
 _STRETCH: Final = (-0.1, 1.1)  # the sigmoid's range before it is cut to 0 … 1
 _WARM_UP: Final = 0.2  # share of the steps without regulariser
 _SHARPNESS: Final = (20.0, 2.0)  # the regulariser's exponent, from and to
-_PUSH: Final = 0.1  # its weight, in units of what rounding a weight to the nearest level costs
-# Multiply-accumulates that learning may take, forward and backward; counted instead of timed, so that the same recipe
-# gives the same file on a busy machine.
-_WORK: Final[Mapping[Effort, float]] = {"fast": 1.0e12, "balanced": 2.0e12, "best": 7.0e12}
-_ITERATIONS: Final = (100, 2000)
+# The regulariser's weight, in units of what rounding one weight to the nearest level costs on average. So large, with
+# so high a rate, a few hundred steps reach what the paper's settings take thousands for.
+_PUSH: Final = 20.0
+# Multiply-accumulates that learning may take, forward and backward: about half a minute to four minutes on two cores.
+# Counted instead of timed, so that the same recipe gives the same file on a busy machine.
+_WORK: Final[Mapping[Effort, float]] = {"fast": 2.0e12, "balanced": 4.0e12, "best": 1.4e13}
+_MOST_STEPS: Final[Mapping[Effort, int]] = {"fast": 150, "balanced": 300, "best": 1000}
+_LEAST_STEPS: Final = 100
 _PASSES: Final = 2  # forward, and backward to the weights
 
 
 def iterations_for(graph: FloatGraph, effort: Effort) -> int:
     """How many steps each layer gets; 0 where a network is so large that they would be too few to help."""
-    work = sum(min(_BATCH, _ROWS) * weight.size for weight in graph.weights().values()) * _PASSES
-    steps = int(min(_ITERATIONS[1], _WORK[effort] / max(1, work)))
-    return steps if steps >= _ITERATIONS[0] else 0
+    work = sum(_BATCH * weight.size for weight in graph.weights().values()) * _PASSES
+    steps = int(min(_MOST_STEPS[effort], _WORK[effort] / max(1, work)))
+    return steps if steps >= _LEAST_STEPS else 0
 
 
 def learn_rounding(
@@ -63,7 +64,7 @@ def learn_rounding(
     least_scales: Mapping[str, np.ndarray] | None = None,
     scheme: Scheme = "symmetric",
     granularity: Granularity = "channel",
-    iterations: int = 1000,
+    iterations: int = 300,
     seed: int = 0,
 ) -> Reconstruction:
     """Quantise all layers in graph order; scales are those of :func:`quantize_weight`, roundings are learned.
@@ -92,19 +93,17 @@ def learn_rounding(
     for visit in networks.visits(reporter):
         name = visit.layer.name
         rows = _rows(visit, values[name], biases.get(name), clamps.get(name), rng)
-        kept = (masks or {}).get(name)
-        target = rows.best_weight(kept, reporter.checkpoint).reshape(values[name].shape)
         start = quantize_weight(
-            target,
+            values[name],
             bits[name],
             weight_range,
-            kept,
+            (masks or {}).get(name),
             (least_scales or {}).get(name),
             scheme=scheme,
             granularity=granularity,
             checkpoint=reporter.checkpoint,
         )
-        choice = _Choice.between_levels(target, start, len(rows.exact))
+        choice = _Choice.between_levels(values[name], start, len(rows.exact))
         levels, shift = _Learner(rows, choice, device).learn(iterations, rng, reporter)
         found.weights[name] = replace(start, levels=levels.reshape(start.levels.shape))
         if name in biases:
@@ -129,23 +128,6 @@ class _Rows:
     clamp: tuple[float, float]
     centred: bool
 
-    def best_weight(self, kept: np.ndarray | None, checkpoint: Callable[[], None]) -> np.ndarray:
-        """(G, O/G, K): the weight that, unrounded, makes up best for the inputs being rough."""
-        exact, rough = self.exact, self.rough
-        if self.centred:
-            exact, rough = exact - exact.mean(axis=1, keepdims=True), rough - rough.mean(axis=1, keepdims=True)
-        weight = self.weight.copy()
-        for group in range(len(weight)):
-            residual = (exact[group] - rough[group]) @ weight[group].T
-            for start in range(0, weight.shape[2], _BLOCK_INPUTS):
-                checkpoint()
-                columns = rough[group][:, start : start + _BLOCK_INPUTS]
-                moment = damped(columns.T @ columns, len(columns))
-                shift = least_squares_shift(moment, columns.T @ residual)
-                weight[group][:, start : start + _BLOCK_INPUTS] += shift.T
-                residual = residual - columns @ shift
-        return weight if kept is None else np.where(kept.reshape(weight.shape), weight, np.float32(0.0))
-
 
 def _rows(
     visit: LayerVisit,
@@ -155,7 +137,8 @@ def _rows(
     rng: np.random.Generator,
 ) -> _Rows:
     available = visit.exact.size // visit.exact.shape[1 if visit.layer.kind == "conv" else -1]
-    picks = np.sort(rng.random(min(available, _ROWS)))
+    few = available <= _ROWS
+    picks = (np.arange(available) + 0.5) / available if few else np.sort(rng.random(_ROWS))
     exact, rough = (
         sample_rows(visit.node, visit.layer, inputs, weight.shape, picks) for inputs in (visit.exact, visit.rough)
     )
@@ -231,7 +214,9 @@ def _neighbours(ratio: np.ndarray, start: QuantizedWeight) -> tuple[np.ndarray, 
     if np.all(np.diff(members, axis=1) == 1):
         low = np.clip(np.floor(ratio).astype(np.int64), members[:, :1], members[:, -2:-1])
         return low, low + 1
-    index = sum((ratio >= members[:, [column]] for column in range(1, members.shape[1] - 1)), np.zeros(ratio.shape, int))
+    index = np.zeros(ratio.shape, np.int64)
+    for column in range(1, members.shape[1] - 1):
+        index = index + (ratio >= members[:, [column]]).astype(np.int64)
     table = np.broadcast_to(members, (len(ratio), members.shape[1]))
     return np.take_along_axis(table, index, axis=1), np.take_along_axis(table, index + 1, axis=1)
 
@@ -266,12 +251,13 @@ class _Learner:
         unit = nearest[0].shape[-1] / worst.clamp_min(1e-12 * float(worst.max()) + 1e-30)
         variables = _inverse(self._tensor(self._choice.share)).requires_grad_()
         optimizer = torch.optim.Adam([variables], lr=_RATE)
-        batches = rng.integers(0, self._inputs.shape[1], (iterations, min(_BATCH, self._inputs.shape[1])))
+        available = self._inputs.shape[1]
         for step in range(iterations):
             reporter.checkpoint()
             up = _rectified(variables)
             weight = (self._low + up * (self._high - self._low)) * self._scale
-            loss = (self._errors(weight, torch.from_numpy(batches[step]).to(self._device)) * unit).sum()
+            picks = torch.from_numpy(rng.integers(0, available, min(_BATCH, available))).to(self._device)
+            loss = (self._errors(weight, picks) * unit).sum()
             sharpness = _sharpness(step / iterations)
             if sharpness is not None:
                 loss = loss + _PUSH * (1.0 - (2.0 * up - 1.0).abs() ** sharpness).sum()
@@ -297,7 +283,9 @@ class _Learner:
             return np.zeros(levels.shape[:2], np.float32)
         exact, rough = self._means
         quantized = levels * self._choice.scale
-        shift: np.ndarray = np.einsum("gok,gk->go", self._rows.weight, exact) - np.einsum("gok,gk->go", quantized, rough)
+        shift: np.ndarray = np.einsum("gok,gk->go", self._rows.weight, exact) - np.einsum(
+            "gok,gk->go", quantized, rough
+        )
         return shift
 
     def _tensor(self, values: np.ndarray) -> Tensor:

@@ -24,7 +24,7 @@ from nnopt_gui.engine.quantization.node_runner import NodeRunner
 from nnopt_gui.engine.recipe import WeightRange
 
 _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
-_IMAGES: Final = (16, 256)
+_IMAGES: Final = (16, 512)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,14 @@ class HistogramPlot(QWidget):
             self._canvas.view.setRange(xRange=(low - pad, high + pad), yRange=(0, top), padding=0)
         self._refresh_legend()
 
+    def draw(self, edges: Sequence[float], counts: Sequence[int], levels: Sequence[float], what: str) -> None:
+        """One histogram with its levels; no counts empty the plot. ``what`` is counted, for those who cannot see it."""
+        self.setAccessibleDescription(what)
+        if not counts:
+            self.set_histograms(None)
+            return
+        self.set_histograms(Histogram(np.array(edges, np.float64), np.array(counts, np.float64)), None, levels)
+
     def set_colours(self, colours: Colours) -> None:
         self._canvas.set_colours(colours)
         self._legend.set_colours(colours)

@@ -1,7 +1,8 @@
 """A session for the engine process that invents numbers: quick, deterministic, and it misbehaves when asked to.
 
 It lets the window be tested without torch. What it does is chosen by the model's location: ``fake`` works,
-``fake-onnx`` has no weights to train, ``fake-hint`` suggests a preprocessing, ``fake-slow`` works until cancelled.
+``fake-onnx`` has no weights to train, ``fake-hint`` suggests a preprocessing, ``fake-slow`` works until cancelled,
+``fake-broken`` cannot be analysed (by even levels).
 A recipe with seed 13 fails, one with seed 66 kills the process, one with seed 99 runs until it is cancelled.
 """
 
@@ -16,6 +17,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from nnopt_gui.engine.estimate import estimate
+from nnopt_gui.engine.layer_distribution import (
+    ChannelDistribution,
+    LayerDistribution,
+    Reason,
+    Spread,
+    Suggestion,
+    WidthFit,
+)
 from nnopt_gui.engine.metrics import Conditions, Estimate, Latency, Measurement
 from nnopt_gui.engine.profile import (
     ChannelGroup,
@@ -26,9 +35,10 @@ from nnopt_gui.engine.profile import (
     Segment,
     SparsityStop,
 )
+from nnopt_gui.engine.quantization.suggestion import HEAVY_TAILS, KEEPS
 from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Recipe
 from nnopt_gui.engine.sources import Preprocessing
-from nnopt_gui.errors import ArtifactError, DataError, RecipeError
+from nnopt_gui.errors import ArtifactError, DataError, ModelError, RecipeError
 
 IMAGES = 360
 
@@ -85,6 +95,32 @@ def wilson(k: int, n: int) -> Estimate:
     centre, half = (p + z * z / (2 * n)) / (1 + z * z / n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     half /= 1 + z * z / n
     return Estimate(p, max(0.0, centre - half), min(1.0, centre + half), n)
+
+
+def distribution(layer: LayerProfile, width: float) -> LayerDistribution:
+    """A bell curve of this standard deviation, with levels to three of them at every bit width."""
+    count = math.prod(layer.weight_shape)
+    bell = tuple(round(count * 0.08 * math.exp(-(((i - 19.5) / 6.5) ** 2) / 2)) for i in range(40))
+    spread = Spread(-3 * width, 3 * width, 0.0, width, 10 * width, 0.001, 0.0, -3 * width, 3 * width, bell)
+    fits = tuple(
+        WidthFit(bits, 6.02 * bits - 4, 3 * width / max(1, 2 ** (bits - 1) - 1), *reach(bits)) for bits in range(1, 9)
+    )
+    narrow = Spread(-width, width, 0.0, width / 3, -1.0, 0.0, 0.0, -width, width, (2, 5, 2))
+    channels = (ChannelDistribution(3, narrow, fits), ChannelDistribution(1, narrow, fits))
+    numbers = {"bits": 4, "kept": 20.1, "needed": 15.5, "fewer": 3, "left": 14.1}
+    tails = {"kurtosis": round(10 * width, 1), "outliers": 0.1, "sigmas": 4}
+    reasons = tuple(
+        Reason(template, tuple((key, str(value)) for key, value in values.items()))
+        for template, values in ((KEEPS, numbers), (HEAVY_TAILS, tails))
+    )
+    suggestion = Suggestion(4 if width < 0.35 else 5, 15.5, reasons)
+    return LayerDistribution(
+        layer.name, layer.kind, layer.weight_shape, count, spread, fits, channels=channels, suggestion=suggestion
+    )
+
+
+def reach(bits: int) -> tuple[int, int, tuple[int, ...]]:
+    return (-1, 1, (-1, 1)) if bits == 1 else (1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1, ())
 
 
 class FakeSession:
@@ -150,6 +186,16 @@ class FakeSession:
         folder.mkdir(parents=True)
         (folder / "model.onnx").write_bytes(artifact.read_bytes())
         return folder, measurement
+
+    def analyse(self, method, reporter):
+        """Bell curves; the k-th layer's weights are 0.1·(k + 1) wide. With FAKE_ENDLESS_ANALYSIS it never ends."""
+        if self.location == "fake-broken" and method.scheme == "symmetric":
+            raise ModelError("A weight of layer 'features.0' is not a number or infinite.", "Train it again.")
+        if os.environ.get("FAKE_ENDLESS_ANALYSIS") and method.scheme == "symmetric":
+            reporter.progress(1, 4)
+            self.run_until_cancelled(reporter)
+        reporter.status("Analysing weights")
+        return tuple(distribution(layer, 0.1 * (k + 1)) for k, layer in enumerate(self.model.layers))
 
     def run_until_cancelled(self, reporter):
         reporter.status("Working until cancelled")

@@ -1,0 +1,276 @@
+"""How each layer's weights are distributed: table, histogram with the sliders' levels, and suggested bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnopt_gui.engine.estimate import layer_costs
+from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistribution, fit_at, levels_of
+from nnopt_gui.engine.weight_plan import WeightForm
+from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, reason_text, rows_of
+from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
+from nnopt_gui.gui.state.recipe_state import RecipeState
+
+Draw = Callable[[Sequence[float], Sequence[int], Sequence[float], str], None]
+
+
+class WeightsPanel(QWidget):
+    """Asks for the analysis when it is first shown, and follows the sliders.
+
+    Args:
+        plot: shows the histogram that ``draw`` is given: edges, counts, levels, and what is counted.
+    """
+
+    def __init__(
+        self,
+        distributions: LayerDistributions,
+        recipes: RecipeState,
+        plot: QWidget,
+        draw: Draw,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("weights_panel")
+        self._distributions = distributions
+        self._recipes = recipes
+        self._draw = draw
+        self._plot = plot
+        self._model = WeightsTableModel(self)
+        self._about = named(QLabel(self, wordWrap=True), "weights_about", "muted")
+        self._act = named(QPushButton(self), "weights_action")
+        self._table = named(QTableView(self), "weights_table")
+        self._channel_label = named(QLabel(self), "weights_channel_label", "muted")
+        self._channel = named(QComboBox(self), "weights_channel")
+        self._levels = named(QLabel(self, wordWrap=True), "weights_levels", "muted")
+        self._reason = named(QLabel(self, wordWrap=True), "weights_reason")
+        self._set_up_table()
+        self._lay_out()
+        self._act.clicked.connect(self._on_act_clicked)
+        self._table.selectionModel().currentRowChanged.connect(self._on_layer_changed)
+        self._channel.currentIndexChanged.connect(self._show_layer)
+        distributions.changed.connect(self.refresh)
+        recipes.recipe_changed.connect(self.refresh)
+        self.retranslate()
+
+    def _set_up_table(self) -> None:
+        table = self._table
+        table.setModel(self._model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def _lay_out(self) -> None:
+        for label in (self._levels, self._reason):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words = QWidget(self)
+        lines = QVBoxLayout(words)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self._levels)
+        lines.addWidget(self._reason)
+        lines.addStretch(1)
+        lower = QWidget(self)
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 4, 0, 0)
+        column.addWidget(row(self._channel_label, self._channel, None))
+        column.addWidget(self._plot, 3)
+        column.addWidget(scrolling(words, "weights_words"), 2)
+        self._channel_label.setBuddy(self._channel)
+        self._splitter = named(QSplitter(Qt.Orientation.Vertical, self), "weights_splitter")
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self._table)
+        self._splitter.addWidget(lower)
+        self._splitter.setSizes([260, 380])
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(6, 8, 6, 6)
+        outer.addWidget(self._about)
+        outer.addWidget(row(self._act, None))
+        outer.addWidget(self._splitter, 1)
+
+    # -- being looked at --------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._distributions.look(True)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._distributions.look(False)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        self._table.setAccessibleName(self.tr("Distribution of the weights, by layer"))
+        self._channel_label.setText(self.tr("Show"))
+        self._channel.setAccessibleName(self.tr("Channel whose weights are shown"))
+        self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self._model.columnCount() - 1)
+        self._fill_channels()
+        self.refresh()
+
+    # -- showing ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def refresh(self) -> None:
+        """Show what is known, for the sliders as they are; nothing is computed while the tab is hidden."""
+        if not self.isVisible():
+            return
+        analysis = self._distributions.analysis
+        self._show_stage()
+        fresh = [layer.name for layer in analysis.layers] != [shown.layer.name for shown in self._model.rows]
+        replaced = fresh or any(a is not b.layer for a, b in zip(analysis.layers, self._model.rows, strict=False))
+        self._model.set_rows(rows_of(analysis.layers, self._forms()))
+        self._splitter.setVisible(bool(analysis.layers))
+        if fresh and analysis.layers:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self._table.selectionModel().setCurrentIndex(self._model.index(0, 0), flags)
+        if replaced:
+            self._fill_channels()
+        self._show_layer()
+
+    def _forms(self) -> Mapping[str, WeightForm]:
+        """What the sliders make of each layer; nothing for a student, whose weights are others."""
+        recipe, profile = self._recipes.recipe, self._recipes.profile
+        if recipe is None or profile is None or recipe.student is not None:
+            return {}
+        try:
+            return {cost.name: cost.form for cost in layer_costs(profile, recipe, self._recipes.students)}
+        except RecipeError:  # the recipe panel says what is wrong
+            return {}
+
+    def _show_stage(self) -> None:
+        analysis = self._distributions.analysis
+        stale = analysis.stage is Stage.READY and Grid.of(self._recipes.choices.method) != analysis.grid
+        texts = {
+            Stage.NOTHING: (self.tr("Open a model to see its weights."), ""),
+            Stage.WAITING: (self.tr("The weights are analysed when the running job has ended."), ""),
+            Stage.RUNNING: (
+                self.tr("Analysing the weights: {} %").format(round(100 * analysis.fraction)),
+                self.tr("Stop"),
+            ),
+            Stage.STOPPED: (self.tr("The analysis was stopped."), self.tr("Go on")),
+            Stage.FAILED: (analysis.error, self.tr("Try again")),
+            Stage.READY: (self._summary(analysis.layers), ""),
+        }
+        about, action = texts[analysis.stage]
+        if stale:
+            about, action = self.tr("Analysed for other levels than the sliders' method has."), self.tr("Analyse again")
+        if self._act.hasFocus() and not action:
+            self._table.setFocus()
+        self._about.setText(about)
+        self._about.setAccessibleName(about)
+        self._act.setText(action)
+        self._act.setAccessibleName(action)
+        self._act.parentWidget().setVisible(bool(action))
+
+    def _summary(self, layers: tuple[LayerDistribution, ...]) -> str:
+        """How many bits are suggested over the whole network."""
+        bits = [layer.suggestion.bits for layer in layers if layer.suggestion is not None]
+        if not bits:
+            return self.tr("This network has no layer whose weights could be rounded.")
+        if min(bits) == max(bits):
+            return self.tr("Suggested for every layer: {} bits.").format(bits[0])
+        total = sum(layer.count for layer in layers if layer.suggestion is not None)
+        mean = sum(layer.count * layer.suggestion.bits for layer in layers if layer.suggestion is not None) / total
+        return self.tr("Suggested: {} to {} bits, {} on average over the weights.").format(
+            min(bits), max(bits), f"{mean:.2f}"
+        )
+
+    def _current(self) -> Row | None:
+        index = self._table.currentIndex()
+        return self._model.rows[index.row()] if index.isValid() and index.row() < len(self._model.rows) else None
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_layer_changed(self, _new: QModelIndex, _old: QModelIndex) -> None:
+        self._fill_channels()
+        self._show_layer()
+
+    def _fill_channels(self) -> None:
+        """The layer's choices: all of its weights, or those of one channel."""
+        current, kept = self._current(), self._channel.currentData()
+        self._channel.blockSignals(True)
+        self._channel.clear()
+        self._channel.addItem(self.tr("All channels"), None)
+        for channel in current.layer.channels if current is not None else ():
+            fit = fit_at(channel.fits, 4) or channel.fits[-1]
+            text = self.tr("Channel {}: {} dB at {} bits").format(channel.index, f"{fit.sqnr_db:.1f}", fit.bits)
+            self._channel.addItem(text, channel.index)
+        self._channel.setCurrentIndex(max(0, self._channel.findData(kept)) if kept is not None else 0)
+        self._channel.blockSignals(False)
+
+    @Slot()
+    def _show_layer(self) -> None:
+        """The histogram, the levels and the reason of the chosen layer or channel."""
+        current = self._current()
+        if current is None:
+            self._draw((), (), (), "")
+            for label in (self._levels, self._reason):
+                label.setText("")
+            return
+        place = self._channel.currentIndex() - 1
+        shown: LayerDistribution | ChannelDistribution = current.layer
+        title = self.tr("Weights of {}").format(current.layer.name)
+        if 0 <= place < len(current.layer.channels):
+            shown = current.layer.channels[place]
+            title = self.tr("Weights of {}, channel {}").format(current.layer.name, shown.index)
+        levels = levels_of(shown, current.form.bits) if current.form is not None else ()
+        self._draw(shown.spread.edges, shown.spread.counts, levels, title)
+        self._levels.setText(self._about_levels(current, shown, len(levels)))
+        suggestion = current.layer.suggestion
+        self._reason.setText("" if suggestion is None else reason_text(suggestion))
+        for label in (self._levels, self._reason):
+            label.setAccessibleName(label.text())
+
+    def _about_levels(self, current: Row, shown: LayerDistribution | ChannelDistribution, count: int) -> str:
+        form = current.form
+        if form is None:
+            return self.tr("The sliders ask for another network; these are the opened one's weights.")
+        if form.bits > 8:
+            return self.tr("{}-bit floats are not rounded to a grid.").format(form.bits)
+        fit = fit_at(shown.fits, form.bits)
+        if fit is None:
+            return self.tr("This kind of levels has no {} bits.").format(form.bits)
+        kept = f"{fit.sqnr_db:.1f}"
+        if form.book is not None:
+            return self.tr(
+                "The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even "
+                "levels of {} bits, which keep {} dB."
+            ).format(form.book.entries, form.book.width, form.bits, kept)
+        if shown is current.layer and self._distributions.analysis.grid.granularity == "channel":
+            return self.tr(
+                "{} levels at {} bits keep {} dB. Every channel has its own scale: the median channel's are drawn."
+            ).format(count, form.bits, kept)
+        return self.tr("{} levels at {} bits keep {} dB.").format(count, form.bits, kept)
+
+    # -- asking -----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_act_clicked(self) -> None:
+        if self._distributions.analysis.stage is Stage.RUNNING:
+            self._distributions.stop()
+        else:
+            self._distributions.ask_again()

@@ -1,0 +1,128 @@
+"""Asks the engine how the open network's weights are distributed, once somebody wants to see it.
+
+The question is asked only while no other job runs, and given up as soon as one is started: nothing ever waits for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from PySide6.QtCore import QObject, Slot
+
+from nnopt_gui.engine.layer_distribution import LayerDistribution
+from nnopt_gui.engine.recipe import Method
+from nnopt_gui.errors import NnoptError
+from nnopt_gui.gui.job_thread import JobThread
+from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
+from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.workspace import Workspace
+from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
+
+_FIRST_ID: Final = 1_000_000_000  # far from the explorer's
+
+
+class WeightAnalysis(QObject):
+    """Keeps a :class:`LayerDistributions` up to date with the open network.
+
+    Args:
+        thread: the way to the engine, shared with the explorer.
+        jobs: the explorer's job; it comes first.
+    """
+
+    def __init__(
+        self,
+        thread: JobThread,
+        recipes: RecipeState,
+        workspace: Workspace,
+        jobs: JobState,
+        distributions: LayerDistributions,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._thread = thread
+        self._recipes = recipes
+        self._workspace = workspace
+        self._jobs = jobs
+        self._distributions = distributions
+        self._ids = itertools.count(_FIRST_ID)
+        self._network: object = None  # whose weights are known or asked for
+        self._job: Job | None = None
+        self._grid = Grid()  # of the job
+        thread.event_received.connect(self._on_event_received)
+        for signal in (distributions.wanted_changed, jobs.changed, recipes.profile_changed, workspace.described):
+            signal.connect(self._update)
+
+    @Slot()
+    def _update(self) -> None:
+        """Give up, wait or ask, as things are now."""
+        network = self._open_network()
+        if network != self._network:
+            self._give_up()
+            self._network = network
+            self._distributions.forget()
+        state = self._distributions
+        if self._job is not None and (self._jobs.running or not state.wanted):
+            self._give_up()
+        if network is None or self._job is not None:
+            return
+        again = state.take_again()
+        if state.analysis.stage in (Stage.READY, Stage.FAILED) and not again:
+            return
+        if state.wanted and not self._jobs.running:
+            self._ask()
+        else:
+            state.set(replace(state.analysis, stage=Stage.STOPPED if state.stopped else Stage.WAITING, error=""))
+
+    def _open_network(self) -> object:
+        """What tells one opened network from another; None when none is."""
+        study, profile = self._workspace.study, self._recipes.profile
+        if study is None or profile is None:
+            return None
+        return study.model, profile.sha256, profile.params
+
+    def _ask(self) -> None:
+        study = self._workspace.study
+        assert study is not None  # a network is open
+        self._grid = Grid.of(self._recipes.choices.method)
+        payload: Mapping[str, Any] = {
+            "model": study.model.to_dict(),
+            "data": study.data.to_dict() if study.data else None,
+            "auto_preprocessing": False,
+            "method": asdict(Method.from_dict(asdict(self._grid))),
+        }
+        self._job = Job(next(self._ids), JobKind.ANALYSE, payload)
+        analysis = self._distributions.analysis
+        self._distributions.set(replace(analysis, stage=Stage.RUNNING, fraction=0.0, error=""))
+        self._thread.submit(self._job)
+
+    def _give_up(self) -> None:
+        if self._job is not None:
+            self._job = None
+            self._thread.cancel()  # the job that is about to start is submitted after this
+
+    @Slot(object)
+    def _on_event_received(self, event: JobEvent) -> None:
+        if self._job is None or event.job_id != self._job.id:
+            return
+        state = self._distributions
+        match event.kind:
+            case EventKind.PROGRESS if event.payload["total"] > 0:
+                state.set(replace(state.analysis, fraction=event.payload["done"] / event.payload["total"]))
+            case EventKind.ANALYSED:
+                layers = [LayerDistribution.from_dict(layer) for layer in event.payload["layers"]]
+                state.set_layers(layers, self._grid)
+            case EventKind.FAILED:
+                self._job = None
+                error = NnoptError.from_dict(event.payload["error"])
+                state.set(
+                    replace(state.analysis, stage=Stage.FAILED, error=f"{error.user_message} {error.hint}".strip())
+                )
+            case EventKind.COMPLETED:
+                self._job = None
+            case EventKind.CANCELLED:
+                self._job = None
+                self._update()
