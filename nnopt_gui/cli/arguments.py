@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import math
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +26,7 @@ from nnopt_gui.engine.recipe import (
 
 _MODEL_HELP: Final = "a file (.safetensors .pth .pt .th .onnx), 'demo', 'torchvision:NAME' or 'network:NAME'"
 _DATA_HELP: Final = "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, an .npz file, or a folder"
+_UNITS: Final[Mapping[str, int]] = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20}
 
 
 def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
@@ -34,6 +37,40 @@ def _numbers(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
             raise argparse.ArgumentTypeError(f"{text!r} is not a comma-separated list of numbers") from None
 
     return parse
+
+
+def parse_size(text: str) -> int:
+    """Bytes of ``65536``, ``100kB``, ``1.2 MB`` or ``64 KiB``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none of these, or not above 0.
+    """
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([a-z]*)\s*", text.lower())
+    unit = _UNITS.get(match[2]) if match else None
+    size = math.floor(float(match[1]) * unit) if match and unit else 0
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; give bytes, kB or MB, for example 100kB")
+    return size
+
+
+def parse_sizes(text: str) -> list[int]:
+    """The same for a comma-separated list."""
+    return [parse_size(part) for part in text.split(",")]
+
+
+def parse_layer_bits(text: str) -> dict[str, int]:
+    """``{"conv1": 8, "fc": 4}`` of ``conv1=8,fc=4``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not of this form, or names a layer twice.
+    """
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, bits = part.strip().rpartition("=")
+        if not name or name in found or not re.fullmatch(r"[1-8]", bits.strip()):
+            raise argparse.ArgumentTypeError(f"{part!r} is not LAYER=BITS with 1 to 8 bits, every layer once")
+        found[name.strip()] = int(bits)
+    return found
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -159,11 +196,31 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_budget(group: Any, *, many: bool) -> None:
+    group.add_argument(
+        "--size-budget",
+        type=parse_sizes if many else parse_size,
+        default=None,
+        metavar="SIZE",
+        help="the file may take so much, e.g. 100kB: measures how sensitive the layers are, shares the bits out among "
+        "them, and predicts the drop",
+    )
+    if not many:
+        group.add_argument(
+            "--layer-bits",
+            type=parse_layer_bits,
+            default=None,
+            metavar="LAYER=B,...",
+            help="other weight bits for single layers, 1..8 (nnopt inspect lists the layers)",
+        )
+
+
 def _add_recipe(parser: argparse.ArgumentParser, *, many: bool) -> None:
     group = parser.add_argument_group("recipe" if not many else "recipe (comma-separated lists make a grid)")
     integers, floats = (_numbers(int), _numbers(float)) if many else (int, float)
     one = (lambda value: [value]) if many else (lambda value: value)
     group.add_argument("--weight-bits", type=integers, default=one(32), metavar="B", help="1..8, 16 or 32 (default)")
+    _add_budget(group, many=many)
     group.add_argument(
         "--activation-bits",
         type=integers,

@@ -128,11 +128,14 @@ class StudyRun:
         self._study.add(trial, result.artifact)
         return trial
 
+    def artifact(self, trial: Trial) -> Path:
+        """The file of a finished trial."""
+        return self._study.artifact(trial.number, self._session.workspace)
+
     def save(self, trial: Trial, folder: Path) -> Path:
         """Save a finished trial's artifact and verify it."""
         assert trial.measurement is not None
-        artifact = self._study.artifact(trial.number, self._session.workspace)
-        saved, _ = self._session.save(artifact, trial.recipe, trial.measurement, folder, self._reporter)
+        saved, _ = self._session.save(self.artifact(trial), trial.recipe, trial.measurement, folder, self._reporter)
         return saved
 
 

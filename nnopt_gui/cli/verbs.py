@@ -21,6 +21,7 @@ from nnopt_gui.cli.output import (
     weights_table,
     write_csv,
 )
+from nnopt_gui.cli.size_budget import print_budgets, run_within
 from nnopt_gui.cli.study_run import StudyRun, export_trial
 from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
@@ -28,10 +29,11 @@ from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.pipeline import Session, verify
 from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.recipe import SAME_ARCHITECTURE, Distill, Method, Recipe, Student
+from nnopt_gui.engine.size_budget import check_budget
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.sweep import grid, quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.errors import ArtifactError, NnoptError, SettingsError
+from nnopt_gui.errors import ArtifactError, NnoptError, RecipeError, SettingsError
 
 STUDENT_EPOCHS = 5
 DEMO_DROP = 0.01  # the demo saves the smallest file that loses at most one percentage point
@@ -86,10 +88,13 @@ def _method(options: argparse.Namespace) -> Method:
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
+    if options.size_budget is not None and (options.weight_bits != 32 or options.layer_bits):
+        raise RecipeError("A size budget chooses the weight bits itself.", "Leave --weight-bits and --layer-bits out.")
+    chosen = options.size_budget is not None or (options.layer_bits and options.weight_bits == 32)
     student = Student.parse(options.student) if options.student else None
     epochs = options.fine_tune_epochs
     return Recipe.build(
-        weight_bits=options.weight_bits,
+        weight_bits=8 if chosen else options.weight_bits,
         activation_bits=options.activation_bits,
         prune=options.prune,
         prune_kind=options.prune_kind,
@@ -97,6 +102,7 @@ def _recipe(options: argparse.Namespace) -> Recipe:
         epochs=epochs if epochs is not None else STUDENT_EPOCHS if student else 0,
         distill=_distill(options),
         method=_method(options),
+        layer_bits=options.layer_bits,
         tuning_epochs=options.tuning_epochs,
         seed=options.seed,
     )
@@ -107,29 +113,38 @@ def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> 
     model, data = _sources(options)
     session = Session(work, options.threads)
     with StudyRun.start(session, model, data, options.study, reporter) as study:
-        trial = study.run(recipe)
+        budget = options.size_budget
+        within = run_within(session, study, recipe, budget, reporter) if budget is not None else None
+        trial = within.trial if within is not None else study.run(recipe)
         if trial.state is not TrialState.DONE:
             raise NnoptError.from_dict(dict(trial.error or {}))
         folder = options.out
         if folder is None and options.study is None:
-            folder = Path(f"nnopt-{recipe.fingerprint[:8]}")
+            folder = Path(f"nnopt-{trial.recipe.fingerprint[:8]}")
         if folder is not None:
             study.save(trial, folder)
         result = {**trial_json(trial, folder), "baseline": _baseline_json(study.trials), "notes": study.notes}
+        if within is not None:
+            result["size_budget"] = within.to_json()
         if options.study:
             result["study"] = str(options.study)
         if options.json:
             print_json(result)
         else:
             print_text(trials_table([t for t in study.trials if t.number in (0, trial.number)], study.front))
+            if within is not None:
+                print_text(within.sentence())
             print_text(f"Saved, verified: {folder}" if folder else f"Kept in {options.study} as trial {trial.number}")
 
 
 def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    budgets: list[int] = options.size_budget or []
+    if budgets and options.weight_bits != [32]:
+        raise RecipeError("A size budget chooses the weight bits itself.", "Leave --weight-bits out.")
     student = Student.parse(options.student) if options.student else None
     epochs = options.fine_tune_epochs
     recipes = grid(
-        options.weight_bits,
+        [8] if budgets else options.weight_bits,
         options.activation_bits,
         options.prune,
         prune_kinds=(options.prune_kind,),
@@ -141,9 +156,18 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
         seeds=(options.seed,),
     )
     model, data = _sources(options)
-    with StudyRun.start(Session(work, options.threads), model, data, options.study, reporter) as study:
-        _run_all(study, recipes, reporter)
-        _print_study(options, study, {"study": str(options.study)})
+    session = Session(work, options.threads)
+    with StudyRun.start(session, model, data, options.study, reporter) as study:
+        if not budgets:
+            _run_all(study, recipes, reporter)
+            _print_study(options, study, {"study": str(options.study)})
+            return
+        for recipe in recipes:  # refuse before anything is run
+            check_budget(session.opened.model, recipe, min(budgets))
+        runs = [run_within(session, study, recipe, budget, reporter) for recipe in recipes for budget in budgets]
+        _print_study(options, study, {"study": str(options.study), "size_budgets": [run.to_json() for run in runs]})
+        if not options.json:
+            print_budgets(runs)
 
 
 def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporter) -> None:

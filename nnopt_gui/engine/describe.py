@@ -14,6 +14,7 @@ from torch import nn
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.cost import Cost, graph_cost
 from nnopt_gui.engine.measurement.latency import quick_latency
+from nnopt_gui.engine.measurement.machine import saturates
 from nnopt_gui.engine.networks.architectures import build, resolve_student, student_ladder
 from nnopt_gui.engine.networks.layers import count_macs, count_parameters, describe_layers
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
@@ -53,6 +54,7 @@ def describe_model(opened: OpenedModel, graph: FloatGraph, threads: int, reporte
     return replace(
         profile,
         containers=measure_containers(graph),
+        saturates=saturates(),
         sparsity=stops,
         float_ms=quick_latency(graph.model, shape, threads, reporter),
         int8_ms=quick_latency(integer, shape, threads, reporter),

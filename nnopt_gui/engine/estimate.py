@@ -59,7 +59,8 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     macs = profile.fixed_macs + sum(cost.macs for cost in costs)
     params = profile.fixed_params + sum(cost.weights for cost in costs)
     params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
-    exact = exact and container is not None and not sparse  # where zeros lie decides how they are stored
+    mixed = recipe.quantize is not None and bool(recipe.quantize.layer_bits)  # every form has operators of its own
+    exact = exact and container is not None and not sparse and not mixed  # where zeros lie decides their form
     return Prediction(size, macs, params, _latency(original, recipe, macs), exact)
 
 
@@ -139,7 +140,7 @@ def layer_costs(
     nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
     kept = _kept_channels(profile, recipe)
     shapes = [_kept_shape(layer, kept) for layer in profile.layers]
-    forms = _forms(shapes, recipe, sparse=sparse)
+    forms = _forms(shapes, recipe, sparse=sparse, saturates=profile.saturates)
     costs = []
     for index, (layer, shape) in enumerate(zip(profile.layers, shapes, strict=True)):
         form, count = forms[layer.name], shape.count
@@ -159,12 +160,12 @@ def _kept_shape(layer: LayerProfile, kept: Mapping[int, int]) -> LayerShape:
     return LayerShape(layer.name, (layer.out_channels(kept), inner, *layer.weight_shape[2:]), groups)
 
 
-def _forms(shapes: Sequence[LayerShape], recipe: Recipe, *, sparse: bool) -> dict[str, WeightForm]:
+def _forms(shapes: Sequence[LayerShape], recipe: Recipe, *, sparse: bool, saturates: bool) -> dict[str, WeightForm]:
     """How the file stores each layer's weights."""
     quantize = recipe.quantize
     if quantize is None or quantize.weight_bits > 8:
         return {shape.name: WeightForm(recipe.weight_bits) for shape in shapes}
-    forms = plan_weights(shapes, quantize, sparse=sparse)
+    forms = plan_weights(shapes, quantize, sparse=sparse, saturates=saturates)
     if quantize.packed:
         return forms
     most = 4 if quantize.method.form == "int4" else 8

@@ -17,8 +17,9 @@ from torch import nn
 
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, write_artifact
+from nnopt_gui.engine.bit_allocation import PairedOutcome
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
-from nnopt_gui.engine.data.preprocessing import GIVEN, alternatives, own_preprocessing
+from nnopt_gui.engine.data.preprocessing import own_preprocessing
 from nnopt_gui.engine.describe import describe_model, describe_students
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.accuracy import predict_classes
@@ -26,11 +27,13 @@ from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measu
 from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
-from nnopt_gui.engine.preprocessing_choice import Suggestion, choose_preprocessing
+from nnopt_gui.engine.preprocessing_choice import Suggestion, check_fit, choose_preprocessing, fixed_preprocessing
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.distribution import analyse_weights
 from nnopt_gui.engine.recipe import FineTune, Method, Recipe
+from nnopt_gui.engine.sensitivity_study import beside, held_out_positions, study_sensitivity
+from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.engine.training.fine_tuning import train
@@ -82,6 +85,7 @@ class _Open:
     baseline: Baseline | None = None
     run: BaselineRun | None = None  # what the paired comparisons need of it
     students: dict[str, ModelProfile] | None = None
+    budget: BudgetStudy | None = None
 
     @property
     def nailed(self) -> tuple[ModelSource, DataSource | None]:
@@ -119,8 +123,8 @@ class Session:
         opened_data = self._open_data(data, reporter)
         reporter.status("Opening the model")
         opened = _open_model(model, data, opened_data)
-        _check_fit(opened, data, opened_data)
-        fixed = _fixed_preprocessing(opened, data)
+        check_fit(opened, data, opened_data)
+        fixed = fixed_preprocessing(opened, data)
         if opened_data is not None and not opened.has_weights:
             fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:], reporter)
             opened = self._train_baseline(opened, opened_data, fixed, reporter)
@@ -241,6 +245,22 @@ class Session:
     def analyse(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
         """How the opened network's weights are distributed, see :func:`analyse_weights`."""
         return analyse_weights(self._opened().stages.float_graph(reporter), reporter, method=method)
+
+    def sensitivity(self, reporter: Reporter) -> BudgetStudy:
+        """What a size budget needs to know, see :func:`study_sensitivity`; measured once per opened pair."""
+        now = self._opened()
+        if now.budget is None:
+            profile = now.public.model
+            now.budget = study_sensitivity(now.stages, now.data, now.preprocessing, profile, self._threads, reporter)
+        return now.budget
+
+    def held_out_outcome(self, artifact: Path, reporter: Reporter) -> PairedOutcome:
+        """An artifact beside the original on the selection images that :meth:`sensitivity` has not seen."""
+        original, now = (self.correct(path, reporter) for path in (self.baseline(reporter).artifact, artifact))
+        data = self._opened().data
+        assert data is not None  # else there is nothing correct
+        positions = held_out_positions(data.split("selection"), self._opened().public.model.macs)
+        return beside(original[positions], now[positions])
 
     def prepared(self, recipe: Recipe, reporter: Reporter) -> nn.Module:
         """The torch network of a recipe just before its export, in eval mode."""
@@ -372,27 +392,3 @@ def _open_model(model: ModelSource, data: DataSource | None, opened: OpenedData 
     in_memory = opened.split("selection").block([0]) is not None
     hint = size or ((height, width) if in_memory else None)
     return open_model(model, classes=len(opened.classes), channels=channels, size=hint)
-
-
-def _check_fit(opened: OpenedModel, source: DataSource | None, data: OpenedData | None) -> None:
-    height, width = opened.input_shape[1:]
-    asked = source.image_size if source is not None else None
-    if asked is not None and (height, width) != (asked, asked):
-        raise DataError(
-            f"The network takes images of {height}×{width} pixels, not of size {asked}.", "Leave the image size out."
-        )
-    if data is not None and opened.classes != len(data.classes):
-        raise DataError(
-            f"The network tells {opened.classes} classes apart and the data have {len(data.classes)}.",
-            f"Open data with {opened.classes} classes, or a network made for {len(data.classes)}.",
-        )
-
-
-def _fixed_preprocessing(opened: OpenedModel, data: DataSource | None) -> Preprocessing | None:
-    """What the user or the model's card prescribes; None leaves the choice to the accuracy."""
-    channels, height, width = opened.input_shape
-    if data is not None and data.mean is not None:
-        std = data.std or (1.0,)
-        usual = (p for p in alternatives(channels, (height, width)) if (p.mean, p.std) == (data.mean, std))
-        return next(usual, Preprocessing((height, width), channels, data.mean, std, name=GIVEN))
-    return opened.preprocessing

@@ -1,4 +1,4 @@
-"""Finding the preprocessing a network was trained with, by its accuracy on a few hundred selection images."""
+"""Whether data fit a network, and finding the preprocessing it was trained with by accuracy on a few hundred images."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from nnopt_gui.engine.data.datasets import OpenedData, Subset
-from nnopt_gui.engine.data.preprocessing import alternatives, default_preprocessing, load_batch
+from nnopt_gui.engine.data.preprocessing import GIVEN, alternatives, default_preprocessing, load_batch
 from nnopt_gui.engine.measurement.comparison import mcnemar_exact
 from nnopt_gui.engine.measurement.cost import graph_cost
 from nnopt_gui.engine.measurement.session import open_session
+from nnopt_gui.engine.networks.model_file import OpenedModel
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.sources import DataSource, Preprocessing
+from nnopt_gui.errors import DataError
 
 FIRST_IMAGES: Final = 384
 MOST_IMAGES: Final = 2048
@@ -50,6 +52,31 @@ class Suggestion:
             "samples": self.samples,
             "applied": self.applied,
         }
+
+
+def check_fit(opened: OpenedModel, source: DataSource | None, data: OpenedData | None) -> None:
+    """A :class:`DataError` where the data cannot be what the network was made for."""
+    height, width = opened.input_shape[1:]
+    asked = source.image_size if source is not None else None
+    if asked is not None and (height, width) != (asked, asked):
+        raise DataError(
+            f"The network takes images of {height}×{width} pixels, not of size {asked}.", "Leave the image size out."
+        )
+    if data is not None and opened.classes != len(data.classes):
+        raise DataError(
+            f"The network tells {opened.classes} classes apart and the data have {len(data.classes)}.",
+            f"Open data with {opened.classes} classes, or a network made for {len(data.classes)}.",
+        )
+
+
+def fixed_preprocessing(opened: OpenedModel, data: DataSource | None) -> Preprocessing | None:
+    """What the user or the model's card prescribes; None leaves the choice to the accuracy."""
+    channels, height, width = opened.input_shape
+    if data is not None and data.mean is not None:
+        std = data.std or (1.0,)
+        usual = (p for p in alternatives(channels, (height, width)) if (p.mean, p.std) == (data.mean, std))
+        return next(usual, Preprocessing((height, width), channels, data.mean, std, name=GIVEN))
+    return opened.preprocessing
 
 
 def choose_preprocessing(

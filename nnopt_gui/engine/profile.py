@@ -156,6 +156,7 @@ class ModelProfile:
     fixed_params: int = 0  # not in layers (embeddings, unfolded norms)
     float_ms: float | None = None  # measured here, batch 1
     int8_ms: float | None = None
+    saturates: bool = False  # this machine's integer kernels: 8-bit weights get 7 unless the recipe says otherwise
     trainable: bool = True  # False for an ONNX file: no torch weights, so no students' inheritance and no channels
     notes: tuple[str, ...] = ()
 

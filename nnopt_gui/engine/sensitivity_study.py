@@ -6,6 +6,7 @@ same stages as every trial and evaluated on half of the selection images. The ot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -20,12 +21,17 @@ from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.measurement.accuracy import batch_for, predict_classes
 from nnopt_gui.engine.measurement.session import open_session
-from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.profile import ModelProfile
-from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.progress import Reporter, SilentReporter
 from nnopt_gui.engine.quantization.sensitivity import calibrate, measure_sensitivity
 from nnopt_gui.engine.recipe import Method, Recipe
-from nnopt_gui.engine.size_budget import BUDGET_BITS, CALIBRATED_ACTIVATIONS, BudgetStudy, with_layer_bits
+from nnopt_gui.engine.size_budget import (
+    BUDGET_BITS,
+    CALIBRATED_ACTIVATIONS,
+    BudgetStudy,
+    distinct_forms,
+    with_layer_bits,
+)
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.errors import DataError
@@ -69,15 +75,14 @@ def study_sensitivity(
         session = open_session(model.SerializeToString(), threads)
         return predict_classes(session, part, preprocessing, order, quiet, None, largest) == labels
 
-    excess = [0]
-    plain = Recipe.build(
-        weight_bits=8, activation_bits=CALIBRATED_ACTIVATIONS, method=Method(effort="fast")
-    )
+    excess = [0.0]  # bytes a form of weights
+    plain = Recipe.build(weight_bits=8, activation_bits=CALIBRATED_ACTIVATIONS, method=Method(effort="fast"))
 
     def quantise(bits: Mapping[str, int]) -> onnx.ModelProto:
         recipe = with_layer_bits(plain, bits, profile)
         model = stages.artifact(recipe, quiet)
-        excess.append(model.ByteSize() - estimate(profile, recipe).size_bytes)
+        forms = distinct_forms(profile, recipe)
+        excess.append((model.ByteSize() - estimate(profile, recipe).size_bytes) / forms)
         return model
 
     original = correct(stages.artifact(Recipe(), quiet))
@@ -90,7 +95,7 @@ def study_sensitivity(
         reporter,
         BUDGET_BITS,
     )
-    return BudgetStudy(calibrated, max(excess), len(seen), len(selection) - len(seen))
+    return BudgetStudy(calibrated, math.ceil(max(excess)), len(seen), len(selection) - len(seen))
 
 
 def calibrated_positions(selection: Subset, macs: int) -> NDArray[np.int64]:
@@ -115,20 +120,11 @@ def _first(
     return load_batch(subset, order[:_PROBE_IMAGES], preprocessing, reporter)
 
 
-class _OnlyCheckpoints:
+class _OnlyCheckpoints(SilentReporter):
     """For the networks made on the way: they can be cancelled, and say nothing of their own."""
 
     def __init__(self, reporter: Reporter) -> None:
-        self.checkpoint = reporter.checkpoint
+        self._reporter = reporter
 
-    def status(self, text: str) -> None:
-        """Not passed on."""
-
-    def progress(self, done: float, total: float) -> None:
-        """Not passed on."""
-
-    def partial(self, measurement: Measurement) -> None:
-        """Not passed on."""
-
-    def training(self, epoch: float, loss: float, accuracy: float | None) -> None:
-        """Not passed on."""
+    def checkpoint(self) -> None:
+        self._reporter.checkpoint()

@@ -20,7 +20,7 @@ from nnopt_gui.errors import RecipeError
 BUDGET_BITS: Final = (1, 2, 3, 4, 5, 6, 8)  # 7 bits save little over 8 and pack badly
 CALIBRATED_ACTIVATIONS: Final = 8  # bits of the networks that the prediction learns from
 
-_ROUNDS: Final = 6
+_ROUNDS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,14 @@ class BudgetStudy:
 
     Attributes:
         sensitivity: of all layers, with calibration points.
-        margin_bytes: how much larger than estimated one of those networks' files was at most.
+        form_bytes: by how much one of those networks' files was larger than estimated, at most, for every form that
+            its weights have: each needs its own operators to unpack it.
         images: how many selection images the prediction was learnt from; it can be checked on the others.
         held_out: how many others there are.
     """
 
     sensitivity: Sensitivity
-    margin_bytes: int
+    form_bytes: int
     images: int
     held_out: int
 
@@ -43,7 +44,7 @@ class BudgetStudy:
         """For JSON."""
         return {
             "sensitivity": self.sensitivity.to_dict(),
-            "margin_bytes": self.margin_bytes,
+            "form_bytes": self.form_bytes,
             "images": self.images,
             "held_out": self.held_out,
         }
@@ -53,7 +54,7 @@ class BudgetStudy:
         """The inverse of :meth:`to_dict`."""
         return cls(
             Sensitivity.from_dict(data["sensitivity"]),
-            int(data["margin_bytes"]),
+            int(data["form_bytes"]),
             int(data["images"]),
             int(data["held_out"]),
         )
@@ -100,13 +101,35 @@ def largest_budget(study: BudgetStudy, profile: ModelProfile, recipe: Recipe) ->
     return _size(study, profile, recipe, dict.fromkeys(_names(study), max(BUDGET_BITS)))
 
 
+def check_budget(profile: ModelProfile, recipe: Recipe, budget_bytes: int) -> None:
+    """Refuse what cannot be, before anything is measured.
+
+    Raises:
+        RecipeError: the recipe changes the network, or even 1 bit a weight is too much.
+    """
+    problem = why_no_budget(recipe)
+    if problem is not None:
+        raise problem
+    bits = {layer.name: min(BUDGET_BITS) for layer in profile.layers}
+    least = estimate(profile, with_layer_bits(recipe, bits, profile)).size_bytes
+    if budget_bytes < least:
+        raise _too_small(budget_bytes, least)
+
+
+def _too_small(budget_bytes: int, least: int) -> RecipeError:
+    return RecipeError(
+        f"{budget_bytes:,} bytes are too few: the smallest file of this network takes about {least:,} bytes.",
+        f"Raise the budget to at least {least:,} bytes, or take a student first.",
+    )
+
+
 def fit_budget(
     study: BudgetStudy, profile: ModelProfile, recipe: Recipe, budget_bytes: int, images: int | None = None
 ) -> BudgetFit:
     """The bits per layer with the least damage whose file takes at most ``budget_bytes``.
 
-    What a file takes beyond its packed weights depends on the bits (codebooks, fewer codes than bits), so bits are
-    shared out a few times, each with what the last file would have taken.
+    What a file takes beyond its packed weights depends on the bits (codebooks, operators that unpack), so the room for
+    packed weights is found by bisection.
 
     Args:
         profile: of the network that was studied.
@@ -116,34 +139,28 @@ def fit_budget(
     Raises:
         RecipeError: the budget is below the smallest file, or the recipe changes the network.
     """
-    problem = why_no_budget(recipe)
-    if problem is not None:
-        raise problem
+    check_budget(profile, recipe, budget_bytes)
     counts = {layer.name: layer.weights for layer in study.sensitivity.layers}
     best = dict.fromkeys(counts, min(BUDGET_BITS))
     least = _size(study, profile, recipe, best)
     if budget_bytes < least:
-        raise RecipeError(
-            f"{budget_bytes:,} bytes are too few: the smallest file of this network takes {least:,} bytes.",
-            f"Raise the budget to at least {least:,} bytes, or take a student first.",
-        )
+        raise _too_small(budget_bytes, least)
     damage, size = study.sensitivity.damage(best), least
-    payload = _payload(counts, best)
-    overhead = least - payload
+    low = _payload(counts, best)
+    high = min(budget_bytes, _payload(counts, dict.fromkeys(counts, max(BUDGET_BITS))))
+    room = max(low, min(high, budget_bytes - least + low))
     for _ in range(_ROUNDS):
-        if budget_bytes - overhead < payload:
-            break
-        found = allocate(study.sensitivity, budget_bytes, overhead, BUDGET_BITS)
+        found = allocate(study.sensitivity, room, 0, BUDGET_BITS)
         taken = _size(study, profile, recipe, found.bits)
-        real = taken - _payload(counts, found.bits)
         if taken > budget_bytes:
-            overhead += taken - budget_bytes
-            continue
-        if found.damage <= damage:
-            best, damage, size = dict(found.bits), found.damage, taken
-        if real >= overhead:
+            high = room
+        else:
+            low = room
+            if found.damage <= damage:
+                best, damage, size = dict(found.bits), found.damage, taken
+        room = (low + high + 1) // 2
+        if high - low <= 1:
             break
-        overhead = real
     fitted = with_layer_bits(recipe, best, profile)
     return BudgetFit(fitted, size, study.sensitivity.predict(best, images))
 
@@ -170,7 +187,13 @@ def _names(study: BudgetStudy) -> list[str]:
 
 
 def _size(study: BudgetStudy, profile: ModelProfile, recipe: Recipe, bits: Mapping[str, int]) -> int:
-    return estimate(profile, with_layer_bits(recipe, bits, profile)).size_bytes + study.margin_bytes
+    fitted = with_layer_bits(recipe, bits, profile)
+    return estimate(profile, fitted).size_bytes + study.form_bytes * (1 + distinct_forms(profile, fitted))
+
+
+def distinct_forms(profile: ModelProfile, recipe: Recipe) -> int:
+    """How many forms the weights have in the recipe's file."""
+    return len({cost.form for cost in layer_costs(profile, recipe)})
 
 
 def _payload(counts: Mapping[str, int], bits: Mapping[str, int]) -> int:

@@ -18,6 +18,7 @@ from torch import nn
 
 from nnopt_gui.engine.data.datasets import OpenedData
 from nnopt_gui.engine.data.preprocessing import load_batch
+from nnopt_gui.engine.measurement.machine import saturates
 from nnopt_gui.engine.networks.architectures import Architecture, build, resolve_student
 from nnopt_gui.engine.networks.layers import describe_layers
 from nnopt_gui.engine.networks.model_file import OpenedModel
@@ -29,6 +30,7 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
 from nnopt_gui.engine.pruning.sparsity import magnitude_masks
 from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_ranges
+from nnopt_gui.engine.quantization.equalization import equalize
 from nnopt_gui.engine.quantization.post_training import FEEDBACK_BITS, TuningImages, quantize_graph
 from nnopt_gui.engine.recipe import FineTune, Quantize, Recipe
 from nnopt_gui.engine.sources import Preprocessing
@@ -98,6 +100,8 @@ class Stages:
         """
         self._check(recipe)
         graph, masks = self._graph(recipe, reporter)
+        if recipe.quantize is not None and recipe.quantize.method.repair == "equalize":
+            graph = equalize(graph, reporter.checkpoint)
         ranges, images = None, None
         if recipe.quantize is not None and self._data is not None and self._needs_images(recipe.quantize):
             reporter.status("Calibrating activations")
@@ -105,13 +109,15 @@ class Stages:
             images = self._tuning_images(recipe.seed, reporter)
         reporter.checkpoint()
         reporter.status("Writing the model")
-        return quantize_graph(graph, recipe.quantize, ranges, masks, reporter, images)
+        return quantize_graph(graph, recipe.quantize, ranges, masks, reporter, images, saturates=saturates())
 
     @staticmethod
     def _needs_images(quantize: Quantize) -> bool:
         """Whether activations are integers, or weights so few bits that they are rounded by their effect."""
         few = min([quantize.weight_bits, *(bits for _, bits in quantize.layer_bits)]) <= FEEDBACK_BITS
-        forced = quantize.method.rounding in ("feedback", "learned") or quantize.tuning_epochs > 0
+        method = quantize.method
+        forced = method.rounding in ("feedback", "learned") or method.repair in ("bias", "statistics")
+        forced = forced or quantize.tuning_epochs > 0
         return quantize.activation_bits <= 8 or (quantize.weight_bits <= 8 and (few or forced))
 
     def _tuning_images(self, seed: int, reporter: Reporter) -> TuningImages:
@@ -254,7 +260,8 @@ class Stages:
                 source = graph.with_weights({name: weights[name] * mask for name, mask in masks.items()})
             return collect_ranges(source, self.calibration_batches(reporter), reporter)
 
-        return self._ranges.get(_key(recipe), make)
+        equalized = recipe.quantize is not None and recipe.quantize.method.repair == "equalize"
+        return self._ranges.get(_key(recipe) + ("+equalized" if equalized else ""), make)
 
     def calibration_batches(self, reporter: Reporter) -> Iterator[np.ndarray]:
         """The calibration split as the network's input, float32 N×C×H×W."""

@@ -15,9 +15,10 @@ from nnopt_gui.errors import RecipeError
 
 BookOrder = Literal["kernel", "inputs"]
 EDGE_BITS: Final = 8
+REDUCED_BITS: Final = 7  # the most whose sums of two products fit 16 bits
 FEW_BITS: Final = 4  # up to here first and last layers keep 8 bits unless told otherwise, and codebooks are worth it
 _EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer may hold to be kept at 8 bits
-_BOOK_SHARE: Final = 0.08  # of the codes' bytes, the most that a codebook may cost
+_BOOK_EXCESS: Final = 0.05  # codes and their book together may exceed the bits asked for by this share
 
 
 def packed_bytes(count: int, bits: int) -> int:
@@ -36,7 +37,7 @@ def sparse_bytes(count: int, nonzero: int, bits: int) -> int:
     if bits == 1 or not 0 < nonzero < count:
         return mask
     pruned = 1 - nonzero / count
-    gaps = (packed_bytes(round(nonzero / (1 - pruned ** 2**gap)), gap + bits) for gap in range(1, 9))
+    gaps = (packed_bytes(round(nonzero / (1 - pruned**2**gap)), gap + bits) for gap in range(1, 9))
     return min(mask, *gaps)
 
 
@@ -118,17 +119,32 @@ class WeightForm:
         return self.book.code_bytes(weights) if self.book else packed_bytes(weights, self.bits)
 
 
-def plan_weights(layers: Sequence[LayerShape], quantize: Quantize, *, sparse: bool = False) -> dict[str, WeightForm]:
+def reduces_range(quantize: Quantize, *, saturates: bool) -> bool:
+    """Whether integer weights stay within ±64, for kernels whose sums saturate.
+
+    Args:
+        saturates: whether this machine's do.
+    """
+    wanted = {"on": True, "off": False, "auto": saturates}[quantize.method.reduce_range]
+    return wanted and quantize.activation_bits <= 8
+
+
+def plan_weights(
+    layers: Sequence[LayerShape], quantize: Quantize, *, sparse: bool = False, saturates: bool = False
+) -> dict[str, WeightForm]:
     """The form of every layer, by name.
 
     Args:
         layers: in the network's order.
         sparse: single weights were pruned; codebooks have no exact zero for them.
+        saturates: whether this machine's integer kernels do, see :func:`reduces_range`.
 
     Raises:
         RecipeError: the recipe names a layer that is not there, or asks for codebooks where none can be.
     """
     bits = _bits(layers, quantize)
+    if reduces_range(quantize, saturates=saturates):
+        bits = {name: min(REDUCED_BITS, width) for name, width in bits.items()}
     scheme = quantize.method.scheme
     if scheme == "codebook" and sparse:
         raise RecipeError(
@@ -168,13 +184,14 @@ def _bits(layers: Sequence[LayerShape], quantize: Quantize) -> dict[str, int]:
 
 
 def _books(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str, BookShape]:
-    """A book has to be small beside the codes of all the layers that it serves."""
+    """A book counts: with the codes of all the layers that it serves it has to stay near the bits asked for."""
     found: dict[str, BookShape] = {}
     for width in sorted(set(bits.values()) & set(BOOK_SHAPES)):
         waiting = [layer for layer in layers if bits[layer.name] == width]
         for shape in BOOK_SHAPES[width]:
             fitting = [layer for layer in waiting if shape.fits(layer)]
-            if shape.bytes > _BOOK_SHARE * sum(shape.code_bytes(layer.count) for layer in fitting):
+            total = shape.bytes + sum(shape.code_bytes(layer.count) for layer in fitting)
+            if total > (1 + _BOOK_EXCESS) * packed_bytes(sum(layer.count for layer in fitting), width):
                 continue
             found.update({layer.name: shape for layer in fitting})
             waiting = [layer for layer in waiting if layer.name not in found]

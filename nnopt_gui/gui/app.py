@@ -122,6 +122,7 @@ class Program(QObject):
         window.welcome.recent_requested.connect(self.desk.open_location)
         window.recipe_panel.run_requested.connect(explorer.run_point)
         window.recipe_panel.quick_sweep_requested.connect(explorer.run_quick_sweep)
+        window.recipe_panel.sensitivity_requested.connect(explorer.measure_sensitivity)
         window.recipe_panel.sweep_mode_requested.connect(lambda: window.show_sweep(True))
         window.sweep_panel.back_requested.connect(lambda: window.show_sweep(False))
         window.sweep_panel.sweep_requested.connect(explorer.run_sweep)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.study.sweep import quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -219,9 +220,14 @@ class Explorer(QObject):
             return
         for key in ("reused", "job", "recipe"):
             self.dismiss_requested.emit(key)
-        model, data = self._sources or (study.model, study.data)
-        plain = [recipe.to_dict() for recipe in recipes]
-        self._submit(JobKind.RUN, model, data, {"recipes": plain}, recipes, numbers)
+        plain = {"recipes": [recipe.to_dict() for recipe in recipes]}
+        self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers)
+
+    @Slot()
+    def measure_sensitivity(self) -> None:
+        """Find out which layers bear few bits, for the size budget."""
+        if self._running is None and (study := self._workspace.study) is not None:
+            self._submit(JobKind.SENSITIVITY, *(self._sources or (study.model, study.data)))
 
     def save(self, number: int, folder: Path) -> None:
         """Write a trial's model into ``folder`` and verify it."""
@@ -244,8 +250,7 @@ class Explorer(QObject):
             "folder": str(folder),
         }
         self.dismiss_requested.emit("save")
-        model, data = self._sources or (study.model, study.data)
-        self._submit(JobKind.SAVE, model, data, extra)
+        self._submit(JobKind.SAVE, *(self._sources or (study.model, study.data)), extra)
 
     @Slot()
     def cancel(self) -> None:
@@ -334,6 +339,8 @@ class Explorer(QObject):
                 self._recipes.set_profile(self._recipes.profile, students)
             case EventKind.SAVED:
                 self._tell_saved(event.payload)
+            case EventKind.SENSITIVITY:
+                self._recipes.set_budget_study(BudgetStudy.from_dict(event.payload["study"]))
 
     def _finish(self, running: _Running, event: JobEvent) -> None:
         self._running = None
@@ -355,10 +362,9 @@ class Explorer(QObject):
         if isinstance(error, EngineCrashedError):
             self._crash = str(error)
         if running.job.kind is JobKind.RUN:
-            rest = tuple(r for r in running.recipes if self.find(r) is None)
             last = running.recorder.failed[-1:] if isinstance(error, EngineCrashedError) else ()
-            skipped = {self._workspace.trial(n).recipe.fingerprint for n in last}
-            rest = tuple(r for r in rest if r.fingerprint not in skipped)  # what crashed is not run again by itself
+            skipped = {self._workspace.trial(n).recipe.fingerprint for n in last}  # not again by itself: it crashed
+            rest = tuple(r for r in running.recipes if self.find(r) is None and r.fingerprint not in skipped)
             if rest:
                 fixes = (Fix(self.tr("Go on with the others"), lambda: self._run(rest)),)
         elif running.job.kind is JobKind.OPEN:
@@ -368,7 +374,7 @@ class Explorer(QObject):
             elif isinstance(error, DataError) and data and is_downloadable(data.location) and not data.download:
                 fetched = replace(data, download=True)
                 fixes = (Fix(self.tr("Download"), lambda: self.open_sources(model, fetched)),)
-        key = {JobKind.OPEN: "open", JobKind.RUN: "job", JobKind.SAVE: "save"}[running.job.kind]
+        key = {JobKind.OPEN: "open", JobKind.SAVE: "save"}.get(running.job.kind, "job")
         self.message.emit(Message.of(error, fixes, key=key))
 
     def _tell_saved(self, payload: Mapping[str, Any]) -> None:

@@ -52,6 +52,7 @@ class Session(Protocol):
         self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Any
     ) -> tuple[Path, Measurement]: ...
     def analyse(self, method: Method, reporter: Any) -> Sequence[Any]: ...
+    def sensitivity(self, reporter: Any) -> Any: ...
 
 
 def load_factory(name: str) -> Callable[..., Session]:
@@ -235,6 +236,8 @@ def _perform(
         case JobKind.ANALYSE:
             layers = session.analyse(Method.from_dict(payload["method"]), reporter)
             tell(EventKind.ANALYSED, {"layers": [layer.to_dict() for layer in layers]})
+        case JobKind.SENSITIVITY:
+            tell(EventKind.SENSITIVITY, {"study": session.sensitivity(reporter).to_dict()})
 
 
 def _tell_opened(

@@ -21,13 +21,15 @@ class JobKind(StrEnum):
     """What the engine can be asked to do; ``model`` and ``data`` are sources, so a fresh engine can do any job.
 
     OPEN {"model", "data" | None, "auto_preprocessing"}; RUN {"model", "data", "recipes": [...]};
-    SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"}.
+    SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"};
+    SENSITIVITY {"model", "data"}.
     """
 
     OPEN = "open"
     RUN = "run"
     SAVE = "save"
     ANALYSE = "analyse"
+    SENSITIVITY = "sensitivity"
 
 
 class EventKind(StrEnum):
@@ -45,6 +47,7 @@ class EventKind(StrEnum):
     # "seconds"}; state is "done" or "failed"
     SAVED = "saved"  # {"folder", "measurement"}
     ANALYSED = "analysed"  # {"layers": [LayerDistribution]}
+    SENSITIVITY = "sensitivity"  # {"study": BudgetStudy}
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"  # {"error": NnoptError.to_dict()}

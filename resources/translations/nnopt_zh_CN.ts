@@ -205,6 +205,65 @@
     </message>
 </context>
 <context>
+    <name>BudgetRow</name>
+    <message>
+        <source>Size budget</source>
+        <translation>文件大小预算</translation>
+    </message>
+    <message>
+        <source>Measure sensitivity</source>
+        <translation>测量敏感度</translation>
+    </message>
+    <message>
+        <source>Finds out which layers bear few bits, by quantising the network seven times: seconds to minutes.</source>
+        <translation>将网络量化七次，找出哪些层能承受低位宽：需要数秒到数分钟。</translation>
+    </message>
+    <message>
+        <source>Shares the file&apos;s bytes out among the layers so that the least accuracy is lost.</source>
+        <translation>在各层之间分配文件的字节，使准确率损失最小。</translation>
+    </message>
+    <message>
+        <source>Bits for every layer, so that the file fits.</source>
+        <translation>为每层选择位宽，使文件不超出预算。</translation>
+    </message>
+    <message>
+        <source>Switch quantisation on, with 8 bits or fewer.</source>
+        <translation>请开启量化，并使用 8 位或更少。</translation>
+    </message>
+    <message>
+        <source>Learnt from {} of {} selection images, with 8-bit activations and without tuning.</source>
+        <translation>由 {} 张选择集图像（共 {} 张）得出，激活为 8 位，未经调优。</translation>
+    </message>
+    <message>
+        <source>; {} over the budget</source>
+        <translation>；超出预算 {}</translation>
+    </message>
+    <message>
+        <source>drop not known for this recipe</source>
+        <translation>此配方的准确率下降未知</translation>
+    </message>
+    <message>
+        <source>predicted drop {} pp [{}, {}], {}</source>
+        <translation>预计下降 {} 个百分点 [{}, {}]，{}</translation>
+    </message>
+    <message>
+        <source> with 8-bit activations</source>
+        <translation>（激活为 8 位时）</translation>
+    </message>
+    <message>
+        <source>{} bits a layer, about {}</source>
+        <translation>各层 {} 位，约 {}</translation>
+    </message>
+    <message>
+        <source>measured {} pp: inside</source>
+        <translation>实测 {} 个百分点：在区间内</translation>
+    </message>
+    <message>
+        <source>measured {} pp: outside</source>
+        <translation>实测 {} 个百分点：在区间外</translation>
+    </message>
+</context>
+<context>
     <name>CurvePlot</name>
     <message>
         <source>Epoch</source>
@@ -689,6 +748,10 @@
         <translation>就绪</translation>
     </message>
     <message>
+        <source>Sensitivity measured: the size budget is ready</source>
+        <translation>敏感度已测量：可以使用大小预算</translation>
+    </message>
+    <message>
         <source>Saved, verified</source>
         <translation>已保存并验证</translation>
     </message>
@@ -758,6 +821,10 @@
     <message>
         <source>Saving</source>
         <translation>正在保存</translation>
+    </message>
+    <message>
+        <source>Measuring sensitivity</source>
+        <translation>正在测量敏感度</translation>
     </message>
     <message>
         <source>about {} left</source>
@@ -948,6 +1015,305 @@
     <message>
         <source>Error</source>
         <translation>错误</translation>
+    </message>
+</context>
+<context>
+    <name>MethodGroup</name>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>How levels, ranges and rounding are found; the defaults choose by bit width.</source>
+        <translation>如何确定量化级、范围与舍入；默认值按位宽自动选择。</translation>
+    </message>
+    <message>
+        <source>Effort</source>
+        <translation>力度</translation>
+    </message>
+    <message>
+        <source>How long very few bits are tuned against the original&apos;s answers.</source>
+        <translation>位宽很低时，以原始模型的输出为目标调优多久。</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>量化级</translation>
+    </message>
+    <message>
+        <source>Which values weights may take.</source>
+        <translation>权重可以取哪些值。</translation>
+    </message>
+    <message>
+        <source>Rounding</source>
+        <translation>舍入</translation>
+    </message>
+    <message>
+        <source>How every weight finds its level.</source>
+        <translation>每个权重如何选择量化级。</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>校正</translation>
+    </message>
+    <message>
+        <source>What is corrected besides rounding.</source>
+        <translation>除舍入外还校正什么。</translation>
+    </message>
+    <message>
+        <source>Ranges</source>
+        <translation>激活范围</translation>
+    </message>
+    <message>
+        <source>How the range of every activation is chosen.</source>
+        <translation>如何选择每个激活的范围。</translation>
+    </message>
+    <message>
+        <source>Edges</source>
+        <translation>首末层</translation>
+    </message>
+    <message>
+        <source>Bits of the first and the last layer.</source>
+        <translation>第一层和最后一层的位宽。</translation>
+    </message>
+    <message>
+        <source>File form</source>
+        <translation>存储形式</translation>
+    </message>
+    <message>
+        <source>How the file stores weights.</source>
+        <translation>文件如何存储权重。</translation>
+    </message>
+    <message>
+        <source>QAT epochs</source>
+        <translation>QAT 轮数</translation>
+    </message>
+    <message>
+        <source>Passes over labelled training images with the quantised weights in place; 0 for none.</source>
+        <translation>使用量化权重在带标签的训练图像上训练的轮数；0 表示不训练。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation>快速</translation>
+    </message>
+    <message>
+        <source>No tuning.</source>
+        <translation>不调优。</translation>
+    </message>
+    <message>
+        <source>Balanced</source>
+        <translation>均衡</translation>
+    </message>
+    <message>
+        <source>About a minute of tuning where bits are fewest.</source>
+        <translation>位宽最低时调优约一分钟。</translation>
+    </message>
+    <message>
+        <source>Best</source>
+        <translation>最佳</translation>
+    </message>
+    <message>
+        <source>Minutes of tuning, also at 2 and 3 bits.</source>
+        <translation>调优数分钟，2 位和 3 位也调优。</translation>
+    </message>
+    <message>
+        <source>Even and symmetric levels; codebooks where they pay for themselves.</source>
+        <translation>均匀对称的量化级；在划算时使用码本。</translation>
+    </message>
+    <message>
+        <source>Even, symmetric</source>
+        <translation>均匀对称</translation>
+    </message>
+    <message>
+        <source>Evenly spaced levels around zero.</source>
+        <translation>围绕零点等间距的量化级。</translation>
+    </message>
+    <message>
+        <source>Even, affine</source>
+        <translation>均匀仿射</translation>
+    </message>
+    <message>
+        <source>Evenly spaced levels with a zero point of their own.</source>
+        <translation>等间距且有各自零点的量化级。</translation>
+    </message>
+    <message>
+        <source>Powers of two</source>
+        <translation>2 的幂</translation>
+    </message>
+    <message>
+        <source>Levels dense near zero: multiplying is shifting.</source>
+        <translation>零附近密集的量化级：乘法即移位。</translation>
+    </message>
+    <message>
+        <source>Logarithmic</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Levels in steps of a factor, for long tails.</source>
+        <translation>按固定倍数递增的量化级，适合长尾分布。</translation>
+    </message>
+    <message>
+        <source>Codebook</source>
+        <translation>码本</translation>
+    </message>
+    <message>
+        <source>Several weights share one code into learnt vectors.</source>
+        <translation>多个权重共用一个编码，指向学习到的向量。</translation>
+    </message>
+    <message>
+        <source>Nearest from 7 bits, error feedback below.</source>
+        <translation>7 位及以上取最近值，以下用误差反馈。</translation>
+    </message>
+    <message>
+        <source>Nearest</source>
+        <translation>最近值</translation>
+    </message>
+    <message>
+        <source>Every weight to its nearest level.</source>
+        <translation>每个权重取最近的量化级。</translation>
+    </message>
+    <message>
+        <source>Error feedback</source>
+        <translation>误差反馈</translation>
+    </message>
+    <message>
+        <source>Later weights make up for earlier errors (GPTQ).</source>
+        <translation>后面的权重弥补前面的误差（GPTQ）。</translation>
+    </message>
+    <message>
+        <source>Learned</source>
+        <translation>学习舍入</translation>
+    </message>
+    <message>
+        <source>Up or down is learnt layer by layer (AdaRound).</source>
+        <translation>逐层学习向上或向下舍入（AdaRound）。</translation>
+    </message>
+    <message>
+        <source>What helps at the bit width.</source>
+        <translation>按位宽选择有益的校正。</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Nothing is corrected.</source>
+        <translation>不做校正。</translation>
+    </message>
+    <message>
+        <source>Equalize</source>
+        <translation>均衡化</translation>
+    </message>
+    <message>
+        <source>Neighbouring layers share their ranges evenly.</source>
+        <translation>相邻层平均分担数值范围。</translation>
+    </message>
+    <message>
+        <source>Biases</source>
+        <translation>偏置</translation>
+    </message>
+    <message>
+        <source>The mean of every output is restored.</source>
+        <translation>恢复每个输出的均值。</translation>
+    </message>
+    <message>
+        <source>Statistics</source>
+        <translation>统计量</translation>
+    </message>
+    <message>
+        <source>Mean and deviation of every output are restored.</source>
+        <translation>恢复每个输出的均值和标准差。</translation>
+    </message>
+    <message>
+        <source>Least error</source>
+        <translation>最小误差</translation>
+    </message>
+    <message>
+        <source>The range with the least squared error.</source>
+        <translation>平方误差最小的范围。</translation>
+    </message>
+    <message>
+        <source>Min–max</source>
+        <translation>最小–最大</translation>
+    </message>
+    <message>
+        <source>From the smallest to the largest value seen.</source>
+        <translation>从出现过的最小值到最大值。</translation>
+    </message>
+    <message>
+        <source>Moving average</source>
+        <translation>滑动平均</translation>
+    </message>
+    <message>
+        <source>Extremes averaged over batches.</source>
+        <translation>对各批次的极值取平均。</translation>
+    </message>
+    <message>
+        <source>Percentile</source>
+        <translation>百分位</translation>
+    </message>
+    <message>
+        <source>Without the outermost few values.</source>
+        <translation>不含最外侧的少数值。</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>熵</translation>
+    </message>
+    <message>
+        <source>The range that keeps most information (KL divergence).</source>
+        <translation>保留信息最多的范围（KL 散度）。</translation>
+    </message>
+    <message>
+        <source>8 bits for small first and last layers where the others have few.</source>
+        <translation>其他层位宽很低时，较小的首末层用 8 位。</translation>
+    </message>
+    <message>
+        <source>As the others</source>
+        <translation>与其他层相同</translation>
+    </message>
+    <message>
+        <source>First and last layer have the same bits.</source>
+        <translation>首末层使用相同位宽。</translation>
+    </message>
+    <message>
+        <source>8 bits</source>
+        <translation>8 位</translation>
+    </message>
+    <message>
+        <source>First and last layer always keep 8 bits.</source>
+        <translation>首末层始终为 8 位。</translation>
+    </message>
+    <message>
+        <source>Packed</source>
+        <translation>紧凑</translation>
+    </message>
+    <message>
+        <source>At their bit width: the smallest file.</source>
+        <translation>按位宽存储：文件最小。</translation>
+    </message>
+    <message>
+        <source>Plain int8</source>
+        <translation>普通 int8</translation>
+    </message>
+    <message>
+        <source>One byte a weight: nothing to unpack.</source>
+        <translation>每个权重一字节：无需解包。</translation>
+    </message>
+    <message>
+        <source>ONNX int4</source>
+        <translation>ONNX int4</translation>
+    </message>
+    <message>
+        <source>ONNX&apos;s own 4-bit type, which runtimes run slowly.</source>
+        <translation>ONNX 自带的 4 位类型，运行较慢。</translation>
+    </message>
+    <message>
+        <source>QAT {}</source>
+        <translation>QAT {}</translation>
     </message>
 </context>
 <context>
@@ -1243,6 +1609,10 @@
     <message>
         <source>Train after every step that changes the network.</source>
         <translation>每个改变网络的步骤之后都进行训练。</translation>
+    </message>
+    <message>
+        <source>on average; every layer its own</source>
+        <translation>平均值；每层各不相同</translation>
     </message>
     <message>
         <source>float32: as the original</source>

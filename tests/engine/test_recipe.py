@@ -182,7 +182,8 @@ def test_bits_per_layer_are_sorted_bounded_and_kept() -> None:
 
 
 def test_recipes_of_the_first_version_are_still_read() -> None:
-    old = {"version": 1, "quantize": {"weight_bits": 4, "activation_bits": 8, "weight_range": "minmax", "packed": False}}
+    step = {"weight_bits": 4, "activation_bits": 8, "weight_range": "minmax", "packed": False}
+    old = {"version": 1, "quantize": step}
     recipe = Recipe.from_dict(old)
     assert recipe.quantize == Quantize(4, 8, Method(weight_range="minmax", form="int8", effort="fast"))
     assert recipe.to_dict()["version"] == 2

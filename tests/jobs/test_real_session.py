@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nnopt_gui.engine.layer_distribution import LayerDistribution, levels_of
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
@@ -61,6 +62,13 @@ def test_open_run_save_and_a_kill_in_between(session, tmp_path):
     assert Measurement.from_dict(baseline["measurement"]).size_bytes > sizes[0] > sizes[1]
     digest = hashlib.sha256(Path(trials[1]["artifact"]).read_bytes()).hexdigest()
     assert digest == trials[1]["sha256"]
+
+    method = {"scheme": "affine"}
+    found = one(do(session, JobKind.ANALYSE, data=data, method=method), EventKind.ANALYSED)["layers"]
+    layers = [LayerDistribution.from_dict(layer) for layer in found]
+    profile = ModelProfile.from_dict(opened["model"])
+    assert [(x.name, x.shape) for x in layers] == [(x.name, x.weight_shape) for x in profile.layers]
+    assert all(len(levels_of(layer, 3)) == 8 and layer.suggestion for layer in layers)  # affine grids use every code
 
     os.kill(session.engine.pid, 9)
     assert session.until(lambda event: event.terminal)[-1].job_id == -1

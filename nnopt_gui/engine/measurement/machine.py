@@ -14,6 +14,7 @@ import onnxruntime as ort
 import psutil
 
 from nnopt_gui.engine.metrics import Conditions
+from nnopt_gui.engine.onnx_graph.integer_kernels import needs_reduced_range
 
 # Instruction sets that decide how fast integer and float kernels are, on x86 and on ARM.
 _X86_FLAGS: Final = ("avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16")
@@ -46,6 +47,11 @@ def machine_conditions(
         seed=seed,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def saturates() -> bool:
+    """Whether integer kernels on this machine need weights of reduced range."""
+    return needs_reduced_range(_cpu_flags(), platform.machine())
 
 
 def available_cores() -> int:

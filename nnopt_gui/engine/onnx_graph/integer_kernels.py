@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-REDUCED_BITS: Final = 7  # weights of that many bits are exact everywhere
 INT32_SAFE: Final = float(2**30)  # magnitude that a bias may have in its int32, with room for the sum it joins
 LARGEST_SAFE_LEVEL: Final = 64  # 2 · 255 · 64 = 32,640 fits 16 bits; 2 · 255 · 65 does not
 

@@ -21,7 +21,7 @@ from nnopt_gui.engine.weight_plan import BookOrder, BookShape
 _SAMPLE: Final = 1 << 16  # vectors that a codebook is trained on
 _SEEDING_SAMPLE: Final = 1 << 13
 _ROUNDS: Final = 25
-_LARGEST_LEVEL: Final = 127
+LARGEST_LEVEL: Final = 127
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,19 @@ def train_books(
     shapes: Mapping[str, BookShape],
     checkpoint: Callable[[], None],
     seed: int = 0,
+    largest_level: int = LARGEST_LEVEL,
 ) -> dict[str, TrainedBook]:
     """One book for all layers of the same shape, by k-means on their weights; by layer name.
 
     Args:
         weights: float32, output channels first.
         shapes: of the layers that are built from books, see ``weight_plan``.
+        largest_level: magnitude of the largest entry.
     """
     books: dict[BookShape, TrainedBook] = {}
     for shape in dict.fromkeys(shapes.values()):
         vectors = np.concatenate([_vectors(weights[name], shape) for name in shapes if shapes[name] == shape])
-        books[shape] = _train(vectors, shape, checkpoint, np.random.default_rng(seed))
+        books[shape] = _train(vectors, shape, checkpoint, np.random.default_rng(seed), largest_level)
     return {name: books[shape] for name, shape in shapes.items()}
 
 
@@ -93,13 +95,17 @@ def _vectors(weight: np.ndarray, shape: BookShape) -> np.ndarray:
 
 
 def _train(
-    vectors: np.ndarray, shape: BookShape, checkpoint: Callable[[], None], rng: np.random.Generator
+    vectors: np.ndarray,
+    shape: BookShape,
+    checkpoint: Callable[[], None],
+    rng: np.random.Generator,
+    largest_level: int,
 ) -> TrainedBook:
     if len(vectors) > _SAMPLE:
         vectors = vectors[rng.choice(len(vectors), _SAMPLE, replace=False)]
     centres = k_means(torch.from_numpy(vectors), shape.entries, checkpoint, rng).numpy()
     largest = float(np.abs(centres).max())
-    step = largest / _LARGEST_LEVEL if largest > 0 else 1.0
+    step = largest / largest_level if largest > 0 else 1.0
     entries = np.rint(centres / step).astype(np.int8)
     return TrainedBook(VectorCodebook(entries, shape.order), step)
 

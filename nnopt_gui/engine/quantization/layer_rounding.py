@@ -69,7 +69,7 @@ def round_layer(
     available = inputs[0].size // inputs[0].shape[1 if layer.kind == "conv" else -1]
     depthwise = layer.kind == "conv" and attribute(node, "group", 1) == len(weight) > 1
     wanted = _DEPTHWISE_ROWS if depthwise else _BOOK_ROWS if task.book else _ROWS
-    picks = np.sort(rng.random(min(available, wanted)))
+    picks = (np.arange(available) + 0.5) / available if available <= wanted else np.sort(rng.random(wanted))
     exact = sample_rows(node, layer, inputs[0], weight.shape, picks)[:, :, order]
     rough = sample_rows(node, layer, inputs[1], weight.shape, picks)[:, :, order]
     unit = _power_of_two_above(exact, rough)  # so that squares of huge activations stay finite

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -85,32 +86,36 @@ def learn_rounding(
         ModelError: a weight is not finite.
         RecipeError: the scheme has no levels of that width.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     rng = np.random.default_rng(seed)
     clamps, values, biases = _clamps(graph), graph.weights(), graph.biases()
+    nearest = partial(quantize_weight, scheme=scheme, granularity=granularity, checkpoint=reporter.checkpoint)
     found = Reconstruction({}, {})
     networks = PairedNetworks(graph, images, grids)
     for visit in networks.visits(reporter):
         name = visit.layer.name
+        start = nearest(values[name], bits[name], weight_range, (masks or {}).get(name), (least_scales or {}).get(name))
         rows = _rows(visit, values[name], biases.get(name), clamps.get(name), rng)
-        start = quantize_weight(
-            values[name],
-            bits[name],
-            weight_range,
-            (masks or {}).get(name),
-            (least_scales or {}).get(name),
-            scheme=scheme,
-            granularity=granularity,
-            checkpoint=reporter.checkpoint,
-        )
-        choice = _Choice.between_levels(values[name], start, len(rows.exact))
-        levels, shift = _Learner(rows, choice, device).learn(iterations, rng, reporter)
-        found.weights[name] = replace(start, levels=levels.reshape(start.levels.shape))
+        found.weights[name], shift = _learned(rows, values[name], start, iterations, rng, reporter)
         if name in biases:
             found.biases[name] = (biases[name] + shift).astype(np.float32)
         outputs = networks.outputs(visit, found.weights[name].dequantized(), found.biases.get(name))
         networks.finish(visit, *outputs)
     return found
+
+
+def _learned(
+    rows: _Rows,
+    weight: np.ndarray,
+    start: QuantizedWeight,
+    iterations: int,
+    rng: np.random.Generator,
+    reporter: Reporter,
+) -> tuple[QuantizedWeight, np.ndarray]:
+    """``start`` with other levels, and the shift (O,) of the bias."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    choice = _Choice.between_levels(weight, start, len(rows.exact))
+    levels, shift = _Learner(rows, choice, device).learn(iterations, rng, reporter)
+    return replace(start, levels=levels.reshape(start.levels.shape)), shift
 
 
 # -- what is learned from --------------------------------------------------------------------------------------------

@@ -11,16 +11,19 @@ import onnx
 
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph
+from nnopt_gui.engine.onnx_graph.integer_kernels import LARGEST_SAFE_LEVEL
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, least_weight_scales
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
-from nnopt_gui.engine.quantization.codebooks import TrainedBook, nearest_vectors, train_books
+from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, nearest_vectors, train_books
+from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
+from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
 from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
-from nnopt_gui.engine.recipe import Effort, Quantize
-from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights
+from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
+from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights, reduces_range
 from nnopt_gui.errors import RecipeError
 
 Masks = Mapping[str, np.ndarray]
@@ -54,6 +57,7 @@ class _Task:
     masks: Masks
     reporter: Reporter
     least: Mapping[str, np.ndarray] = field(default_factory=dict)
+    largest_level: int = LARGEST_LEVEL
 
 
 def quantize_graph(
@@ -63,6 +67,8 @@ def quantize_graph(
     masks: Masks | None,
     reporter: Reporter,
     tuning: TuningImages | None = None,
+    *,
+    saturates: bool = False,
 ) -> onnx.ModelProto:
     """The artifact of a recipe's last step.
 
@@ -74,6 +80,7 @@ def quantize_graph(
         quantize: None for the float32 artifact.
         ranges: needed for integer activations; worth giving with float activations too.
         masks: by layer name, bool like the layer's weight with output channels first, False where it was pruned.
+        saturates: whether the integer kernels that the file is meant for need weights of reduced range.
 
     Raises:
         RecipeError: integer activations without ranges, masks that do not fit, or no layer to quantise.
@@ -84,12 +91,13 @@ def quantize_graph(
         return write_float(graph, quantize.weight_bits if quantize else 32)
     if not graph.layers:
         raise RecipeError("This network has no layer that can be quantised.", "Leave the quantize step out.")
-    forms = plan_weights(layer_shapes(graph), quantize, sparse=bool(masks))
+    forms = plan_weights(layer_shapes(graph), quantize, sparse=bool(masks), saturates=saturates)
     grids: Mapping[str, ActivationGrid] | None = _grids(ranges, quantize)
     least = least_weight_scales(graph, grids) if grids else {}
-    task = _Task(graph, quantize, forms, ranges, grids, masks or {}, reporter, least)
+    largest = LARGEST_SAFE_LEVEL if reduces_range(quantize, saturates=saturates) else LARGEST_LEVEL
+    task = _Task(graph, quantize, forms, ranges, grids, masks or {}, reporter, least, largest)
     reporter.status(f"Quantising weights to {quantize.weight_bits} bits")
-    found = _by_effect(task) if _feedback(task) else _to_nearest(task)
+    found = _repaired(task, _rounded(task))
     if tuning is not None:
         found, grids = _tuned(task, found, tuning)
     return write_quantized(graph, found.weights, grids, found.biases, form=quantize.method.form)
@@ -125,6 +133,49 @@ def _grids(ranges: ActivationRanges | None, quantize: Quantize) -> dict[str, Act
     return grids
 
 
+def _rounded(task: _Task) -> Reconstruction:
+    """The weights on their grids, by the method asked for or the one that suits the bits."""
+    method = task.quantize.method
+    iterations = iterations_for(task.graph, method.effort) if method.rounding == "learned" else 0
+    if iterations and task.ranges is not None:
+        return learn_rounding(
+            task.graph,
+            {name: form.bits for name, form in task.forms.items()},
+            task.ranges.sample,
+            task.grids,
+            task.reporter,
+            weight_range=method.weight_range,
+            masks=task.masks,
+            least_scales=task.least,
+            scheme=_even_scheme(method),
+            granularity=method.granularity,
+            iterations=iterations,
+        )
+    return _by_effect(task) if _feedback(task) else _to_nearest(task)
+
+
+def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
+    """Statistics of the layers' outputs set right after rounding to the nearest of few levels, or whatever the recipe
+    asks for. One scale for a whole tensor, or powers of two, leave only the biases to move."""
+    method = task.quantize.method
+    nearest_of_few = not found.biases and min(form.bits for form in task.forms.values()) <= FEEDBACK_BITS
+    repair = method.repair
+    if repair == "auto" and nearest_of_few:
+        repair = "statistics"
+    if task.ranges is None or repair not in ("bias", "statistics"):
+        return found
+    images, fixed_scales = task.ranges.sample, method.granularity == "tensor" or method.scheme == "power_of_two"
+    if repair == "bias" or fixed_scales:
+        biases = correct_biases(task.graph, found.weights, images, task.grids, task.reporter)
+        return Reconstruction(found.weights, {**found.biases, **biases})
+    fixed = restore_statistics(task.graph, found.weights, images, task.grids, task.reporter, least_scales=task.least)
+    return Reconstruction(fixed.weights, {**found.biases, **fixed.biases})
+
+
+def _even_scheme(method: Method) -> Scheme:
+    return "symmetric" if method.scheme in ("auto", "codebook") else method.scheme
+
+
 def _feedback(task: _Task) -> bool:
     """Whether weights are rounded by their effect on the outputs."""
     method = task.quantize.method
@@ -151,13 +202,12 @@ def _by_effect(task: _Task) -> Reconstruction:
 
 def _books(task: _Task) -> dict[str, TrainedBook]:
     shapes = {name: form.book for name, form in task.forms.items() if form.book is not None}
-    return train_books(task.graph.weights(), shapes, task.reporter.checkpoint)
+    return train_books(task.graph.weights(), shapes, task.reporter.checkpoint, largest_level=task.largest_level)
 
 
 def _to_nearest(task: _Task) -> Reconstruction:
     found: dict[str, QuantizedWeight] = {}
     values, books, method = task.graph.weights(), _books(task), task.quantize.method
-    scheme = "symmetric" if method.scheme == "codebook" else method.scheme
     for index, layer in enumerate(task.graph.layers):
         task.reporter.checkpoint()
         task.reporter.progress(index, len(task.graph.layers))
@@ -171,7 +221,7 @@ def _to_nearest(task: _Task) -> Reconstruction:
             method.weight_range,
             task.masks.get(name),
             task.least.get(name),
-            scheme=scheme,
+            scheme="symmetric" if bits > task.quantize.weight_bits else _even_scheme(method),  # first and last layers
             granularity=method.granularity,
             checkpoint=task.reporter.checkpoint,
         )

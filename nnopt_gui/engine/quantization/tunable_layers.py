@@ -11,7 +11,6 @@ from torch import Tensor
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
 from nnopt_gui.engine.quantization.codebooks import column_order
 
-_LARGEST_LEVEL: Final = 127
 LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels found are as good as any
 
 
@@ -119,6 +118,7 @@ class SharedBook:
     """The entries of one codebook, tuned in units of their standard deviation."""
 
     def __init__(self, codebook: VectorCodebook, device: torch.device) -> None:
+        self._largest = int(np.abs(codebook.entries.astype(np.int64)).max())
         self.order = codebook.order
         self._unit = float(codebook.entries.astype(np.float32).std()) or 1.0
         self.entries = (torch.from_numpy(codebook.entries.astype(np.float32)) / self._unit).to(device).requires_grad_()
@@ -128,9 +128,9 @@ class SharedBook:
         return self.entries * self._unit
 
     def integers(self) -> tuple[VectorCodebook, float]:
-        """The entries as int8, filling its range, and what one of their steps is in the original ones."""
+        """The entries as int8 that reach as far as at first, and what one of their steps is in the original ones."""
         values = self.values().detach().cpu().numpy()
-        step = float(np.abs(values).max()) / _LARGEST_LEVEL or 1.0
+        step = float(np.abs(values).max()) / max(1, self._largest) or 1.0
         return VectorCodebook(np.rint(values / step).astype(np.int8), self.order), step
 
 

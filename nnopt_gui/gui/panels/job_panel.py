@@ -102,7 +102,12 @@ class JobPanel(QWidget):
             current = min(view.trials_done + 1, view.trials_total)
             parts.append(self.tr("Sweep {}/{}").format(current, view.trials_total))
         else:
-            names = {JobKind.OPEN: self.tr("Opening"), JobKind.RUN: self.tr("Running"), JobKind.SAVE: self.tr("Saving")}
+            names = {
+                JobKind.OPEN: self.tr("Opening"),
+                JobKind.RUN: self.tr("Running"),
+                JobKind.SAVE: self.tr("Saving"),
+                JobKind.SENSITIVITY: self.tr("Measuring sensitivity"),
+            }
             parts.append(names[view.kind])
         if view.status:
             parts.append(view.status)

@@ -18,7 +18,9 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.gui.panels.budget_row import BudgetRow
 from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.method_group import MethodGroup
 from nnopt_gui.gui.panels.prediction_card import PredictionCard
 from nnopt_gui.gui.panels.stop_slider import StopSlider
 from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, EPOCH_STOPS, PRUNE_STOPS, WEIGHT_STOPS, RecipeState
@@ -32,6 +34,7 @@ class RecipePanel(QWidget):
     run_requested = Signal()
     quick_sweep_requested = Signal()
     sweep_mode_requested = Signal()
+    sensitivity_requested = Signal()
 
     def __init__(self, state: RecipeState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +44,8 @@ class RecipePanel(QWidget):
         self._quantize = named(QCheckBox(self), "quantize_on")
         self._weights = StopSlider("weight_bits", WEIGHT_STOPS, lambda v: f"{v:g}", parent=self)
         self._activations = StopSlider("activation_bits", ACTIVATION_STOPS, lambda v: f"{v:g}", parent=self)
+        self._budget = BudgetRow(state, self)
+        self._method = MethodGroup(state, self)
         self._prune = named(QCheckBox(self), "prune_on")
         self._amount = StopSlider(
             "prune_amount", PRUNE_STOPS, lambda v: f"{100 * v:g} %", accepts=_is_amount, scale=100.0, parent=self
@@ -70,7 +75,7 @@ class RecipePanel(QWidget):
         column.setSpacing(4)
         distill = row(self._distill, None, self._temperature, self._alpha)
         sections: tuple[tuple[QCheckBox, tuple[QWidget, ...]], ...] = (
-            (self._quantize, (self._weights, self._activations)),
+            (self._quantize, (self._weights, self._activations, self._budget, self._method)),
             (self._prune, (self._amount, self._kind)),
             (self._student_on, (self._student,)),
             (self._tune, (self._epochs, distill)),
@@ -105,7 +110,7 @@ class RecipePanel(QWidget):
         self._tune.clicked.connect(lambda on: state.change(fine_tune=on))
         self._distill.clicked.connect(lambda on: state.change(distill=on))
         self._student_on.clicked.connect(self._on_student_clicked)
-        self._weights.value_chosen.connect(lambda v: state.change(weight_bits=int(v), quantize=True))
+        self._weights.value_chosen.connect(self._on_weights_chosen)
         self._activations.value_chosen.connect(lambda v: state.change(activation_bits=int(v), quantize=True))
         self._amount.value_chosen.connect(lambda v: state.change(prune_amount=v, prune=True))
         self._kind.activated.connect(lambda i: state.change(prune_kind=self._kind.itemData(i)))
@@ -113,6 +118,7 @@ class RecipePanel(QWidget):
         self._epochs.value_chosen.connect(self._on_epochs_chosen)
         self._temperature.valueChanged.connect(lambda v: state.change(temperature=v))
         self._alpha.valueChanged.connect(lambda v: state.change(alpha=v))
+        self._budget.measure_requested.connect(self.sensitivity_requested)
         self._run.clicked.connect(self.run_requested)
         self._quick.clicked.connect(self.quick_sweep_requested)
         self._sweep.clicked.connect(self.sweep_mode_requested)
@@ -158,6 +164,8 @@ class RecipePanel(QWidget):
         self._sweep.setToolTip(self.tr("Choose ranges instead of single values (Ctrl+Shift+Return)"))
         for button in (self._run, self._quick, self._sweep):
             button.setAccessibleName(button.text())
+        self._budget.retranslate()
+        self._method.retranslate()
         self._card.retranslate()
         self._on_profile_changed()
         self._on_recipe_changed()
@@ -167,6 +175,7 @@ class RecipePanel(QWidget):
         self._run.setEnabled(point)
         self._quick.setEnabled(sweep)
         self._sweep.setEnabled(sweep)
+        self._budget.set_runnable(sweep and train_images > 0)
         if train_images != self._train_images:
             self._train_images = train_images
             self._on_recipe_changed()
@@ -174,11 +183,12 @@ class RecipePanel(QWidget):
     @property
     def holds_focus(self) -> bool:
         """Whether one of the buttons that start a job has the keyboard's focus."""
-        return any(button.hasFocus() for button in (self._run, self._quick, self._sweep))
+        return self._budget.holds_focus or any(b.hasFocus() for b in (self._run, self._quick, self._sweep))
 
     def set_measured(self, trial: Trial | None, original: Measurement | None) -> None:
         """The finished trial of exactly the sliders' recipe, if there is one, and what the original measures."""
         self._card.set_measured(trial, original)
+        self._budget.set_measured(trial)
 
     # -- state → view -----------------------------------------------------------------------------------------
 
@@ -240,7 +250,9 @@ class RecipePanel(QWidget):
     def _say_meanings(self) -> None:
         choices = self._state.choices
         bits, activations = choices.weight_bits, choices.effective_activation_bits
-        if bits == 32:
+        if choices.layer_bits:
+            weights = self.tr("on average; every layer its own")
+        elif bits == 32:
             weights = self.tr("float32: as the original")
         elif bits == 16:
             weights = self.tr("float16: half the file, float speed")
@@ -269,6 +281,11 @@ class RecipePanel(QWidget):
         self._epochs.set_meaning(text)
 
     # -- view → state -----------------------------------------------------------------------------------------
+
+    @Slot(float)
+    def _on_weights_chosen(self, value: float) -> None:
+        """The same bits for all layers; they take the place of what a budget shared out."""
+        self._state.change(weight_bits=int(value), quantize=True, layer_bits=(), size_budget=0)
 
     @Slot(bool)
     def _on_student_clicked(self, on: bool) -> None:

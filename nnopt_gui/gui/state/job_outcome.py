@@ -28,6 +28,8 @@ def summary(kind: JobKind, end: EventKind, done: int, failed: int) -> str:
         return QCoreApplication.translate("JobOutcome", "Failed")
     if kind is JobKind.OPEN:
         return QCoreApplication.translate("JobOutcome", "Ready")
+    if kind is JobKind.SENSITIVITY:
+        return QCoreApplication.translate("JobOutcome", "Sensitivity measured: the size budget is ready")
     return QCoreApplication.translate("JobOutcome", "Saved, verified")
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from nnopt_gui.engine.bit_allocation import PredictedDrop
 from nnopt_gui.engine.estimate import Prediction, estimate
 from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.recipe import (
@@ -20,6 +21,14 @@ from nnopt_gui.engine.recipe import (
     Method,
     Recipe,
     Student,
+)
+from nnopt_gui.engine.size_budget import (
+    BudgetStudy,
+    fit_budget,
+    largest_budget,
+    predict_drop,
+    smallest_budget,
+    why_no_budget,
 )
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.state.undo import Change
@@ -51,6 +60,7 @@ class Choices:
     alpha: float = Distill().alpha
     method: Method = field(default_factory=Method)
     layer_bits: tuple[tuple[str, int], ...] = ()
+    size_budget: int = 0  # bytes, that layer_bits were shared out for; 0: none
     tuning_epochs: int = 0
     seed: int = 0
 
@@ -86,6 +96,7 @@ class Choices:
     def with_recipe(self, recipe: Recipe) -> Choices:
         """These choices changed so that they mean ``recipe``."""
         values: dict[str, Any] = {
+            "size_budget": 0,
             "quantize": recipe.quantize is not None,
             "prune": recipe.prune is not None,
             "student": str(recipe.student) if recipe.student else None,
@@ -128,6 +139,7 @@ class RecipeState(QObject):
         self._recipe: Recipe | None = None
         self._prediction: Prediction | None = None
         self._problem: RecipeError | None = None
+        self._budget_study: BudgetStudy | None = None
         self._update()
 
     # -- what is asked ----------------------------------------------------------------------------------------
@@ -158,6 +170,64 @@ class RecipeState(QObject):
         """None without a network, or for a student whose profile is not known yet."""
         return self._prediction
 
+    # -- the size budget --------------------------------------------------------------------------------------
+
+    @property
+    def budget_study(self) -> BudgetStudy | None:
+        """How sensitive the open network's layers are; None until it was measured."""
+        return self._budget_study
+
+    @property
+    def budget_problem(self) -> RecipeError | None:
+        """Why the choices cannot be fitted to a budget."""
+        return self._problem or (why_no_budget(self._recipe) if self._recipe is not None else None)
+
+    @property
+    def budget_bounds(self) -> tuple[int, int] | None:
+        """Bytes of the smallest and the largest file that a budget gives; None while there can be none."""
+        study, profile, recipe = self._budget_study, self._profile, self._recipe
+        if study is None or profile is None or recipe is None or self.budget_problem is not None:
+            return None
+        if not self._choices.quantize or self._choices.weight_bits > 8:
+            return None
+        return smallest_budget(study, profile, recipe), largest_budget(study, profile, recipe)
+
+    @property
+    def predicted_drop(self) -> PredictedDrop | None:
+        """The accuracy that the recipe will cost on the selection images, where the study says it."""
+        study, profile, recipe = self._budget_study, self._profile, self._recipe
+        if study is None or profile is None or recipe is None:
+            return None
+        return predict_drop(study, profile, recipe, study.images + study.held_out)
+
+    def set_budget_study(self, study: BudgetStudy) -> None:
+        """The open network's sensitivity was measured."""
+        self._budget_study = study
+        self.recipe_changed.emit()
+
+    def choose_budget(self, size_bytes: int) -> None:
+        """Share so many bytes out among the layers, as one undoable step; moves of the budget merge.
+
+        Raises:
+            ValueError: there are no :attr:`budget_bounds` or they do not contain it.
+        """
+        bounds = self.budget_bounds
+        if bounds is None or not bounds[0] <= size_bytes <= bounds[1]:
+            raise ValueError(f"a budget of {size_bytes} bytes outside {bounds}")
+        assert self._budget_study is not None  # there are bounds
+        assert self._profile is not None
+        assert self._recipe is not None
+        quantize = fit_budget(self._budget_study, self._profile, self._recipe, size_bytes).recipe.quantize
+        assert quantize is not None
+        after = replace(
+            self._choices,
+            weight_bits=quantize.weight_bits,
+            layer_bits=quantize.layer_bits,
+            size_budget=size_bytes,
+        )
+        if after != self._choices:
+            self._undo.push(Change(self.tr("change of the recipe"), self._choices, after, self._apply, "budget"))
+
     # -- what changes it --------------------------------------------------------------------------------------
 
     def change(self, **values: Any) -> None:
@@ -178,6 +248,11 @@ class RecipeState(QObject):
 
     def set_profile(self, profile: ModelProfile | None, students: Mapping[str, ModelProfile] | None = None) -> None:
         """Another network was opened (or none); what it cannot do is switched off, without an undo step."""
+        if profile is not self._profile:
+            self._budget_study = None
+            layers = {layer.name for layer in profile.layers} if profile is not None else set()
+            if not {name for name, _ in self._choices.layer_bits} <= layers:
+                self._choices = replace(self._choices, layer_bits=(), size_budget=0)
         self._profile = profile
         self._students = dict(students or {})
         if profile is not None and not profile.trainable:
@@ -198,11 +273,11 @@ class RecipeState(QObject):
         self._recipe = self._prediction = self._problem = None
         try:
             self._recipe = self._choices.to_recipe()
-        except RecipeError as error:
-            self._problem = error
-            return
-        if self._profile is None:
-            return
-        if self._recipe.student is not None and str(self._recipe.student) not in self._students:
-            return
-        self._prediction = estimate(self._profile, self._recipe, self._students)
+            self._prediction = self._estimate(self._recipe)
+        except RecipeError as error:  # contradictory, or this network cannot do it
+            self._recipe, self._problem = None, error
+
+    def _estimate(self, recipe: Recipe) -> Prediction | None:
+        if self._profile is None or (recipe.student is not None and str(recipe.student) not in self._students):
+            return None
+        return estimate(self._profile, recipe, self._students)

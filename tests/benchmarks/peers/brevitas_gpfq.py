@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -10,21 +11,22 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from .case import CALIBRATION_BATCH, Case, Job, Made, Unavailable, run_torch
+from .case import CALIBRATION_BATCH, Case, Job, Made, UnavailableError, run_torch
 
 
 def jobs(case: Case, bits: Sequence[int]) -> list[Job]:
     """4, 3 and 2 weight bits with 8-bit activations, all layers alike.
 
     Raises:
-        Unavailable: Brevitas is not installed.
+        UnavailableError: Brevitas is not installed.
     """
     warnings.filterwarnings("ignore", module="brevitas")
+    os.environ.setdefault("TQDM_DISABLE", "1")
     try:
         from brevitas.graph.quantize import preprocess_for_quantize
         from brevitas_examples.imagenet_classification.ptq import ptq_common
     except ImportError as error:
-        raise Unavailable(f"Brevitas is not installed: {error}") from error
+        raise UnavailableError(f"Brevitas is not installed: {error}") from error
 
     def maker(width: int) -> Any:
         def make() -> Made:
@@ -37,6 +39,8 @@ def jobs(case: Case, bits: Sequence[int]) -> list[Job]:
                 weight_quant_granularity="per_channel", act_quant_percentile=99.999, act_quant_type="sym",
                 scale_factor_type="float_scale", quant_format="int", weight_param_method="mse",
             )  # fmt: skip
+            with torch.no_grad():
+                quantised(images[:CALIBRATION_BATCH])  # initialises the weight quantisers
             ptq_common.calibrate(loader, quantised)
             ptq_common.apply_gpfq(loader, quantised, act_order=True)
             ptq_common.apply_bias_correction(loader, quantised)

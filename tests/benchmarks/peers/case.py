@@ -29,7 +29,7 @@ class Case:
         calibration: float32 (N, C, H, W), normalised; the same images for everybody.
         folder: where files may be written.
         threads: of every runtime.
-        ours: files of this program by setting, for runtimes that are to run them.
+        ours: method and file of this program by setting, for runtimes that are to run them.
     """
 
     network: str
@@ -38,7 +38,7 @@ class Case:
     calibration: NDArray[np.float32]
     folder: Path
     threads: int
-    ours: Mapping[str, Path] = field(default_factory=dict)
+    ours: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
 
     def batches(self) -> Iterator[NDArray[np.float32]]:
         """The calibration images, float32 (≤ 64, C, H, W) at a time."""
@@ -59,14 +59,15 @@ class Made:
 
 @dataclass(frozen=True)
 class Job:
-    """``make`` does what is timed; ``setting`` reads W4A8."""
+    """``make`` does what is timed, if anything is; ``setting`` reads W4A8."""
 
     method: str
     setting: str
     make: Callable[[], Made]
+    timed: bool = True
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """A library is not installed; says which."""
 
 

@@ -17,19 +17,21 @@ from numpy.typing import NDArray
 from nnopt_gui.engine.measurement.session import Runner
 from nnopt_gui.engine.onnx_graph.packing import expand
 
-from .case import CallRunner, Case, Job, Made, Unavailable
+from .case import CallRunner, Case, Job, Made, UnavailableError
+
+UNPACKED = "our file, unpacked"
 
 
 def runtime_jobs(case: Case, bits: Sequence[int]) -> list[Job]:
     """The float network and this program's files, unpacked, in OpenVINO.
 
     Raises:
-        Unavailable: OpenVINO is not installed.
+        UnavailableError: OpenVINO is not installed.
     """
     try:
         import openvino as ov
     except ImportError as error:
-        raise Unavailable("OpenVINO is not installed (pip install openvino)") from error
+        raise UnavailableError("OpenVINO is not installed (pip install openvino)") from error
 
     def float_network() -> Made:
         return Made(lambda: _open(ov, case.float_file, case.threads), [case.float_file])
@@ -38,25 +40,27 @@ def runtime_jobs(case: Case, bits: Sequence[int]) -> list[Job]:
         def make() -> Made:
             plain = case.folder / f"{path.stem}_plain.onnx"
             onnx.save(expand(onnx.load(path)), plain)
-            return Made(lambda: _open(ov, plain, case.threads), [plain], "our file, unpacked")
+            return Made(lambda: _open(ov, plain, case.threads), [plain], UNPACKED)
 
         return make
 
-    ours = [Job("nnopt in OpenVINO", setting, unpacked(path)) for setting, path in case.ours.items()]
-    return [Job("OpenVINO", "float", float_network), *ours]
+    found = [Job("OpenVINO", "float", float_network, timed=False)]
+    for setting, (method, path) in case.ours.items():
+        found.append(Job(f"{method}, in OpenVINO", setting, unpacked(path), timed=False))
+    return found
 
 
 def quantisation_jobs(case: Case, bits: Sequence[int]) -> list[Job]:
     """W8A8, and fewer weight bits by ``num_bits`` (which its files still store in 8).
 
     Raises:
-        Unavailable: NNCF or OpenVINO is not installed.
+        UnavailableError: NNCF or OpenVINO is not installed.
     """
     try:
         import nncf
         import openvino as ov
     except ImportError as error:
-        raise Unavailable(f"NNCF or OpenVINO is not installed: {error}") from error
+        raise UnavailableError(f"NNCF or OpenVINO is not installed: {error}") from error
     nncf.set_log_level(logging.ERROR)
 
     def maker(width: int) -> Any:

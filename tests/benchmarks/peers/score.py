@@ -105,26 +105,27 @@ class Images:
         return wilson(int(correct.sum()), len(labels)), drop, agreement(predictions, reference)
 
 
-def stored_bits(model: onnx.ModelProto) -> float:
+def stored_bits(model: onnx.ModelProto, weights: int) -> float:
     """Bits a weight that the file spends on the weights of its layers, counted in the file itself: all constants from
     which they are computed (codes, masks, tables, codebooks, zero points), without scales and shapes.
 
     It is a second count beside ``byte_ledger``, which starts from the weights and knows nothing of the file.
+
+    Args:
+        weights: how many the network's layers have.
     """
     table, makers = initializers(model), {name: node for node in model.graph.node for name in node.output}
     counted: set[str] = set()
-    weights = 0
     for node in model.graph.node:
         if node.op_type not in _LAYERS or len(node.input) < 2:
             continue
         sources = _sources(node.input[1], table, makers)
         if sources is not None:
-            weights += _weights_of(node.input[1], model)
             direct = {node.input[1]} & sources  # a float weight, as it stands
             counted |= direct | {name for name in sources if table[name].data_type not in _SCALES}
     shapes = {name for name in counted if table[name].data_type == onnx.TensorProto.INT64}
     size = sum(_bytes(table[name]) for name in counted - shapes)
-    return 8 * size / weights if weights else 0.0
+    return 8 * size / weights
 
 
 def _sources(name: str, table: dict[str, onnx.TensorProto], makers: dict[str, onnx.NodeProto]) -> set[str] | None:
@@ -146,39 +147,15 @@ def _sources(name: str, table: dict[str, onnx.TensorProto], makers: dict[str, on
     return found
 
 
-def _weights_of(name: str, model: onnx.ModelProto) -> int:
-    """Number of elements of a constant tensor, by shape inference where operators make it."""
-    from nnopt_gui.engine.onnx_graph.runtime_passes import run
-
-    tensor = initializers(model).get(name)
-    if tensor is not None:
-        return math.prod(tensor.dims)
-    makers = {output: node for node in model.graph.node for output in node.output}
-    wanted, todo = [], [name]
-    while todo:
-        node = makers.get(todo.pop())
-        if node is not None and node not in wanted:
-            wanted.append(node)
-            todo.extend(node.input)
-    ordered = [node for node in model.graph.node if node in wanted]
-    read = {item for node in ordered for item in node.input}
-    graph = onnx.helper.make_graph(
-        ordered, "weight", [], [onnx.ValueInfoProto(name=name)],
-        [tensor for tensor in model.graph.initializer if tensor.name in read],
-    )  # fmt: skip
-    small = onnx.helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
-    return int(run(small, {}, [name])[0].size)
-
-
 def _bytes(tensor: onnx.TensorProto) -> int:
     if tensor.raw_data:
         return len(tensor.raw_data)
     return int(onnx.numpy_helper.to_array(tensor).nbytes)
 
 
-def bits_of_file(path: Path) -> float | None:
+def bits_of_file(path: Path, weights: int) -> float | None:
     """``stored_bits`` of an ONNX file; None for other files."""
-    return stored_bits(onnx.load(path)) if path.suffix == ".onnx" else None
+    return stored_bits(onnx.load(path), weights) if path.suffix == ".onnx" else None
 
 
 def speed(runner: Runner, reference: Runner, image: tuple[int, int, int], batch: int, threads: int,

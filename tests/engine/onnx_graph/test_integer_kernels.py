@@ -8,9 +8,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from nnopt_gui.engine.onnx_graph.integer_kernels import LARGEST_SAFE_LEVEL, REDUCED_BITS, needs_reduced_range
+from nnopt_gui.engine.onnx_graph.integer_kernels import LARGEST_SAFE_LEVEL, needs_reduced_range
 from nnopt_gui.engine.onnx_graph.runtime_passes import open_session, optimized
 from nnopt_gui.engine.quantization.grids import weight_grids
+from nnopt_gui.engine.weight_plan import REDUCED_BITS
 
 SANDY_BRIDGE = "sse sse2 ssse3 sse4_1 sse4_2 avx aes"
 HASWELL = "sse2 ssse3 sse4_1 sse4_2 avx f16c fma avx2 bmi1 bmi2"

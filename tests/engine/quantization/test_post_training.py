@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from nnopt_gui.engine.onnx_graph.packing import expand
 from nnopt_gui.engine.onnx_graph.runtime_passes import open_session, optimized
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_ranges
-from nnopt_gui.engine.quantization.post_training import quantize_graph
+from nnopt_gui.engine.quantization.post_training import layer_shapes, quantize_graph
 from nnopt_gui.engine.quantization.reconstruction import reconstruct
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Method, Quantize
+from nnopt_gui.engine.weight_plan import plan_weights
 from nnopt_gui.errors import DataError, ModelError, RecipeError
 
 QUIET = SilentReporter()
@@ -80,7 +82,7 @@ def test_fewer_bits_cost_accuracy_and_bytes_in_order(graph: FloatGraph, ranges: 
     errors = [relative_error(files[bits], graph) for bits in files]
     assert sizes == sorted(sizes)
     assert errors[:3] == sorted(errors[:3], reverse=True)
-    assert max(errors[3:]) < 0.6 * errors[2], "what is left is the 8-bit activations"
+    assert max(errors[3:]) < 0.8 * errors[2], "what is left is the 8-bit activations"
     for model in files.values():
         kinds = Counter(node.op_type for node in optimized(model).graph.node)
         assert kinds["QLinearConv"] == 9
@@ -198,3 +200,68 @@ def test_the_public_resnet20_at_8_4_and_2_bits(shared: Path) -> None:
         assert (reference == labels).mean() - (classes == labels).mean() <= drop
         assert (classes == reference).mean() >= agreement
         assert model.ByteSize() < size
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+@pytest.mark.parametrize("activation_bits", [8, 32])
+def test_a_file_of_codebooks_is_the_plain_file_bit_for_bit(
+    graph: FloatGraph, ranges: ActivationRanges, bits: int, activation_bits: int
+) -> None:
+    forms = plan_weights(layer_shapes(graph), Quantize(bits, activation_bits))
+    fast = Method(effort="fast")
+    packed = quantize_graph(graph, Quantize(bits, activation_bits, fast), ranges, None, QUIET)
+    plain = quantize_graph(graph, Quantize(bits, activation_bits, replace(fast, form="int8")), ranges, None, QUIET)
+    assert np.array_equal(logits(packed), logits(plain))
+    assert Counter(n.op_type for n in optimized(packed).graph.node) == Counter(
+        n.op_type for n in optimized(plain).graph.node
+    )
+    assert any(form.book for form in forms.values()) == (bits < 4)  # 256 entries are too many for 20,000 weights
+    assert packed.ByteSize() < plain.ByteSize()
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        Method(scheme="affine"),
+        Method(scheme="power_of_two"),
+        Method(scheme="logarithmic"),
+        Method(granularity="tensor"),
+        Method(granularity="group"),
+        Method(rounding="nearest"),
+        Method(rounding="learned", effort="fast"),
+        Method(rounding="feedback"),
+        Method(repair="bias", rounding="nearest"),
+        Method(repair="statistics"),
+        Method(edges="8bit"),
+        Method(reduce_range="on"),
+        Method(form="int4"),
+        Method(activation_range="entropy"),
+    ],
+)
+def test_every_method_gives_a_file_that_runs_in_integer_kernels(
+    graph: FloatGraph, ranges: ActivationRanges, method: Method
+) -> None:
+    model = quantize_graph(graph, Quantize(4, 8, method), ranges, None, QUIET)
+    onnx.checker.check_model(model, full_check=True)
+    assert relative_error(model, graph) < 1.0
+    kinds = Counter(node.op_type for node in optimized(model).graph.node)
+    assert kinds["QLinearConv"] == 9 or method.form == "int4"
+
+
+def test_reduced_range_keeps_every_level_within_what_two_products_may_sum_to(
+    graph: FloatGraph, ranges: ActivationRanges
+) -> None:
+    for bits in (8, 2):
+        model = quantize_graph(graph, Quantize(bits, 8), ranges, None, QUIET, saturates=True)
+        arrays = [onnx.numpy_helper.to_array(tensor) for tensor in expand(model).graph.initializer]
+        weights = [array for array in arrays if array.dtype == np.int8 and array.ndim > 1]
+        assert len(weights) == len(graph.layers)
+        assert max(int(np.abs(array.astype(int)).max()) for array in weights) <= 64
+
+
+def test_fewer_bits_of_activations_are_clipped_and_stay_integer(graph: FloatGraph, ranges: ActivationRanges) -> None:
+    files = [quantize_graph(graph, Quantize(8, bits), ranges, None, QUIET) for bits in (8, 6, 4)]
+    errors = [relative_error(model, graph) for model in files]
+    assert errors == sorted(errors)
+    for model in files:
+        assert Counter(node.op_type for node in optimized(model).graph.node)["QLinearConv"] == 9

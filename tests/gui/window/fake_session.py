@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from nnopt_gui.engine.bit_allocation import CalibrationPoint, LayerSensitivity, PairedOutcome, Sensitivity
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.layer_distribution import (
     ChannelDistribution,
@@ -37,6 +38,7 @@ from nnopt_gui.engine.profile import (
 )
 from nnopt_gui.engine.quantization.suggestion import HEAVY_TAILS, KEEPS
 from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Recipe
+from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.errors import ArtifactError, DataError, ModelError, RecipeError
 
@@ -196,6 +198,28 @@ class FakeSession:
             self.run_until_cancelled(reporter)
         reporter.status("Analysing weights")
         return tuple(distribution(layer, 0.1 * (k + 1)) for k, layer in enumerate(self.model.layers))
+
+    def sensitivity(self, reporter):
+        """Damage falls by four with every bit, later layers count more; accuracy follows its root."""
+        reporter.status("Measuring how sensitive each layer is")
+        for step in range(4):
+            reporter.progress(step, 4)
+            reporter.checkpoint()
+            time.sleep(self.pace_s / 4)
+        layers = tuple(
+            LayerSensitivity(
+                layer.name,
+                math.prod(layer.weight_shape),
+                layer.weight_shape[0],
+                {b: (k + 1) * 4.0**-b for b in range(1, 9)},
+            )
+            for k, layer in enumerate(self.model.layers)
+        )
+        points = tuple(
+            CalibrationPoint(damage, PairedOutcome(round(IMAGES / 2 * 0.2 * math.sqrt(damage)), 0, IMAGES // 2))
+            for damage in (0.0005, 0.05, 0.2, 0.8, 2.0)
+        )
+        return BudgetStudy(Sensitivity(layers, points), 50, IMAGES // 2, IMAGES // 2)
 
     def run_until_cancelled(self, reporter):
         reporter.status("Working until cancelled")

@@ -54,6 +54,7 @@ class WeightsPanel(QWidget):
         self._model = WeightsTableModel(self)
         self._about = named(QLabel(self, wordWrap=True), "weights_about", "muted")
         self._act = named(QPushButton(self), "weights_action")
+        self._asking = row(self._act, None)
         self._table = named(QTableView(self), "weights_table")
         self._channel_label = named(QLabel(self), "weights_channel_label", "muted")
         self._channel = named(QComboBox(self), "weights_channel")
@@ -105,8 +106,9 @@ class WeightsPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 8, 6, 6)
         outer.addWidget(self._about)
-        outer.addWidget(row(self._act, None))
+        outer.addWidget(self._asking)
         outer.addWidget(self._splitter, 1)
+        outer.addStretch(0)  # keeps the words at the top while there is nothing else
 
     # -- being looked at --------------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class WeightsPanel(QWidget):
         self._about.setAccessibleName(about)
         self._act.setText(action)
         self._act.setAccessibleName(action)
-        self._act.parentWidget().setVisible(bool(action))
+        self._asking.setVisible(bool(action))
 
     def _summary(self, layers: tuple[LayerDistribution, ...]) -> str:
         """How many bits are suggested over the whole network."""
