@@ -231,6 +231,18 @@
         <translation>请开启量化，并使用 8 位或更少。</translation>
     </message>
     <message>
+        <source>Not with this recipe: see below.</source>
+        <translation>此配方不可用：见下方说明。</translation>
+    </message>
+    <message>
+        <source>Only with the packed file form.</source>
+        <translation>仅适用于紧凑存储形式。</translation>
+    </message>
+    <message>
+        <source>Only without student, pruning and fine-tuning.</source>
+        <translation>仅在不使用学生网络、剪枝和微调时可用。</translation>
+    </message>
+    <message>
         <source>Learnt from {} of {} selection images, with 8-bit activations and without tuning.</source>
         <translation>由 {} 张选择集图像（共 {} 张）得出，激活为 8 位，未经调优。</translation>
     </message>

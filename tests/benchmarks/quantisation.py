@@ -4,7 +4,8 @@
         [--efforts balanced,best] [--peers onnxruntime,openvino,nncf,brevitas] [--labels] [--ablation]
         [--split test|selection] [--no-latency] [--json FILE] [--markdown]
 
-Networks come from ``../shared/models``, images from ``../shared/data/cifar10``. Calibration images are never evaluated
+Networks come from ``../shared/models``, images from ``../shared/data/cifar10``; ``--networks`` and ``--data`` also take
+what ``nnopt`` takes (``--networks demo --data digits`` is the quickest round). Calibration images are never evaluated
 on, and the test split takes no part in any choice. Everything is measured from the written file: accuracy and agreement
 with the float network in the runtime it is meant for, bytes, bits stored a weight (without scales), and latency in
 blocks interleaved with the float file, after all files are made. ``--labels`` tunes for two epochs on the training
@@ -144,8 +145,8 @@ def say(text: str) -> None:
 
 def prepare(options: argparse.Namespace, network: str, folder: Path) -> Bench:
     """Open a network, write its float file and read the images."""
-    data_source = DataSource(str(options.data))
-    model_source = ModelSource(str(options.models / f"{network}.th"))
+    data_source, known = DataSource(options.data), options.models / f"{network}.th"
+    model_source = ModelSource(str(known) if known.is_file() else network)
     session = Session(folder, options.threads)
     opened = session.open(model_source, data_source, SilentReporter())
     assert opened.data is not None
@@ -154,7 +155,7 @@ def prepare(options: argparse.Namespace, network: str, folder: Path) -> Bench:
     baseline = session.baseline(SilentReporter())
     calibration = data.split("calibration")
     case = Case(
-        network=network,
+        network=Path(network).stem,
         float_file=baseline.artifact,
         module=session.prepared(Recipe(), SilentReporter()),
         calibration=load_batch(calibration, np.arange(len(calibration)), how),
@@ -286,7 +287,7 @@ def bench_network(options: argparse.Namespace, network: str, board: Board) -> No
 
 def conditions(options: argparse.Namespace) -> dict[str, object]:
     """The machine and all versions; the load says whether anything else was running."""
-    machine = asdict(machine_conditions(options.threads, data=str(options.data), split=options.split))
+    machine = asdict(machine_conditions(options.threads, data=options.data, split=options.split))
     names = ("machine", "cpu_flags", "cores", "operating_system", "threads", "data", "split", "measured_at")
     found: dict[str, object] = {name: machine[name] for name in names}
     versions = {}
@@ -311,7 +312,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ablation", action="store_true", help="instead of efforts, peers, labels and latency")
     parser.add_argument("--split", choices=("test", "selection"), default="test")
     parser.add_argument("--models", type=Path, default=SHARED / "models")
-    parser.add_argument("--data", type=Path, default=SHARED / "data" / "cifar10")
+    parser.add_argument("--data", default=str(SHARED / "data" / "cifar10"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-latency", action="store_true")
     parser.add_argument("--latency-budget", type=float, default=3.0, help="seconds for every file and batch size")

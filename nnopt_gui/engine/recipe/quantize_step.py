@@ -128,9 +128,7 @@ class Quantize:
         if self.weight_bits == 32:
             raise RecipeError("32-bit weights are not quantised.", "Leave the quantize step out.")
         if self.weight_bits > 8 and (self.layer_bits or self.tuning_epochs):
-            raise RecipeError(
-                "Bits per layer and tuning need integer weights.", "Set the weight bits to 8 or fewer."
-            )
+            raise RecipeError("Bits per layer and tuning need integer weights.", "Set the weight bits to 8 or fewer.")
         self._check_layers()
 
     def _check_layers(self) -> None:

@@ -112,8 +112,7 @@ class BudgetRow(QWidget):
             self._say(self.tr("Bits for every layer, so that the file fits."))
             return
         if bounds is None:
-            problem = state.budget_problem
-            self._say(str(problem) if problem else self.tr("Switch quantisation on, with 8 bits or fewer."))
+            self._say(self._why_not())
             return
         size = state.choices.size_budget or (state.prediction.size_bytes if state.prediction else bounds[1])
         blocked = self._slider.blockSignals(True)
@@ -122,6 +121,16 @@ class BudgetRow(QWidget):
         if not self._field.hasFocus() or not self._field.isModified():
             self._field.setText(bytes_text(size))
         self._say(self._prediction_text())
+
+    def _why_not(self) -> str:
+        problem = self._state.budget_problem
+        if problem is None:
+            return self.tr("Switch quantisation on, with 8 bits or fewer.")
+        if problem is self._state.problem:  # told in full below
+            return self.tr("Not with this recipe: see below.")
+        if self._state.choices.method.form != "packed":
+            return self.tr("Only with the packed file form.")
+        return self.tr("Only without student, pruning and fine-tuning.")
 
     def _say(self, text: str) -> None:
         self._meaning.setText(text)

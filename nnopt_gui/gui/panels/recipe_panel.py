@@ -69,7 +69,7 @@ class RecipePanel(QWidget):
     # -- building ---------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        controls = QWidget(self)
+        controls = self._controls = QWidget(self)
         column = QVBoxLayout(controls)
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(4)
@@ -90,11 +90,15 @@ class RecipePanel(QWidget):
             for widget in widgets:
                 column.addWidget(widget)
         column.addStretch(1)
+        for combo in (self._kind, self._student):  # else their longest entry makes the panel wider than the dock
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setMinimumContentsLength(8)
         self._run.setProperty("role", "primary")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 6)
         outer.setSpacing(6)
-        outer.addWidget(scrolling(controls, "recipe_controls"), 1)
+        self._scrolled = scrolling(controls, "recipe_controls")
+        outer.addWidget(self._scrolled, 1)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(8, 0, 8, 0)
         bottom.setSpacing(6)
@@ -169,6 +173,8 @@ class RecipePanel(QWidget):
         self._card.retranslate()
         self._on_profile_changed()
         self._on_recipe_changed()
+        least = self._controls.minimumSizeHint().width()  # nothing is cut off by the scroll bar
+        self._scrolled.setMinimumWidth(least + self._scrolled.verticalScrollBar().sizeHint().width())
 
     def set_runnable(self, point: bool, sweep: bool, train_images: int) -> None:
         """Which buttons can be pressed now, and how many images an epoch has."""
@@ -311,4 +317,5 @@ def _number(name: str, bounds: tuple[float, float], step: float, decimals: int, 
     box.setDecimals(decimals)
     box.setKeyboardTracking(False)
     box.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+    box.setMinimumWidth(box.fontMetrics().horizontalAdvance("T 20.0") + 32)  # its hint has room for all bounds
     return box

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +20,6 @@ def jobs(case: Case, bits: Sequence[int]) -> list[Job]:
         UnavailableError: Brevitas is not installed.
     """
     warnings.filterwarnings("ignore", module="brevitas")
-    os.environ.setdefault("TQDM_DISABLE", "1")
     try:
         from brevitas.graph.quantize import preprocess_for_quantize
         from brevitas_examples.imagenet_classification.ptq import ptq_common

@@ -41,9 +41,12 @@ class Case:
     ours: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
 
     def batches(self) -> Iterator[NDArray[np.float32]]:
-        """The calibration images, float32 (≤ 64, C, H, W) at a time."""
-        for start in range(0, len(self.calibration), CALIBRATION_BATCH):
-            yield self.calibration[start : start + CALIBRATION_BATCH]
+        """The calibration images, float32 (≤ 64, C, H, W) at a time, all batches of one size: ONNX Runtime's percentile
+        calibration fails on a smaller last one."""
+        count = len(self.calibration)
+        size = next(size for size in range(min(CALIBRATION_BATCH, count), 0, -1) if count % size == 0)
+        for start in range(0, count, size):
+            yield self.calibration[start : start + size]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def smooth_images(shape: tuple[int, int, int]) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     waves = rng.uniform(0, 0.6, (IMAGES, channels, 3, 2, 1, 1))
     phases = rng.uniform(0, 2 * np.pi, (IMAGES, channels, 3, 1, 1))
-    return np.sin(waves[:, :, :, 0] * y + waves[:, :, :, 1] * x + phases).sum(axis=2).astype(np.float32)
+    images: np.ndarray = np.sin(waves[:, :, :, 0] * y + waves[:, :, :, 1] * x + phases).sum(axis=2)
+    return images.astype(np.float32)
 
 
 def predicted_by_openvino(model: onnx.ModelProto, images: np.ndarray) -> np.ndarray:

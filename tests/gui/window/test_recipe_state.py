@@ -94,7 +94,9 @@ def test_dragging_back_leaves_no_step(state, undo):
         Recipe(),
         Recipe.build(weight_bits=4),
         Recipe.build(weight_bits=16, seed=7),
-        Recipe.build(weight_bits=8, activation_bits=32, prune=0.37, prune_kind="weights", method=Method(weight_range="minmax")),
+        Recipe.build(
+            weight_bits=8, activation_bits=32, prune=0.37, prune_kind="weights", method=Method(weight_range="minmax")
+        ),
         Recipe.build(prune=0.5, epochs=3, distill=Distill(2.0, 0.5)),
         Recipe.build(prune=0.5, epochs=3),
         Recipe.build(weight_bits=8, student=Student("lenet5", 0.5), epochs=4, distill=Distill()),
