@@ -111,7 +111,7 @@ def test_a_sweep_reuses_what_the_study_has(demo: Demo, nnopt: Any, tmp_path: Pat
     assert len(json.loads(done.stdout)["trials"]) == len(result["trials"])
     more = json.loads(nnopt("sweep", *common, "--weight-bits", "8", "--prune", "0.1").stdout)
     assert len(more["trials"]) == len(result["trials"]) + 1
-    plain = json.loads(nnopt("sweep", *common, "--weight-bits", "4", "--plain").stdout)["trials"][-1]
+    plain = json.loads(nnopt("sweep", *common, "--weight-bits", "4", "--form", "int8").stdout)["trials"][-1]
     packed = next(trial for trial in result["trials"] if trial["label"] == "W4A8")
     assert plain["recipe"]["quantize"]["packed"] is False
     assert plain["accuracy"] == packed["accuracy"]

@@ -48,11 +48,13 @@ def predicted_by_openvino(model: onnx.ModelProto, images: np.ndarray) -> np.ndar
     core = openvino.Core()
     how = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}  # what stays float must not become bfloat16
     compiled: Any = core.compile_model(core.read_model(model.SerializeToString()), "CPU", how)
-    return np.asarray(compiled(images)[0]).argmax(axis=1)
+    logits: np.ndarray = compiled(images)[0]
+    return np.argmax(logits, axis=1)
 
 
 def predicted_by_onnxruntime(model: onnx.ModelProto, images: np.ndarray) -> np.ndarray:
-    return np.asarray(open_session(model).run(None, {"input": images})[0]).argmax(axis=1)
+    logits: np.ndarray = open_session(model).run(None, {"input": images})[0]
+    return np.argmax(logits, axis=1)
 
 
 def artifact(session: Session, recipe: Recipe) -> onnx.ModelProto:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QP
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.estimate import LayerCost, layer_costs
+from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.quantities import bytes_text, count_text
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -131,7 +132,12 @@ class LayersPanel(QWidget):
             self._model.set_costs(())
             self._about.setText(self.tr("Open a model to see its layers."))
             return
-        self._model.set_costs(layer_costs(profile, recipe, self._state.students))
+        try:
+            self._model.set_costs(layer_costs(profile, recipe, self._state.students))
+        except RecipeError as problem:  # a trial that failed because this network cannot be made like that
+            self._model.set_costs(())
+            self._about.setText(problem.user_message)
+            return
         if trial is not None:
             self._about.setText(self.tr("Trial #{}: {}").format(trial.number, recipe.label))
         else:
