@@ -113,7 +113,7 @@ def test_a_sweep_reuses_what_the_study_has(demo: Demo, nnopt: Any, tmp_path: Pat
     assert len(more["trials"]) == len(result["trials"]) + 1
     plain = json.loads(nnopt("sweep", *common, "--weight-bits", "4", "--form", "int8").stdout)["trials"][-1]
     packed = next(trial for trial in result["trials"] if trial["label"] == "W4A8")
-    assert plain["recipe"]["quantize"]["packed"] is False
+    assert plain["recipe"]["quantize"]["method"]["form"] == "int8"
     assert plain["accuracy"] == packed["accuracy"]
     assert plain["size_bytes"] > 1.5 * packed["size_bytes"]
     connection = sqlite3.connect(study)

@@ -58,7 +58,9 @@ def test_the_slider_promises_what_the_file_is(session: Session, recipe: Recipe) 
     sparse = "sparse" in recipe.label and recipe.prune is not None and recipe.prune.amount > 0.1
     assert promised.exact == (not sparse)  # where the zeros lie decides how they are stored
     assert result.measurement.size_bytes == result.artifact.stat().st_size
-    assert promised.size_bytes == pytest.approx(result.measurement.size_bytes, rel=0.08 if sparse else 0.02)
+    assert promised.size_bytes == pytest.approx(
+        result.measurement.size_bytes, rel=0.05 if sparse else 0.02, abs=900 if sparse else None
+    )
     assert promised.macs == result.measurement.macs
     assert promised.params == result.measurement.params
     onnx.checker.check_model(onnx.load(result.artifact), full_check=True)

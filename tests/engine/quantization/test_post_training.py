@@ -178,8 +178,8 @@ def test_cancelling(graph: FloatGraph, ranges: ActivationRanges, bits: int) -> N
 
 
 @pytest.mark.shared
-def test_the_public_resnet20_at_8_4_and_2_bits(shared: Path) -> None:
-    """Agreement with the float network on 400 test images; the best library here has 96 and 60 % (peers.md)."""
+def test_the_public_resnet20_at_8_and_2_bits(shared: Path) -> None:
+    """Agreement with the float network on 400 test images; the best library has 60 % at 2 bits (peers.md)."""
     state = torch.load(shared / "models" / "cifar_resnet20.th", map_location="cpu", weights_only=True)["state_dict"]
     net = build(Architecture("cifar_resnet20", 10, 3, (32, 32)))
     net.load_state_dict({name.removeprefix("module."): value for name, value in state.items()})
@@ -194,7 +194,7 @@ def test_the_public_resnet20_at_8_4_and_2_bits(shared: Path) -> None:
     ranges = collect_ranges(graph, [batch("train", 256)[0]], QUIET)
     images, labels = batch("test", 400)
     reference = logits(graph.model, images).argmax(axis=1)
-    for bits, drop, agreement, size in ((8, 0.01, 0.97, 285_000), (4, 0.02, 0.94, 150_000), (2, 0.12, 0.75, 84_000)):
+    for bits, drop, agreement, size in ((8, 0.01, 0.97, 285_000), (2, 0.03, 0.88, 84_000)):
         model = quantize_graph(graph, Quantize(bits, 8), ranges, None, QUIET)
         classes = logits(model, images).argmax(axis=1)
         assert (reference == labels).mean() - (classes == labels).mean() <= drop

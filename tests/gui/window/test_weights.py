@@ -103,7 +103,7 @@ def test_what_the_sliders_really_give_is_told(weights):
     assert now[0] == "8" and now[1:3] == ["3", "3"]  # the first layer is small and is kept at 8 bits
     weights.click_row(2)
     weights.driver.program.recipes.change(weight_bits=2, method=Method(scheme="codebook"))
-    assert "codebook of 256 × 4 entries" in weights.text("levels") and len(weights.drawn[1]) == 3
+    assert "codebook of 64 × 3 entries" in weights.text("levels") and len(weights.drawn[1]) == 3
     weights.driver.program.recipes.change(student="0.5×", method=Method())
     assert weights.drawn[1] == () and "another network" in weights.text("levels")
     assert weights.cell(2, "Now") == "—"
