@@ -170,6 +170,8 @@ def _bits(layers: Sequence[LayerShape], quantize: Quantize) -> dict[str, int]:
     bits = {layer.name: quantize.weight_bits for layer in layers}
     total = sum(layer.count for layer in layers)
     edges = quantize.method.edges
+    if edges == "auto" and quantize.method.scheme == "logarithmic":
+        edges = "same"  # int8 holds no more than 4 bits of powers of two
     for layer in (layers[0], layers[-1]) if len(layers) > 1 else ():
         small = layer.count <= _EDGE_SHARE * total and quantize.weight_bits <= FEW_BITS
         if edges == "8bit" or (edges == "auto" and small):

@@ -33,6 +33,7 @@ def test_small_first_and_last_layers_keep_eight_bits_only_where_others_have_few(
     assert plan_weights(LAYERS, Quantize(5, 8))["first"].bits == 5
     assert plan_weights(LAYERS, Quantize(5, 8, Method(edges="8bit")))["first"].bits == 8
     assert plan_weights(LAYERS, Quantize(2, 8, Method(edges="same")))["last"].bits == 2
+    assert plan_weights(LAYERS, Quantize(4, 8, Method(scheme="logarithmic")))["first"].bits == 4
     alone = [LayerShape("only", (10, 784))]
     assert plan_weights(alone, Quantize(4, 8))["only"].bits == 4
     large_ends = [LayerShape("a", (64, 784)), LayerShape("b", (10, 64))]

@@ -16,7 +16,7 @@ from nnopt_gui.engine.quantization.grids import fake_quantize
 from nnopt_gui.engine.quantization.node_runner import NodeRunner
 
 _TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
-_IMAGES: Final = (16, 256)
+_LEAST_IMAGES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,20 @@ class PairedNetworks:
     Args:
         images: float32 N×C×H×W; as many are used as fit the memory bound.
         grids: activation grids by tensor name, or None for float activations; the float network has none.
+        most_images: so many at most.
     """
 
-    def __init__(self, graph: FloatGraph, images: np.ndarray, grids: Mapping[str, ActivationGrid] | None) -> None:
+    def __init__(
+        self,
+        graph: FloatGraph,
+        images: np.ndarray,
+        grids: Mapping[str, ActivationGrid] | None,
+        most_images: int = 256,
+    ) -> None:
         self._runner = NodeRunner(graph)
         self._layers = {layer.node_name: layer for layer in graph.layers}
         self._grids = grids or {}
-        count = int(np.clip(_TENSOR_VALUES // self._runner.widest(), *_IMAGES))
+        count = int(np.clip(_TENSOR_VALUES // self._runner.widest(), _LEAST_IMAGES, most_images))
         self._exact = {INPUT: images[:count]}
         self._rough = {INPUT: self._on_grid(INPUT, images[:count])}
 

@@ -221,7 +221,7 @@ def _to_nearest(task: _Task) -> Reconstruction:
             method.weight_range,
             task.masks.get(name),
             task.least.get(name),
-            scheme="symmetric" if bits > task.quantize.weight_bits else _even_scheme(method),  # first and last layers
+            scheme=_even_scheme(method),
             granularity=method.granularity,
             checkpoint=task.reporter.checkpoint,
         )

@@ -14,17 +14,15 @@ from typing import Final
 
 import numpy as np
 
-from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph
+from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.codebooks import TrainedBook
-from nnopt_gui.engine.quantization.grids import fake_quantize
 from nnopt_gui.engine.quantization.layer_rounding import RoundingTask, round_layer
-from nnopt_gui.engine.quantization.node_runner import NodeRunner
+from nnopt_gui.engine.quantization.paired_networks import PairedNetworks
 from nnopt_gui.engine.recipe import WeightRange
 
-_TENSOR_VALUES: Final = 1 << 25  # largest activation kept in memory, in values
-_IMAGES: Final = (16, 512)
+_IMAGES: Final = 512  # at most
 
 
 @dataclass(frozen=True)
@@ -59,36 +57,19 @@ def reconstruct(
         least_scales: lower limits of the scales by layer name.
         books: codebooks by layer name; the other layers have evenly spaced levels.
     """
-    runner = NodeRunner(graph)
-    count = int(np.clip(_TENSOR_VALUES // runner.widest(), *_IMAGES))
-    exact: dict[str, np.ndarray] = {INPUT: images[:count]}
-    rough = {INPUT: _on_grid(images[:count], INPUT, grids)}
-    layers = {layer.node_name: layer for layer in graph.layers}
+    networks = PairedNetworks(graph, images, grids, most_images=_IMAGES)
     weights, biases = graph.weights(), graph.biases()
     result = Reconstruction({}, {})
     rng = np.random.default_rng(seed)
-    for node, finished in runner.live_after():
-        reporter.checkpoint()
-        layer = layers.get(node.name)
-        override: dict[str, np.ndarray] = {}
-        if layer is not None:
-            reporter.progress(len(result.weights), len(layers))
-            name = layer.name
-            kept, least = (masks or {}).get(name), (least_scales or {}).get(name)
-            task = RoundingTask(bits[name], weight_range, kept, least, (books or {}).get(name))
-            pair = exact[node.input[0]], rough[node.input[0]]
-            quantized, bias = round_layer(node, layer, weights[name], biases.get(name), pair, task, rng, reporter)
-            result.weights[name] = quantized
-            override[layer.weight] = np.moveaxis(quantized.dequantized(), 0, layer.out_axis)
-            if bias is not None and layer.bias is not None:
-                result.biases[name] = override[layer.bias] = bias
-        exact.update(runner.run(node, exact))
-        for name, value in runner.run(node, {**rough, **override}).items():
-            rough[name] = _on_grid(value, name, grids)
-        for name in finished:
-            del exact[name], rough[name]
+    for visit in networks.visits(reporter):
+        name, pair = visit.layer.name, (visit.exact, visit.rough)
+        kept, least = (masks or {}).get(name), (least_scales or {}).get(name)
+        task = RoundingTask(bits[name], weight_range, kept, least, (books or {}).get(name))
+        quantized, bias = round_layer(
+            visit.node, visit.layer, weights[name], biases.get(name), pair, task, rng, reporter
+        )
+        result.weights[name] = quantized
+        if bias is not None and visit.layer.bias is not None:
+            result.biases[name] = bias
+        networks.finish(visit, *networks.outputs(visit, quantized.dequantized(), result.biases.get(name)))
     return result
-
-
-def _on_grid(values: np.ndarray, name: str, grids: Mapping[str, ActivationGrid] | None) -> np.ndarray:
-    return fake_quantize(values, grids[name]) if grids is not None and name in grids else values

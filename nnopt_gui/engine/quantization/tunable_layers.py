@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
+from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.quantization.codebooks import column_order
 
 LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels found are as good as any
@@ -146,7 +147,7 @@ class BookLayer:
         shape = found.levels.shape
         order = column_order(shape, book.order)
         rows = found.levels.reshape(shape[0], -1)[:, order]
-        self._codes = torch.from_numpy(find_codes(rows, found.codebook.entries)).to(device)
+        self._codes = torch.from_numpy(vector_codes(rows, found.codebook.entries).astype(np.int64)).to(device)
         self._places = torch.from_numpy(np.argsort(order)).to(device)
 
     def _unpacked(self, entries: Tensor) -> Tensor:
@@ -163,24 +164,6 @@ class BookLayer:
         codebook, step = self._book.integers()
         levels = self._unpacked(torch.from_numpy(codebook.entries).to(self._codes.device)).cpu().numpy()
         return QuantizedWeight(levels, self._scale.array() * np.float32(step), self._found.bits, codebook=codebook)
-
-
-def find_codes(rows: np.ndarray, entries: np.ndarray) -> np.ndarray:
-    """int64 (N,): the index in ``entries`` (int8, (K, d)) of every vector of ``rows`` (int8, whole vectors a row).
-
-    Raises:
-        ValueError: a vector is not in the book.
-    """
-    width = entries.shape[1]
-    kind = np.dtype((np.void, width))
-    vectors = np.ascontiguousarray(rows.reshape(-1, width)).view(kind).ravel()
-    book = np.ascontiguousarray(entries).view(kind).ravel()
-    order = np.argsort(book, kind="stable")
-    places = np.searchsorted(book[order], vectors).clip(0, len(book) - 1)
-    codes = order[places]
-    if np.any(book[codes] != vectors):
-        raise ValueError("a vector of weights is not in the codebook")
-    return codes.astype(np.int64)
 
 
 def _column(scale: Tensor, rank: int) -> Tensor:

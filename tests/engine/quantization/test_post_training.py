@@ -229,6 +229,7 @@ def test_a_file_of_codebooks_is_the_plain_file_bit_for_bit(
         Method(granularity="group"),
         Method(rounding="nearest"),
         Method(rounding="learned", effort="fast"),
+        Method(rounding="learned", effort="fast", scheme="logarithmic"),
         Method(rounding="feedback"),
         Method(repair="bias", rounding="nearest"),
         Method(repair="statistics"),

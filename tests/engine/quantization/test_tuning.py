@@ -14,10 +14,11 @@ from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.onnx_graph.torch_graph import TorchGraph
+from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
 from nnopt_gui.engine.quantization.codebooks import train_books
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
-from nnopt_gui.engine.quantization.tunable_layers import BookLayer, SharedBook, find_codes
+from nnopt_gui.engine.quantization.tunable_layers import BookLayer, SharedBook
 from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.weight_plan import BookShape
 from nnopt_gui.errors import RecipeError
@@ -78,7 +79,7 @@ def test_tuning_brings_the_answers_closer_and_keeps_every_form(graph: FloatGraph
             if after.levels.ndim == 4:
                 order = order.reshape(after.levels.shape[1:]).transpose(1, 2, 0).ravel()
             rows = after.levels.reshape(len(after.levels), -1)[:, order]
-            find_codes(rows, after.codebook.entries)  # raises where a vector is not of the book
+            vector_codes(rows, after.codebook.entries)  # raises where a vector is not of the book
     masked = found.weights[graph.layers[0].name]
     assert masked.kept is not None
     assert not tuned.weights[graph.layers[0].name].levels[~masked.kept].any()
