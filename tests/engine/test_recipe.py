@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnopt_gui.engine.recipe import (
+    SCHEMA_VERSION,
     WEIGHT_BITS,
     Distill,
     FineTune,
     Method,
     Prune,
+    PruneMethod,
     Quantize,
     Recipe,
     Student,
@@ -68,7 +70,7 @@ def test_bit_widths_out_of_bounds_are_refused(bits: object) -> None:
         Quantize(weight_bits=bits)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("amount", [-1, math.nan, 2, 0.96, math.inf, "0.5", True, None])
+@pytest.mark.parametrize("amount", [-1, math.nan, 2, 0.995, math.inf, "0.5", True, None])
 def test_pruning_amounts_out_of_bounds_are_refused(amount: object) -> None:
     with pytest.raises(RecipeError):
         Prune(amount)  # type: ignore[arg-type]
@@ -186,7 +188,7 @@ def test_recipes_of_the_first_version_are_still_read() -> None:
     old = {"version": 1, "quantize": step}
     recipe = Recipe.from_dict(old)
     assert recipe.quantize == Quantize(4, 8, Method(weight_range="minmax", form="int8", effort="fast"))
-    assert recipe.to_dict()["version"] == 2
+    assert recipe.to_dict()["version"] == SCHEMA_VERSION
 
 
 def test_the_fingerprint_is_the_same_on_every_machine() -> None:
@@ -194,3 +196,34 @@ def test_the_fingerprint_is_the_same_on_every_machine() -> None:
     canonical = json.dumps(recipe.to_dict(), sort_keys=True, separators=(",", ":"))
     assert "0.5" in canonical
     assert len(recipe.fingerprint) == 64
+
+
+def test_a_pruning_method_survives_json() -> None:
+    how = PruneMethod("taylor", "layer", "macs", steps=3, schedule="linear", widths="fast")
+    recipe = Recipe(prune=Prune(0.5, "channels", how, (("conv1", 0.0),)), fine_tune=FineTune(1))
+    again = Recipe.from_json(recipe.to_json())
+    assert again == recipe
+    assert again.fingerprint == recipe.fingerprint
+    assert recipe.label.startswith("prune* 50 % of MACs taylor per layer fast widths in 3")
+
+
+@pytest.mark.parametrize(
+    ("amount", "kind", "method"),
+    [
+        (0.5, "channels", PruneMethod(pattern="2:4")),
+        (0.6, "weights", PruneMethod(pattern="2:4")),
+        (0.5, "weights", PruneMethod(target="latency")),
+        (0.5, "weights", PruneMethod(target="macs")),
+    ],
+)
+def test_pruning_that_contradicts_itself_is_refused(amount: float, kind: str, method: PruneMethod) -> None:
+    with pytest.raises(RecipeError):
+        Prune(amount, kind, method)  # type: ignore[arg-type]
+
+
+def test_a_fingerprint_does_not_know_defaults() -> None:
+    """So files written before a choice existed still find their trials."""
+    written = {"version": 2, "prune": {"amount": 0.4, "kind": "channels"}, "seed": 0}
+    assert Recipe.from_dict(written).fingerprint == Recipe.build(prune=0.4, prune_method=PruneMethod()).fingerprint
+    assert Recipe.build(prune=0.4).fingerprint != Recipe.build(prune=0.4, prune_method=PruneMethod("l1")).fingerprint
+    assert Recipe.build(prune=0.4).fingerprint != Recipe.build(weight_bits=4).fingerprint

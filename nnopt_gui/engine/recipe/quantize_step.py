@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
 from nnopt_gui.engine.recipe.checks import check_choice, check_number
-from nnopt_gui.engine.recipe.network_steps import EPOCHS
+from nnopt_gui.engine.recipe.training_step import EPOCHS
 from nnopt_gui.errors import RecipeError
 
 WEIGHT_BITS: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
 from typing import Any, Final, Literal, cast
 
 from nnopt_gui.engine.recipe.checks import check_number
-from nnopt_gui.engine.recipe.network_steps import Distill, FineTune, Prune, PruneKind, Student
+from nnopt_gui.engine.recipe.prune_step import Prune, PruneKind, PruneMethod
 from nnopt_gui.engine.recipe.quantize_step import Method, Quantize
+from nnopt_gui.engine.recipe.student_step import Student
+from nnopt_gui.engine.recipe.training_step import Distill, FineTune
 from nnopt_gui.errors import RecipeError
 
-SCHEMA_VERSION: Final = 2
-READABLE_VERSIONS: Final = (1, 2)
+SCHEMA_VERSION: Final = 3
+READABLE_VERSIONS: Final = (1, 2, 3)
 
 Family = Literal["original", "quantized", "pruned", "distilled", "combined"]
 
@@ -47,8 +49,11 @@ class Recipe:
         activation_bits: int | None = None,
         prune: float = 0.0,
         prune_kind: str = "channels",
+        prune_method: PruneMethod | None = None,
+        layer_amounts: Mapping[str, float] | None = None,
         student: Student | None = None,
         epochs: int = 0,
+        training: FineTune | None = None,
         distill: Distill | None = None,
         method: Method | None = None,
         layer_bits: Mapping[str, int] | None = None,
@@ -58,7 +63,8 @@ class Recipe:
         """The recipe that a set of slider or command-line values means; steps that do nothing are left out.
 
         ``activation_bits`` None means 8 wherever integer kernels can use it. Epochs without a step that changes the
-        network still mean fine-tuning of the network itself. Distillation without training is dropped.
+        network still mean fine-tuning of the network itself. Distillation without training is dropped. ``training``
+        says how to train; its own epochs do not count.
 
         Raises:
             RecipeError: a value is out of bounds or two values contradict each other.
@@ -74,11 +80,12 @@ class Recipe:
                 f"{activation_bits}-bit activations need weights of 8 bits or fewer, not 32.",
                 "Lower the weight bits, or set the activations to 32.",
             )
-        step = Prune(prune, cast(PruneKind, prune_kind))
-        tune = FineTune(epochs)
+        amounts = tuple(sorted((layer_amounts or {}).items()))
+        step = Prune(prune, cast(PruneKind, prune_kind), prune_method or PruneMethod(), amounts)
+        tune = replace(training or FineTune(0), epochs=epochs)
         return cls(
             student=student,
-            prune=step if step.amount > 0 else None,
+            prune=step if step.amount > 0 or any(share > 0 for _, share in amounts) else None,
             fine_tune=tune if tune.epochs > 0 else None,
             distill=distill if tune.epochs > 0 else None,
             quantize=quantize,
@@ -118,8 +125,7 @@ class Recipe:
         if self.quantize:
             parts.append(_quantize_label(self.quantize))
         if self.prune:
-            word = "prune" if self.prune.kind == "channels" else "sparse"
-            parts.append(f"{word} {self.prune.amount * 100:g} %")
+            parts.append(_prune_label(self.prune))
         if self.fine_tune:
             parts.append(f"ft {self.fine_tune.epochs}" + ("" if self.distill else " labels"))
         return " · ".join(parts) or "Original"
@@ -128,8 +134,9 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON; steps that are absent are None."""
-        quantize = self.quantize.to_dict() if self.quantize else None
-        return {"version": SCHEMA_VERSION, **asdict(self), "quantize": quantize}
+        own = {"prune": self.prune, "quantize": self.quantize}
+        steps = {name: step.to_dict() if step else None for name, step in own.items()}
+        return {"version": SCHEMA_VERSION, **asdict(self), **steps}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
@@ -145,7 +152,6 @@ class Recipe:
             raise RecipeError(f"The recipe has version {version!r}; this program reads up to {SCHEMA_VERSION}.")
         steps: dict[str, type] = {
             "student": Student,
-            "prune": Prune,
             "fine_tune": FineTune,
             "distill": Distill,
         }
@@ -160,6 +166,8 @@ class Recipe:
                 values[key] = steps[key](**value)
             elif key == "quantize" and isinstance(value, Mapping):
                 values[key] = Quantize.from_dict(value)
+            elif key == "prune" and isinstance(value, Mapping):
+                values[key] = Prune.from_dict(value)
             elif key == "seed":
                 values[key] = value
             else:
@@ -179,9 +187,37 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the canonical JSON: equal recipes have equal fingerprints on every machine."""
-        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        """SHA-256 of the canonical JSON: equal recipes have equal fingerprints on every machine.
+
+        Values that are their default are left out, so a fingerprint outlives versions that only add choices.
+        """
+        text = json.dumps(_without_defaults(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _without_defaults(step: Any) -> Any:
+    if not is_dataclass(step):
+        return step
+    values = {field.name: getattr(step, field.name) for field in fields(step) if field.default is not MISSING}
+    needed = {field.name: getattr(step, field.name) for field in fields(step) if field.default is MISSING}
+    changed = {f.name: values[f.name] for f in fields(step) if f.name in values and values[f.name] != f.default}
+    return {name: _without_defaults(value) for name, value in {**needed, **changed}.items()}
+
+
+def _prune_label(step: Prune) -> str:
+    """``prune 40 %``, ``sparse 80 %``, ``prune 50 % of MACs taylor``, ``depth 30 %``."""
+    method, usual = step.method, PruneMethod()
+    word = {"channels": "prune", "weights": "sparse", "blocks": "depth", "mixed": "slim"}[step.kind]
+    words = [f"{word}{'*' if step.layer_amounts else ''} {step.amount * 100:g} %"]
+    if method.target != "count":
+        words.append({"macs": "of MACs", "bytes": "of bytes", "latency": "of latency"}[method.target])
+    names = ("criterion", "pattern")
+    words += [
+        getattr(method, name).replace("_", " ") for name in names if getattr(method, name) != getattr(usual, name)
+    ]
+    words += ["per layer"] * (method.scope == "layer") + ["fast widths"] * (method.widths == "fast")
+    words += [f"in {method.steps}"] * (method.steps > 1)
+    return " ".join(words)
 
 
 def _quantize_label(step: Quantize) -> str:
