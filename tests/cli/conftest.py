@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nnopt_gui import cli
+
 Nnopt = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def in_process(arguments: list[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+    """The command line within this process: what a fresh one does, without four seconds of importing torch."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), chdir(cwd or Path.cwd()):
+        try:
+            code = cli.main(arguments)
+        except SystemExit as left:  # usage errors and --help
+            code = int(left.code or 0)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def in_fresh_process(arguments: list[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:
+    """As a user runs it, without a display."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return subprocess.run(
+        [sys.executable, "-m", "nnopt_gui", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="session")
 def nnopt() -> Nnopt:
-    """Runs ``nnopt ARGS`` in a fresh process without a display."""
+    """Runs ``nnopt ARGS`` and checks its exit code; in a process of its own with ``fresh``."""
 
-    def run(*arguments: object, cwd: Path | None = None, code: int = 0) -> subprocess.CompletedProcess[str]:
-        environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        done = subprocess.run(
-            [sys.executable, "-m", "nnopt_gui", *map(str, arguments)],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+    def run(
+        *arguments: object, cwd: Path | None = None, code: int = 0, fresh: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        done = (in_fresh_process if fresh else in_process)([*map(str, arguments)], cwd)
         assert done.returncode == code, done.stdout + done.stderr
         if code == 2:
             assert "Traceback" not in done.stderr
@@ -42,5 +64,5 @@ def nnopt() -> Nnopt:
 def demo(nnopt: Nnopt, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """The demo's folder and its JSON."""
     folder = tmp_path_factory.mktemp("demo of nnopt") / "out"
-    done = nnopt("demo", "--out", folder, "--json")
+    done = nnopt("demo", "--out", folder, "--json", fresh=True)
     return folder, json.loads(done.stdout)
