@@ -17,10 +17,10 @@ from safetensors.torch import save
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.data.datasets import Subset, open_data
 from nnopt_gui.engine.data.preprocessing import load_batch, own_preprocessing
-from nnopt_gui.engine.measurement.comparison import wilson
 from nnopt_gui.engine.networks.architectures import Architecture, build
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.sources import DataSource, Preprocessing
+from nnopt_gui.engine.statistics.proportions import wilson
 from nnopt_gui.engine.training.fine_tuning import train
 
 SAMPLES = Path(__file__).resolve().parent.parent / "resources" / "samples"

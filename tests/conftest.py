@@ -12,6 +12,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what repeats a benchmark on pretrained networks, unless it is asked for."""
+    if os.environ.get("NNOPT_THOROUGH"):
+        return
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.skip(reason="set NNOPT_THOROUGH=1 for minutes on pretrained networks"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder with MNIST, CIFAR-10 and pretrained networks beside the checkout; skips where it is absent."""

@@ -1,11 +1,12 @@
 """The command line: the same engine as the window, in this process.
 
 ``--json`` prints one JSON object on stdout and nothing else there; progress and messages go to stderr. Exit codes:
-0 done, 2 bad input, 130 cancelled, 1 a bug.
+0 done, 2 bad input, 3 not reproduced (``reproduce`` only), 130 cancelled, 1 a bug.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
@@ -31,9 +32,7 @@ def main(arguments: Sequence[str], render_front: RenderFront | None = None) -> i
     """
     options = build_parser().parse_args(list(arguments))
     try:
-        from nnopt_gui.cli import verbs  # imports torch: after --help and usage errors
-
-        verbs.run(options, render_front)
+        _run(options, render_front)
         sys.stdout.flush()
     except NnoptError as error:
         _say(f"nnopt: {error.user_message}")
@@ -52,6 +51,26 @@ def main(arguments: Sequence[str], render_front: RenderFront | None = None) -> i
         _say(traceback.format_exc())
         return 1
     return 0
+
+
+def _run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
+    """What needs no torch comes without it: importing it takes seconds."""
+    if options.verb == "report":
+        from nnopt_gui.cli import report
+
+        report.run(options)
+    elif options.verb == "completion":
+        from nnopt_gui.cli import completion
+
+        completion.run(options, build_parser())
+    elif options.verb == "export-optuna":
+        from nnopt_gui.cli import optuna_export
+
+        optuna_export.run(options)
+    else:
+        from nnopt_gui.cli import verbs
+
+        verbs.run(options, render_front)
 
 
 def _say(text: str) -> None:

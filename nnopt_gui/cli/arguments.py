@@ -10,21 +10,37 @@ from pathlib import Path
 from typing import Any, Final
 
 from nnopt_gui import __version__
+from nnopt_gui.cli.cluster_arguments import add_cluster
+from nnopt_gui.cli.search_arguments import add_export_optuna, add_search, add_sweep_order
+from nnopt_gui.cli.study_arguments import add_study_verbs
+from nnopt_gui.cli.training_arguments import add_training, add_trust
 from nnopt_gui.engine.recipe import (
     ACTIVATION_RANGES,
+    CRITERIA,
     EDGES,
     EFFORTS,
     FORMS,
     GRANULARITIES,
+    PATTERNS,
+    PRUNE_AMOUNT,
+    PRUNE_KINDS,
+    PRUNE_SCHEDULES,
+    PRUNE_TARGETS,
     REDUCE_RANGES,
     REPAIRS,
     ROUNDINGS,
     SCHEMES,
+    SCOPES,
     WEIGHT_RANGES,
+    WIDTHS,
     Method,
+    PruneMethod,
 )
 
-_MODEL_HELP: Final = "a file (.safetensors .pth .pt .th .onnx), 'demo', 'torchvision:NAME' or 'network:NAME'"
+_MODEL_HELP: Final = (
+    "a file (.safetensors .pth .pt .th .onnx; with --trust also .pt2 and FILE.py:FACTORY), 'demo', 'torchvision:NAME', "
+    "'network:NAME' or 'timm:NAME'"
+)
 _DATA_HELP: Final = "digits, mnist:DIR, fashion-mnist:DIR, cifar10:DIR, an .npz file, or a folder"
 _UNITS: Final[Mapping[str, int]] = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20}
 
@@ -73,6 +89,25 @@ def parse_layer_bits(text: str) -> dict[str, int]:
     return found
 
 
+def parse_layer_amounts(text: str) -> dict[str, float]:
+    """``{"conv1": 0.3, "fc": 0.0}`` of ``conv1=0.3,fc=0``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not of this form, or names a layer twice.
+    """
+    low, high = PRUNE_AMOUNT
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, share = part.strip().rpartition("=")
+        amount = float(share) if re.fullmatch(r"\s*\d*\.?\d+\s*", share) else math.nan
+        if not name or name.strip() in found or not low <= amount <= high:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is not LAYER=P with P from {low:g} to {high:g}, every layer once"
+            )
+        found[name.strip()] = amount
+    return found
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
@@ -87,18 +122,34 @@ def build_parser() -> argparse.ArgumentParser:
     run = _verb(verbs, "run", "make, measure and save one optimised model")
     _add_sources(run)
     _add_recipe(run, many=False)
+    _add_pruning(run, many=False)
+    add_training(run)
     _add_method(run)
+    add_cluster(run)
     run.add_argument("--out", type=Path, metavar="DIR", help="save the artifact in this folder")
     run.add_argument("--study", type=Path, metavar="F.nnopt", help="keep the trial in this study file")
     sweep = _verb(verbs, "sweep", "measure every combination of the given values")
     _add_sources(sweep)
     _add_recipe(sweep, many=True)
+    _add_pruning(sweep, many=True)
+    add_training(sweep)
     _add_method(sweep)
     sweep.add_argument(
         "--study", type=Path, metavar="F.nnopt", required=True, help="study file; finished trials in it are reused"
     )
+    add_sweep_order(sweep)
+    add_cluster(sweep)
+    search = _verb(verbs, "search", "find the trade-offs of a recipe space in few trials, within budgets")
+    _add_sources(search)
+    add_search(search, parse_size)
+    _add_pruning(search, many=True)
+    _add_method(search)
+    add_export_optuna(_verb(verbs, "export-optuna", "copy a study to an Optuna storage, for Optuna Dashboard"))
     _add_verify(verbs)
     _add_export(verbs)
+    _add_compare(verbs)
+    _add_confirm(verbs)
+    add_study_verbs(lambda name, text: _verb(verbs, name, text))
     info = _verb(verbs, "info", "versions and machine")
     info.set_defaults(threads=None)
     return parser
@@ -124,6 +175,7 @@ def _add_inspect(verbs: Any) -> None:
     inspect = _verb(verbs, "inspect", "what a model file holds")
     inspect.add_argument("model", metavar="MODEL", help=_MODEL_HELP)
     inspect.add_argument("--architecture", metavar="A", help="name the network instead of identifying it")
+    add_trust(inspect)
     inspect.add_argument(
         "--weights",
         action="store_true",
@@ -147,9 +199,27 @@ def _add_export(verbs: Any) -> None:
     export.add_argument("--out", type=Path, metavar="DIR", required=True)
 
 
+def _add_compare(verbs: Any) -> None:
+    compare = _verb(verbs, "compare", "two trials of a study side by side, on the same images")
+    compare.add_argument("study", type=Path, metavar="F.nnopt")
+    compare.add_argument("a", type=int, metavar="A", help="number of a trial; 0 is the original")
+    compare.add_argument("b", type=int, metavar="B")
+
+
+def _add_confirm(verbs: Any) -> None:
+    confirm = _verb(verbs, "confirm", "open the sealed test split for one chosen trial, on record")
+    confirm.add_argument("study", type=Path, metavar="F.nnopt")
+    confirm.add_argument("--trial", type=int, metavar="N", required=True)
+    confirm.add_argument(
+        "--again", action="store_true", help="although it was opened for another trial before; every report says so"
+    )
+    _add_threads(confirm)
+
+
 def _add_sources(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="M", required=True, help=_MODEL_HELP)
     parser.add_argument("--architecture", metavar="A", help="name the network instead of identifying it")
+    add_trust(parser)
     parser.add_argument(
         "--train-epochs", type=int, metavar="N", help="first train a network that has no weights (default 3)"
     )
@@ -196,6 +266,47 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_pruning(parser: argparse.ArgumentParser, *, many: bool) -> None:
+    group = parser.add_argument_group("pruning method (the defaults keep most accuracy)")
+    group.add_argument(
+        "--prune-kind",
+        choices=PRUNE_KINDS,
+        default="channels",
+        help="whole channels (default: smaller and faster); single weights, which become zeros (a smaller file, no "
+        "faster); whole residual blocks; or channels and blocks mixed",
+    )
+    usual = PruneMethod()
+    for name, choices, text in (
+        ("criterion", CRITERIA, "what makes a channel or weight important; taylor, gradient, hessian and activation "
+         "look at 256 training images; fpgm and batch_norm are for channels"),
+        ("scope", SCOPES, "the least important of the whole network, or the same share of every layer"),
+        ("target", PRUNE_TARGETS, "what --prune is a share of: the number of channels (weights, blocks), the MACs, the "
+         "bytes of the weights, or the original's latency on this machine"),
+        ("pattern", PATTERNS, "for single weights: anywhere; 2 or 1 of every 4 along the inputs stay (--prune 0.5 or "
+         "0.75); or blocks of 4 along the inputs go together"),
+        ("widths", WIDTHS, "any number of channels, or only those that kernels are fast at"),
+        ("schedule", PRUNE_SCHEDULES, "how much goes in each of --prune-steps: much at first, or evenly"),
+    ):  # fmt: skip
+        default = getattr(usual, name)
+        group.add_argument(f"--prune-{name}", choices=choices, default=default, help=f"{text} (default {default})")
+    group.add_argument(
+        "--prune-steps",
+        type=int,
+        default=usual.steps,
+        metavar="N",
+        help="remove in N steps, 1..20; the epochs of fine-tuning are shared out, half of them after the last "
+        f"(default {usual.steps})",
+    )
+    if not many:
+        group.add_argument(
+            "--layer-prune",
+            type=parse_layer_amounts,
+            default=None,
+            metavar="LAYER=P,...",
+            help="other shares for single layers; 0 leaves a layer alone (nnopt inspect lists the layers)",
+        )
+
+
 def _add_budget(group: Any, *, many: bool) -> None:
     group.add_argument(
         "--size-budget",
@@ -228,8 +339,13 @@ def _add_recipe(parser: argparse.ArgumentParser, *, many: bool) -> None:
         metavar="B",
         help="2..8 or 32 (default: 8 with weights of 8 bits or fewer)",
     )
-    group.add_argument("--prune", type=floats, default=one(0.0), metavar="P", help="0..0.95")
-    group.add_argument("--prune-kind", choices=("channels", "weights"), default="channels")
+    group.add_argument(
+        "--prune",
+        type=floats,
+        default=one(0.0),
+        metavar="P",
+        help="share to remove, 0..0.99 (default 0): of the channels, or of what --prune-kind and --prune-target say",
+    )
     group.add_argument("--student", metavar="NAME|WIDTHx", help="train a smaller network in its stead, e.g. 0.5x")
     group.add_argument(
         "--fine-tune-epochs",

@@ -122,6 +122,8 @@ def _cells(trial: Trial, front: Sequence[int]) -> list[str]:
     status = "original" if trial.is_baseline else "front" if trial.number in front else trial.state.value
     if trial.error:
         status = f"failed: {trial.error.get('message', '')}"
+    if m is not None and m.conditions.dominated_by is not None:
+        status = f"stopped: dominated by #{m.conditions.dominated_by}"
     if m is None:
         return [str(trial.number), trial.recipe.label, "–", "–", "–", "–", "–", "–", status]
     accuracy, drop, latency = m.accuracy, m.accuracy_drop, m.latency_ms
@@ -145,7 +147,7 @@ def trials_table(trials: Iterable[Trial], front: Sequence[int]) -> str:
         table.add_column(column, justify="left" if index in (1, 8) else "right", no_wrap=index != 8)
     for trial in trials:
         table.add_row(*_cells(trial, front))
-    return _plain(table)
+    return plain(table)
 
 
 def weights_table(layers: Sequence[LayerDistribution]) -> str:
@@ -168,10 +170,10 @@ def weights_table(layers: Sequence[LayerDistribution]) -> str:
             str(suggestion.bits) if suggestion else "–",
         )
     reasons = [f"{layer.name}: {layer.suggestion.text}" for layer in layers if layer.suggestion]
-    return "\n".join([_plain(table), "", *reasons])
+    return "\n".join([plain(table), "", *reasons])
 
 
-def _plain(table: Table) -> str:
+def plain(table: Table) -> str:
     """A table as lines of text, as wide as it needs to be and at least 120 columns."""
     width = max(120, Console(width=10_000).measure(table).maximum)
     console = Console(width=width, color_system=None, force_terminal=False)

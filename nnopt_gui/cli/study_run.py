@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
 from nnopt_gui.cli.output import ConsoleReporter
 from nnopt_gui.engine.artifact import ArtifactCard, write_artifact
+from nnopt_gui.engine.measurement.stopping import FrontRule, Rival
 from nnopt_gui.engine.metrics import ACCURACY, SIZE
 from nnopt_gui.engine.pipeline import Opened, Session
 from nnopt_gui.engine.profile import ModelProfile
@@ -15,6 +17,7 @@ from nnopt_gui.engine.progress import Cancelled
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.study.pareto import front_numbers
+from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -72,6 +75,10 @@ class StudyRun:
             self._file.close()
 
     @property
+    def study(self) -> Study:
+        return self._study
+
+    @property
     def trials(self) -> tuple[Trial, ...]:
         return self._study.trials
 
@@ -88,28 +95,40 @@ class StudyRun:
             measurement=baseline.measurement,
             seconds=time.monotonic() - started,
             artifact_sha256=baseline.sha256,
+            predictions_sha256=baseline.predictions.sha256 if baseline.predictions is not None else None,
         )
-        if self._study.baseline is None:
-            self._study.add(trial, baseline.artifact)
+        known = self._study.baseline
+        if known is None:
+            self._study.add(trial, baseline.artifact, baseline.predictions)
+        elif known.predictions_sha256 is None and known.artifact_sha256 == baseline.sha256:  # of an older version
+            trial = replace(known, predictions_sha256=trial.predictions_sha256)
+            self._study.replace(trial, None, baseline.predictions)
 
-    def finished(self, recipe: Recipe) -> Trial | None:
-        """The trial that measured this recipe already."""
+    def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
+        """The trial that measured this recipe already; one that lost a race counts only in another ``race``, as it
+        has not seen all images."""
         known = self._study.find(recipe.fingerprint)
-        return known if known is not None and known.state is TrialState.DONE else None
+        if known is None or known.state is not TrialState.DONE or known.measurement is None:
+            return None
+        return known if race or known.measurement.conditions.dominated_by is None else None
 
-    def run(self, recipe: Recipe) -> Trial:
-        """Run one recipe, or take the trial that did. What fails is recorded, and the sweep goes on.
+    def run(self, recipe: Recipe, predicted: Predicted | None = None, *, race: bool = False) -> Trial:
+        """Run one recipe, or take the trial that did. What fails is recorded, and the sweep goes on. What was
+        ``predicted`` of it before is kept with it.
+
+        Args:
+            race: stop the evaluation when a trial on the front is no larger and decided to be more accurate.
 
         Raises:
             Cancelled: after the trial was recorded as cancelled.
         """
-        known = self.finished(recipe)
+        known = self.finished(recipe, race=race)
         if known is not None:
             return known
-        trial = Trial(self._study.next_number, recipe)
+        trial = Trial(self._study.next_number, recipe, predicted=predicted)
         started = time.monotonic()
         try:
-            result = self._session.run_trial(recipe, self._reporter)
+            result = self._session.run_trial(recipe, self._reporter, stop=self._rivals() if race else None)
         except Cancelled:
             self._study.add(trial.finish(TrialState.CANCELLED, seconds=time.monotonic() - started))
             raise
@@ -124,9 +143,19 @@ class StudyRun:
             measurement=result.measurement,
             seconds=result.seconds,
             artifact_sha256=result.sha256,
+            predictions_sha256=result.predictions.sha256 if result.predictions is not None else None,
         )
-        self._study.add(trial, result.artifact)
+        self._study.add(trial, result.artifact, result.predictions)
         return trial
+
+    def _rivals(self) -> FrontRule:
+        """The trials on the front, for the next one to be raced against."""
+        found = []
+        for number in self.front:
+            measurement, predictions = self._study.get(number).measurement, self._study.predictions(number)
+            if measurement is not None and predictions is not None:
+                found.append(Rival(number, measurement.size_bytes, predictions))
+        return FrontRule(found)
 
     def artifact(self, trial: Trial) -> Path:
         """The file of a finished trial."""

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from nnopt_gui import __version__
+from nnopt_gui.cli import reproduce, search, why
+from nnopt_gui.cli.cluster import run_on_cluster
+from nnopt_gui.cli.comparison import compare, confirm, confirmations_json, print_openings
 from nnopt_gui.cli.output import (
     ConsoleReporter,
     RenderFront,
@@ -23,16 +26,19 @@ from nnopt_gui.cli.output import (
 )
 from nnopt_gui.cli.size_budget import print_budgets, run_within
 from nnopt_gui.cli.study_run import StudyRun, export_trial
+from nnopt_gui.cli.training_arguments import chosen_distillation, chosen_student, chosen_training, trusted_sha256
 from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
-from nnopt_gui.engine.pipeline import Session, verify
+from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.profile import ModelProfile
-from nnopt_gui.engine.recipe import SAME_ARCHITECTURE, Distill, Method, Recipe, Student
+from nnopt_gui.engine.recipe import PATTERN_AMOUNT, SAME_ARCHITECTURE, Method, PruneMethod, Recipe, Student
 from nnopt_gui.engine.size_budget import check_budget
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.sweep import grid, quick_sweep
+from nnopt_gui.engine.study.sweep_order import ordered, sobol_subset
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.verification import verify
 from nnopt_gui.errors import ArtifactError, NnoptError, RecipeError, SettingsError
 
 STUDENT_EPOCHS = 5
@@ -56,14 +62,20 @@ def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
                 _demo(options, work, reporter, render_front)
             case "inspect":
                 _inspect(options, reporter)
-            case "run":
-                _run(options, work, reporter)
-            case "sweep":
-                _sweep(options, work, reporter)
+            case "run" | "sweep" | "search":
+                {"run": _run, "sweep": _sweep, "search": _search}[options.verb](options, work, reporter)
             case "verify":
                 _verify(options, reporter)
             case "export":
                 _export(options, work, reporter)
+            case "reproduce":
+                reproduce.run(options, work, reporter)
+            case "why":
+                why.run(options, work, reporter)
+            case "compare":
+                compare(options)
+            case "confirm":
+                confirm(options, work, reporter)
             case _:
                 _info(options)
 
@@ -73,13 +85,9 @@ def _sources(options: argparse.Namespace) -> tuple[ModelSource, DataSource]:
     std = tuple(options.std) if options.std else None
     if options.preprocessing == "raw" and mean is None:
         mean, std = (0.0,), (1.0,)
-    model = ModelSource(options.model, options.architecture, train_epochs=options.train_epochs)
+    model = ModelSource(options.model, options.architecture, trusted_sha256(options), options.train_epochs)
     data = DataSource(options.data, mean, std, options.image_size, options.download, options.split_seed)
     return model, data
-
-
-def _distill(options: argparse.Namespace) -> Distill | None:
-    return Distill(options.temperature, options.alpha) if options.distill else None
 
 
 def _method(options: argparse.Namespace) -> Method:
@@ -87,20 +95,27 @@ def _method(options: argparse.Namespace) -> Method:
     return Method(**{name: getattr(options, name) for name in names})
 
 
+def _prune_method(options: argparse.Namespace) -> PruneMethod:
+    return PruneMethod(**{field.name: getattr(options, f"prune_{field.name}") for field in fields(PruneMethod)})
+
+
 def _recipe(options: argparse.Namespace) -> Recipe:
     if options.size_budget is not None and (options.weight_bits != 32 or options.layer_bits):
         raise RecipeError("A size budget chooses the weight bits itself.", "Leave --weight-bits and --layer-bits out.")
     chosen = options.size_budget is not None or (options.layer_bits and options.weight_bits == 32)
-    student = Student.parse(options.student) if options.student else None
+    student = chosen_student(options)
     epochs = options.fine_tune_epochs
     return Recipe.build(
         weight_bits=8 if chosen else options.weight_bits,
         activation_bits=options.activation_bits,
-        prune=options.prune,
+        prune=options.prune or PATTERN_AMOUNT.get(options.prune_pattern, 0.0),
         prune_kind=options.prune_kind,
+        prune_method=_prune_method(options),
+        layer_amounts=options.layer_prune,
         student=student,
         epochs=epochs if epochs is not None else STUDENT_EPOCHS if student else 0,
-        distill=_distill(options),
+        training=chosen_training(options),
+        distill=chosen_distillation(options),
         method=_method(options),
         layer_bits=options.layer_bits,
         tuning_epochs=options.tuning_epochs,
@@ -111,11 +126,16 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
     recipe = _recipe(options)
     model, data = _sources(options)
+    if options.cluster and options.size_budget is not None:
+        raise SettingsError("A size budget is not sought on a cluster.", "Leave --cluster or --size-budget out.")
     session = Session(work, options.threads)
     with StudyRun.start(session, model, data, options.study, reporter) as study:
         budget = options.size_budget
         within = run_within(session, study, recipe, budget, reporter) if budget is not None else None
-        trial = within.trial if within is not None else study.run(recipe)
+        if options.cluster:
+            (trial,) = run_on_cluster(options, session.opened, study, [recipe], work, reporter)
+        else:
+            trial = within.trial if within is not None else study.run(recipe)
         if trial.state is not TrialState.DONE:
             raise NnoptError.from_dict(dict(trial.error or {}))
         folder = options.out
@@ -124,6 +144,7 @@ def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> 
         if folder is not None:
             study.save(trial, folder)
         result = {**trial_json(trial, folder), "baseline": _baseline_json(study.trials), "notes": study.notes}
+        result |= confirmations_json(study.study)
         if within is not None:
             result["size_budget"] = within.to_json()
         if options.study:
@@ -135,31 +156,43 @@ def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> 
             if within is not None:
                 print_text(within.sentence())
             print_text(f"Saved, verified: {folder}" if folder else f"Kept in {options.study} as trial {trial.number}")
+            print_openings(study.study.confirmations)
 
 
 def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
     budgets: list[int] = options.size_budget or []
     if budgets and options.weight_bits != [32]:
         raise RecipeError("A size budget chooses the weight bits itself.", "Leave --weight-bits out.")
-    student = Student.parse(options.student) if options.student else None
+    if options.cluster and (budgets or options.race):
+        word = "A race is not run" if options.race else "A size budget is not sought"
+        raise SettingsError(f"{word} on a cluster.", "Leave --cluster out, or the other one.")
+    student = chosen_student(options)
     epochs = options.fine_tune_epochs
     recipes = grid(
         [8] if budgets else options.weight_bits,
         options.activation_bits,
         options.prune,
         prune_kinds=(options.prune_kind,),
+        prune_method=_prune_method(options),
         students=(student,),
         epochs=epochs if epochs is not None else (STUDENT_EPOCHS,) if student else (0,),
-        distill=_distill(options),
+        training=chosen_training(options),
+        distill=chosen_distillation(options),
         method=_method(options),
         tuning_epochs=options.tuning_epochs,
         seeds=(options.seed,),
     )
+    recipes = ordered(recipes, options.order)
+    if options.sobol is not None:
+        recipes = sobol_subset(recipes, options.sobol, options.seed)
     model, data = _sources(options)
     session = Session(work, options.threads)
     with StudyRun.start(session, model, data, options.study, reporter) as study:
         if not budgets:
-            _run_all(study, recipes, reporter)
+            if options.cluster:
+                run_on_cluster(options, session.opened, study, recipes, work, reporter)
+            else:
+                _run_all(study, recipes, reporter, race=options.race)
             _print_study(options, study, {"study": str(options.study)})
             return
         for recipe in recipes:  # refuse before anything is run
@@ -170,11 +203,27 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
             print_budgets(runs)
 
 
-def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporter) -> None:
+def _search(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    search.goals_of(options)  # refuse before anything is opened
+    model, data = _sources(options)
+    session = Session(work, options.threads)
+    steps = (chosen_distillation(options), _method(options), _prune_method(options))
+    search.space_of(options, *steps)
+    with StudyRun.start(session, model, data, options.study, reporter) as study:
+        space = search.space_of(options, *steps, trainable=session.opened.model.trainable)
+        found = search.run(options, space, session, study, reporter)
+        if options.export_optuna:
+            search.export(study, options.export_optuna, options.study.stem)
+        _print_study(options, study, {"study": str(options.study), "search": found.to_json()})
+        if not options.json:
+            print_text(found.sentence())
+
+
+def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporter, *, race: bool = False) -> None:
     for number, recipe in enumerate(recipes, start=1):
-        known = study.finished(recipe)
+        known = study.finished(recipe, race=race)
         reporter.say(f"[{number}/{len(recipes)}] {recipe.label}" + (" (measured already, reused)" if known else ""))
-        trial = study.run(recipe)
+        trial = study.run(recipe, race=race)
         if trial.error:
             reporter.say(f"  failed: {trial.error['message']} {trial.error['hint']}")
 
@@ -190,7 +239,7 @@ def _demo(options: argparse.Namespace, work: Path, reporter: ConsoleReporter, re
         raise SettingsError(f"The demo cannot write to {out}: {error.strerror}.", "Choose another --out.") from error
     session = Session(work, options.threads)
     with StudyRun.start(session, ModelSource("demo"), DataSource("digits"), study_path, reporter) as study:
-        students = [Student.parse(name) for name in session.students(reporter)]
+        students = [Student.parse(name).starting() for name in session.students(reporter)]
         widths = [student for student in students if student.architecture == SAME_ARCHITECTURE]
         _run_all(study, quick_sweep(True, students=widths), reporter)
         chosen = _demo_choice(study.trials)
@@ -235,11 +284,13 @@ def _print_study(options: argparse.Namespace, study: StudyRun, more: dict[str, A
                 "front": list(study.front),
                 "baseline": _baseline_json(study.trials),
                 "notes": study.notes,
+                **confirmations_json(study.study),
                 **more,
             }
         )
     else:
         print_text(trials_table(study.trials, study.front))
+        print_openings(study.study.confirmations)
 
 
 def _baseline_json(trials: Sequence[Trial]) -> dict[str, Any] | None:
@@ -248,7 +299,7 @@ def _baseline_json(trials: Sequence[Trial]) -> dict[str, Any] | None:
 
 
 def _inspect(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
-    source = ModelSource(options.model, options.architecture)
+    source = ModelSource(options.model, options.architecture, trusted_sha256(options))
     profile = inspect_model(source, reporter)
     weights = inspect_weights(source, reporter) if options.weights else None
     if options.json:

@@ -15,7 +15,6 @@ from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.cost import Cost, graph_cost
 from nnopt_gui.engine.measurement.latency import quick_latency
 from nnopt_gui.engine.measurement.machine import saturates
-from nnopt_gui.engine.networks.architectures import build, resolve_student, student_ladder
 from nnopt_gui.engine.networks.layers import count_macs, count_parameters, describe_layers
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.onnx_graph.container_size import measure_containers
@@ -32,6 +31,7 @@ from nnopt_gui.engine.quantization.distribution import analyse_weights
 from nnopt_gui.engine.quantization.post_training import quantize_graph
 from nnopt_gui.engine.recipe import Quantize
 from nnopt_gui.engine.sources import ModelSource
+from nnopt_gui.engine.student_networks import build_student, students_of
 from nnopt_gui.errors import ModelError, NnoptError
 
 SPARSITY_STOPS: Final = tuple(round(0.05 * i, 2) for i in range(20))
@@ -68,12 +68,10 @@ def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Repo
     this input are left out.
     """
     found: dict[str, ModelProfile] = {}
-    if opened.architecture is None:
-        return found
-    for student in student_ladder(opened.architecture):
+    for student in students_of(opened, (teacher.macs, teacher.params), reporter):
         reporter.checkpoint()
         try:
-            network = _told_apart(build(resolve_student(student, opened.architecture), seed=0))
+            network = _told_apart(build_student(student, opened, 0, reporter))
             layers = describe_layers(network, opened.input_shape)
         except NnoptError:
             continue

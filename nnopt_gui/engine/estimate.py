@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from nnopt_gui.engine.profile import Container, LayerProfile, ModelProfile, plan_channels
+from nnopt_gui.engine.channel_plan import guess_plan, knows_widths
+from nnopt_gui.engine.profile import Container, LayerProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.sparsity_plan import kept_weights, sparse_layer_bytes
 from nnopt_gui.engine.weight_plan import (
     LayerShape,
     WeightForm,
     book_bytes,
     plan_weights,
-    sparse_bytes,
 )
 
 LAYER_OVERHEAD_MS: Final = 0.004  # dispatch of one layer in ONNX Runtime on a desktop CPU, a typical figure
@@ -24,8 +25,8 @@ MOST_OVERHEAD: Final = 0.8  # of the measured latency
 @dataclass(frozen=True)
 class Prediction:
     """What a recipe will give. ``exact`` says whether bytes and MACs are computed from the very structure that will be
-    written (False for students and layers whose shape is only known after training). ``latency_ms`` is always a
-    guess."""
+    written (False for students, and for layers whose shape is only known after training or a look at images).
+    ``latency_ms`` is always a guess."""
 
     size_bytes: int
     macs: int
@@ -49,18 +50,19 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     if recipe.student is not None:
         profile = (students or {})[str(recipe.student)]
         exact = bool(profile.containers) and recipe.prune is None
-    costs = layer_costs(original, recipe, students)
+    costs, operators = _costs(profile, recipe)
     channels = [cost.weight_shape[0] for cost in costs]
     sparse = any(cost.weight_bytes != cost.form.code_bytes(cost.weights) for cost in costs)
     container = _container(profile, recipe, sparse) or _container(original, recipe, sparse)
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
     size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
-    size += book_bytes(cost.form for cost in costs)
+    size += operators + book_bytes(cost.form for cost in costs)
     macs = profile.fixed_macs + sum(cost.macs for cost in costs)
     params = profile.fixed_params + sum(cost.weights for cost in costs)
     params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
     mixed = recipe.quantize is not None and bool(recipe.quantize.layer_bits)  # every form has operators of its own
-    exact = exact and container is not None and not sparse and not mixed  # where zeros lie decides their form
+    known = recipe.prune is None or knows_widths(recipe.prune)
+    exact = exact and known and container is not None and not sparse and not mixed  # where zeros lie decides their form
     return Prediction(size, macs, params, _latency(original, recipe, macs), exact)
 
 
@@ -77,9 +79,9 @@ def _carrier_bits(recipe: Recipe) -> int:
 
 
 def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
-    if recipe.prune is None or recipe.prune.kind != "channels":
+    if recipe.prune is None or recipe.prune.kind == "weights":
         return {}
-    return {group: len(kept) for group, kept in plan_channels(profile.groups, recipe.prune.amount).items()}
+    return guess_plan(profile.groups, recipe.prune, profile.layers, profile.fixed_macs, recipe.seed).counts
 
 
 def _container(profile: ModelProfile, recipe: Recipe, sparse: bool) -> Container | None:
@@ -88,18 +90,6 @@ def _container(profile: ModelProfile, recipe: Recipe, sparse: bool) -> Container
         if key == (_stored_bits(recipe), _carrier_bits(recipe), sparse):
             return container
     return None
-
-
-def _nonzero(profile: ModelProfile, amount: float) -> list[int] | None:
-    """Non-zero weights per layer, interpolated between the measured stops."""
-    stops = profile.sparsity
-    if not stops:
-        return None
-    above = next((s for s in stops if s.amount >= amount - 1e-9), stops[-1])
-    below = next((s for s in reversed(stops) if s.amount <= amount + 1e-9), stops[0])
-    span = above.amount - below.amount
-    share = 0.0 if span <= 0 else (amount - below.amount) / span
-    return [round(b + (a - b) * share) for a, b in zip(above.nonzero, below.nonzero, strict=True)]
 
 
 def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
@@ -136,22 +126,40 @@ def layer_costs(
     """
     if recipe.student is not None:
         profile = (students or {})[str(recipe.student)]
-    sparse = recipe.prune is not None and recipe.prune.kind == "weights"
-    nonzero = _nonzero(profile, recipe.prune.amount) if recipe.prune and sparse else None
+    return _costs(profile, recipe)[0]
+
+
+def _costs(profile: ModelProfile, recipe: Recipe) -> tuple[tuple[LayerCost, ...], int]:
+    """The layers, and the bytes of the operators that find sparse weights by the gaps between them."""
+    nonzero: dict[str, int] = {}
+    if recipe.prune is not None and recipe.prune.kind == "weights":
+        nonzero = kept_weights(profile.layers, profile.sparsity, recipe.prune)
     kept = _kept_channels(profile, recipe)
     shapes = [_kept_shape(layer, kept) for layer in profile.layers]
-    forms = _forms(shapes, recipe, sparse=sparse, saturates=profile.saturates)
+    forms = _forms(shapes, recipe, sparse=bool(nonzero), saturates=profile.saturates)
+    packed = bool(nonzero) and recipe.quantize is not None and recipe.quantize.packed
+    sizes, operators = _stored_sparse(shapes, nonzero, forms) if packed else ({}, 0)
     costs = []
-    for index, (layer, shape) in enumerate(zip(profile.layers, shapes, strict=True)):
+    for layer, shape in zip(profile.layers, shapes, strict=True):
         form, count = forms[layer.name], shape.count
-        alive = nonzero[index] if nonzero is not None else count
-        size = form.code_bytes(count)
-        if nonzero is not None and recipe.quantize is not None and recipe.quantize.packed and form.bits <= 8:
-            smaller = sparse_bytes(count, alive, form.bits)
-            size = smaller if form.bits == 1 and alive < count else min(size, smaller)  # 1 bit has no level for zeros
-        macs = count * layer.positions
+        size = sizes.get(layer.name, form.code_bytes(count))
+        alive, macs = nonzero.get(layer.name, count), count * layer.positions
         costs.append(LayerCost(layer.name, layer.kind, shape.weight_shape, count, alive, macs, size, form))
-    return tuple(costs)
+    return tuple(costs), operators
+
+
+def _stored_sparse(
+    shapes: Sequence[LayerShape], nonzero: Mapping[str, int], forms: Mapping[str, WeightForm]
+) -> tuple[dict[str, int], int]:
+    """Bytes of packed sparse weights by layer name, and of their operators."""
+    sizes: dict[str, int] = {}
+    operators = 0
+    for bits in sorted({form.bits for form in forms.values() if form.bits <= 8}):
+        same = [shape for shape in shapes if forms[shape.name].bits == bits]
+        found, more = sparse_layer_bytes([s.count for s in same], [nonzero[s.name] for s in same], bits)
+        sizes.update(zip((shape.name for shape in same), found, strict=True))
+        operators += more
+    return sizes, operators
 
 
 def _kept_shape(layer: LayerProfile, kept: Mapping[int, int]) -> LayerShape:

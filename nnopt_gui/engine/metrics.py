@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from typing import Any, Final, Literal
 
+End = Literal["value", "low", "high"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Estimate:
     """A value with its 95 % interval. Proportions are fractions (0..1), never percent."""
 
@@ -20,7 +24,7 @@ class Estimate:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Latency:
     """Wall-clock time of one run in milliseconds at batch 1: median and 95th percentile of ``runs`` runs, with a 95 %
     bootstrap interval of the median. ``baseline_p50`` was measured interleaved with it."""
@@ -36,7 +40,7 @@ class Latency:
         return asdict(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Conditions:
     """Under which a measurement was made; numbers without them are not comparable."""
 
@@ -56,12 +60,14 @@ class Conditions:
     seed: int = 0
     noisy: bool = False  # the machine was busy while latency was measured
     measured_at: str = ""  # UTC, ISO 8601
+    stopped: str = ""  # why the evaluation ended before all images were seen; empty when it saw them all
+    dominated_by: int | None = None  # the trial that it lost to when that was why; its accuracy is then a partial one
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "cpu_flags": list(self.cpu_flags), "preprocessing": dict(self.preprocessing)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Measurement:
     """Everything known about one artifact. None means not measured (yet), never zero.
 
@@ -99,11 +105,16 @@ class Measurement:
         return cls(**values)
 
 
+Reader = Callable[[Measurement], tuple[float, float, float] | None]
+ColumnReader = Callable[[Iterable[Measurement], End], list[float]]
+
+
 @dataclass(frozen=True)
 class Metric:
     """One quantity that a plot axis, a column or a budget can show.
 
     ``read`` gives value, low, high in display units (percent, MB, ms, M), or None where it was not measured.
+    ``column`` gives one of these for many measurements, NaN where it was not measured: a study has up to 100,000.
     """
 
     key: str
@@ -111,40 +122,53 @@ class Metric:
     unit: str
     better: Literal["higher", "lower"]
     decimals: int
-    read: Callable[[Measurement], tuple[float, float, float] | None]
+    read: Reader
+    column: ColumnReader
     log: bool = False  # a logarithmic axis suits it
+    exact: bool = False  # a count: it has no interval
 
 
-def _share(name: str) -> Callable[[Measurement], tuple[float, float, float] | None]:
+def _interval(name: str, factor: float, middle: str) -> tuple[Reader, ColumnReader]:
+    """Of a record with an interval: an :class:`Estimate` or a :class:`Latency`."""
+    record_of, names = attrgetter(name), {"value": middle, "low": "low", "high": "high"}
+
     def read(measurement: Measurement) -> tuple[float, float, float] | None:
-        estimate: Estimate | None = getattr(measurement, name)
-        if estimate is None:
+        record = record_of(measurement)
+        if record is None:
             return None
-        return 100 * estimate.value, 100 * estimate.low, 100 * estimate.high
+        return factor * getattr(record, middle), factor * record.low, factor * record.high
 
-    return read
+    def column(measurements: Iterable[Measurement], end: End) -> list[float]:
+        end_of = attrgetter(names[end])
+        return [math.nan if record is None else factor * end_of(record) for record in map(record_of, measurements)]
+
+    return read, column
 
 
-def _exact(name: str, divisor: float) -> Callable[[Measurement], tuple[float, float, float] | None]:
+def _exact(name: str, divisor: float) -> tuple[Reader, ColumnReader]:
+    value_of = attrgetter(name)
+
     def read(measurement: Measurement) -> tuple[float, float, float] | None:
-        value = getattr(measurement, name)
+        value = value_of(measurement)
         return None if value is None else (value / divisor,) * 3
 
-    return read
+    def column(measurements: Iterable[Measurement], _end: End) -> list[float]:
+        return [math.nan if value is None else value / divisor for value in map(value_of, measurements)]
+
+    return read, column
 
 
-def _latency(measurement: Measurement) -> tuple[float, float, float] | None:
-    latency = measurement.latency_ms
-    return None if latency is None else (latency.p50, latency.low, latency.high)
-
-
-ACCURACY: Final = Metric("accuracy", "Top-1 accuracy", "%", "higher", 2, _share("accuracy"))
-DROP: Final = Metric("accuracy_drop", "Accuracy drop", "pp", "lower", 2, _share("accuracy_drop"))
-AGREEMENT: Final = Metric("agreement", "Agreement with the original", "%", "higher", 2, _share("agreement"))
-SIZE: Final = Metric("size_bytes", "Size on disk", "MB", "lower", 3, _exact("size_bytes", 1e6), log=True)
-LATENCY: Final = Metric("latency_ms", "Latency, batch 1", "ms", "lower", 3, _latency, log=True)
-MACS: Final = Metric("macs", "MACs", "M", "lower", 2, _exact("macs", 1e6), log=True)
-PARAMS: Final = Metric("params", "Parameters", "M", "lower", 3, _exact("params", 1e6), log=True)
+ACCURACY: Final = Metric("accuracy", "Top-1 accuracy", "%", "higher", 2, *_interval("accuracy", 100, "value"))
+DROP: Final = Metric("accuracy_drop", "Accuracy drop", "pp", "lower", 2, *_interval("accuracy_drop", 100, "value"))
+AGREEMENT: Final = Metric(
+    "agreement", "Agreement with the original", "%", "higher", 2, *_interval("agreement", 100, "value")
+)
+SIZE: Final = Metric("size_bytes", "Size on disk", "MB", "lower", 3, *_exact("size_bytes", 1e6), log=True, exact=True)
+LATENCY: Final = Metric(
+    "latency_ms", "Latency, batch 1", "ms", "lower", 3, *_interval("latency_ms", 1, "p50"), log=True
+)
+MACS: Final = Metric("macs", "MACs", "M", "lower", 2, *_exact("macs", 1e6), log=True, exact=True)
+PARAMS: Final = Metric("params", "Parameters", "M", "lower", 3, *_exact("params", 1e6), log=True, exact=True)
 METRICS: Final[tuple[Metric, ...]] = (ACCURACY, DROP, AGREEMENT, SIZE, LATENCY, MACS, PARAMS)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,11 +21,15 @@ from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact, w
 from nnopt_gui.engine.bit_allocation import PairedOutcome
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.data.preprocessing import own_preprocessing
+from nnopt_gui.engine.data.thumbnails import thumbnails
 from nnopt_gui.engine.describe import describe_model, describe_students
+from nnopt_gui.engine.diagnosis import Diagnosis
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
 from nnopt_gui.engine.measurement.session import open_session
+from nnopt_gui.engine.measurement.stopping import StopRule
+from nnopt_gui.engine.measurement.time_ledger import why
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, check_fit, choose_preprocessing, fixed_preprocessing
@@ -36,7 +41,9 @@ from nnopt_gui.engine.sensitivity_study import beside, held_out_positions, study
 from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.training.fine_tuning import train
+from nnopt_gui.engine.verification import predict_test
 from nnopt_gui.errors import ArtifactError, DataError, RecipeError
 
 DEFAULT_TRAIN_EPOCHS: Final = 3
@@ -61,6 +68,7 @@ class Baseline:
     artifact: Path
     sha256: str
     suggestion: dict[str, Any] | None = None
+    predictions: TrialPredictions | None = None  # of the selection images; None without data
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,7 @@ class TrialResult:
     artifact: Path
     sha256: str
     seconds: float
+    predictions: TrialPredictions | None = None
 
 
 @dataclass
@@ -128,7 +137,7 @@ class Session:
         if opened_data is not None and not opened.has_weights:
             fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:], reporter)
             opened = self._train_baseline(opened, opened_data, fixed, reporter)
-        stages = Stages(opened, opened_data, fixed, self._threads)
+        stages = Stages(opened, opened_data, fixed, self._threads, self.workspace)
         graph = stages.float_graph(reporter)
         suggestion = None
         if opened_data is not None:
@@ -170,13 +179,12 @@ class Session:
             opened.network,
             data.split("train"),
             preprocessing,
-            epochs=epochs,
-            batch_size=64,
-            learning_rate=None,
+            FineTune(epochs, batch_size=64),
             seed=data.split_seed,
             reporter=reporter,
             from_scratch=True,
             threads=self._threads,
+            checkpoints=self.workspace,
         )
         note = f"{opened.title} had no weights; it was trained here for {passes}, normalised by {preprocessing.name}."
         return replace(opened, network=result.network, has_weights=True, notes=(*opened.notes, note))
@@ -197,8 +205,12 @@ class Session:
             measurement, predictions = self._measure(path, 0, reporter, None)
             current.run = BaselineRun(path, predictions)
             suggestion = current.suggestion.to_dict() if current.suggestion else None
-            current.baseline = Baseline(measurement, path, digest, suggestion)
+            current.baseline = Baseline(measurement, path, digest, suggestion, predictions)
         return current.baseline
+
+    def prepare(self, reporter: Reporter) -> None:
+        """Do now what the first trial would wait for, see :meth:`Stages.prepare`; not needed, never repeated."""
+        self._opened().stages.prepare(reporter)
 
     def students(self, reporter: Reporter) -> dict[str, ModelProfile]:
         """Profiles of the student ladder by ``str(student)``, ordered by MACs; empty where nothing is known."""
@@ -207,8 +219,9 @@ class Session:
             current.students = describe_students(current.model, current.public.model, reporter)
         return current.students
 
-    def run_trial(self, recipe: Recipe, reporter: Reporter) -> TrialResult:
-        """Make the artifact of ``recipe``, write it, reload it and measure it.
+    def run_trial(self, recipe: Recipe, reporter: Reporter, *, stop: StopRule | None = None) -> TrialResult:
+        """Make the artifact of ``recipe``, write it, reload it and measure it, on all selection images or until
+        ``stop`` says that enough were seen.
 
         Raises:
             RecipeError: the recipe cannot be applied to this network.
@@ -221,12 +234,23 @@ class Session:
         model = current.stages.artifact(recipe, reporter)
         path, digest = self._write(model.SerializeToString())
         reporter.status("Measuring")
-        measurement, _ = self._measure(path, recipe.seed, reporter, current.run)
-        return TrialResult(measurement, path, digest, time.monotonic() - started)
+        measurement, predictions = self._measure(path, recipe.seed, reporter, current.run, stop)
+        return TrialResult(measurement, path, digest, time.monotonic() - started, predictions)
+
+    def confirm(self, artifact: Path, reporter: Reporter) -> tuple[TrialPredictions, TrialPredictions]:
+        """The original's and an artifact's predictions on the sealed test split; record it *before* calling this.
+
+        Raises:
+            DataError: no data are open.
+        """
+        current, original = self._opened(), self.baseline(_WithoutPartials(reporter)).artifact
+        if current.data is None or current.preprocessing is None:
+            raise DataError("Confirming needs data.", "Add a data set.")
+        return predict_test(original, artifact, current.data, current.preprocessing, self._threads, reporter)
 
     def _measure(
-        self, path: Path, seed: int, reporter: Reporter, baseline: BaselineRun | None
-    ) -> tuple[Measurement, np.ndarray | None]:
+        self, path: Path, seed: int, reporter: Reporter, baseline: BaselineRun | None, stop: StopRule | None = None
+    ) -> tuple[Measurement, TrialPredictions | None]:
         current = self._opened()
         data = current.data
         return measure_artifact(
@@ -240,11 +264,17 @@ class Session:
             seed=seed,
             data_name=data.name if data else "",
             split="selection" if data else "",
+            stop=stop,
         )
 
     def analyse(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
         """How the opened network's weights are distributed, see :func:`analyse_weights`."""
         return analyse_weights(self._opened().stages.float_graph(reporter), reporter, method=method)
+
+    def why(self, artifact: Path, reporter: Reporter) -> Diagnosis:
+        """Where an artifact's bytes and time go, and what would help, see :func:`time_ledger.why`."""
+        model = self._opened().public.model
+        return why(artifact, model.input_shape, self._threads, reporter, tuple(layer.name for layer in model.layers))
 
     def sensitivity(self, reporter: Reporter) -> BudgetStudy:
         """What a size budget needs to know, see :func:`study_sensitivity`; measured once per opened pair."""
@@ -276,6 +306,13 @@ class Session:
         session = open_session(artifact, self._threads)
         return predict_classes(session, subset, current.preprocessing, order, reporter) == subset.labels
 
+    def thumbnails(self, positions: Sequence[int], reporter: Reporter) -> list[np.ndarray | None]:
+        """Small pictures of selection images, see :func:`~nnopt_gui.engine.data.thumbnails.thumbnails`."""
+        data = self._opened().data
+        if data is None:
+            raise DataError("Pictures need data.", "Add a data set.")
+        return thumbnails(data.split("selection"), positions, reporter)
+
     # -- saving -----------------------------------------------------------------------------------------------
 
     def save(
@@ -284,7 +321,8 @@ class Session:
         """Write the artifact's folder, read it back and measure it again.
 
         Returns:
-            The folder and the second measurement; accuracy and size agree exactly with the first, or:
+            The folder and the second measurement, on all images; size agrees exactly with the first, and so does
+            accuracy unless the first ended early, or:
 
         Raises:
             ArtifactError: the folder cannot be written, or the file does not reproduce its numbers.
@@ -309,7 +347,8 @@ class Session:
         reporter.status("Verifying the saved file")
         data, _ = read_artifact(folder)
         again, _ = self._measure(folder / MODEL_FILE, recipe.seed, reporter, current.run)
-        if len(data) != measurement.size_bytes or again.accuracy != measurement.accuracy:
+        same = again.accuracy == measurement.accuracy or measurement.conditions.stopped
+        if len(data) != measurement.size_bytes or not same:
             raise ArtifactError(
                 f"The file saved in {folder} does not reproduce its measurement.",
                 "Run the trial again; if this repeats, report it with the log.",
@@ -341,43 +380,6 @@ class _WithoutPartials:
 
     def partial(self, measurement: Measurement) -> None:
         """Not passed on."""
-
-
-def verify(
-    folder: Path, data: DataSource | None, split: str, threads: int, reporter: Reporter
-) -> tuple[ArtifactCard, Measurement]:
-    """Measure a saved artifact again: checksums, then accuracy on ``split`` (``selection`` or ``test``) and latency.
-
-    Args:
-        folder: what Save or ``--out`` wrote.
-        data: None takes the data that the artifact was measured on.
-
-    Raises:
-        ArtifactError: the folder is incomplete or altered. DataError: its data cannot be opened.
-    """
-    model, card = read_artifact(folder)
-    source = data or card.data
-    if source is None:
-        raise DataError("The artifact was saved without data.", "Name the data with --data.")
-    opened = open_data(source, reporter)
-    if len(card.classes) not in (0, len(opened.classes)):
-        raise DataError(f"The model tells {len(card.classes)} classes apart, the data have {len(opened.classes)}.")
-    how = card.preprocessing
-    measurement, _ = measure_artifact(
-        folder / MODEL_FILE,
-        opened.open_test() if split == "test" else opened.split("selection"),
-        how,
-        input_shape=(how.channels, *how.size),
-        baseline=None,
-        reporter=reporter,
-        threads=threads,
-        seed=card.recipe.seed,
-        data_name=opened.name,
-        split=split,
-    )
-    if measurement.size_bytes != len(model):
-        raise ArtifactError(f"{folder / MODEL_FILE} changed while it was measured.", "Verify it again.")
-    return card, measurement
 
 
 def _same_images(a: DataSource | None, b: DataSource) -> bool:

@@ -10,13 +10,13 @@ import numpy as np
 
 from nnopt_gui.engine.data.datasets import OpenedData, Subset
 from nnopt_gui.engine.data.preprocessing import GIVEN, alternatives, default_preprocessing, load_batch
-from nnopt_gui.engine.measurement.comparison import mcnemar_exact
 from nnopt_gui.engine.measurement.cost import graph_cost
 from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.networks.model_file import OpenedModel
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import DataSource, Preprocessing
+from nnopt_gui.engine.statistics.proportions import mcnemar_exact
 from nnopt_gui.errors import DataError
 
 FIRST_IMAGES: Final = 384

@@ -6,22 +6,19 @@ The engine fills these records once when a model is opened (``pipeline.open_mode
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from nnopt_gui.engine.sources import Preprocessing
 
 LayerKind = Literal["conv", "linear"]
 
-MIN_CHANNELS_KEPT: Final = 2
-MIN_SHARE_KEPT: Final = 0.1
-
 
 @dataclass(frozen=True)
 class Segment:
-    """A block of a layer's input channels: those of ``group`` (None: cannot be pruned), each seen ``repeat`` times
-    (a flattened 7×7 map repeats every channel 49 times)."""
+    """A block of a layer's input or output channels: those of ``group`` (None: cannot be pruned), each of which is
+    ``repeat`` of them (a flattened 7×7 map repeats every channel 49 times, an attention head has 64 rows)."""
 
     group: int | None
     channels: int
@@ -42,23 +39,32 @@ class LayerProfile:
     groups: int
     positions: int
     bias: bool  # in the deployed graph, that is, after folding
-    out_group: int | None = None
+    out_group: int | None = None  # of all outputs, one row a channel
     inputs: tuple[Segment, ...] = ()
+    outputs: tuple[Segment, ...] = ()  # where they are of several groups, or several rows are one channel
+
+    @property
+    def group_ids(self) -> frozenset[int]:
+        """The prunable groups that change the shape of the weights, by rows or by columns."""
+        found = {self.out_group, *(segment.group for segment in (*self.inputs, *self.outputs))}
+        return frozenset(group for group in found if group is not None)
 
     def out_channels(self, kept: Mapping[int, int]) -> int:
         """Output channels when ``kept[group]`` channels of each pruned group remain."""
+        if self.outputs:
+            return _channels(self.outputs, kept)
         return kept.get(self.out_group, self.weight_shape[0]) if self.out_group is not None else self.weight_shape[0]
 
     def weights(self, kept: Mapping[int, int]) -> int:
         """Number of weights under the same plan."""
         kernel = math.prod(self.weight_shape[2:])
-        if self.groups > 1 or not self.inputs:
-            inner = self.weight_shape[1]
-        else:
-            inner = sum(
-                (kept.get(s.group, s.channels) if s.group is not None else s.channels) * s.repeat for s in self.inputs
-            )
+        plain = self.groups > 1 or not self.inputs
+        inner = self.weight_shape[1] if plain else _channels(self.inputs, kept)
         return self.out_channels(kept) * inner * kernel
+
+
+def _channels(segments: tuple[Segment, ...], kept: Mapping[int, int]) -> int:
+    return sum((kept.get(s.group, s.channels) if s.group is not None else s.channels) * s.repeat for s in segments)
 
 
 @dataclass(frozen=True)
@@ -79,37 +85,6 @@ class ChannelGroup:
     @property
     def prunable(self) -> bool:
         return not self.reason and len(self.importance) == self.channels
-
-
-def plan_channels(groups: Sequence[ChannelGroup], ratio: float) -> dict[int, tuple[int, ...]]:
-    """Which channels of every prunable group stay when a share ``ratio`` of all prunable channels is removed.
-
-    The least important channels of the whole network go first; every group keeps at least a tenth and two of its
-    channels. Both the estimate and the pruner follow this plan, so what the slider shows is what is cut.
-    """
-    removed: dict[int, set[int]] = {g.id: set() for g in groups if g.prunable}
-    limit = {
-        g.id: g.channels - min(g.channels, max(MIN_CHANNELS_KEPT, g.multiple, math.ceil(MIN_SHARE_KEPT * g.channels)))
-        for g in groups
-        if g.prunable
-    }
-    candidates = sorted((value, g.id, i) for g in groups if g.prunable for i, value in enumerate(g.importance))
-    budget = math.floor(ratio * len(candidates) + 1e-9)
-    for _, group, channel in candidates:
-        if budget == 0:
-            break
-        if len(removed[group]) < limit[group]:
-            removed[group].add(channel)
-            budget -= 1
-    kept: dict[int, tuple[int, ...]] = {}
-    for g in groups:
-        if g.prunable:
-            gone = sorted(removed[g.id], key=lambda i, values=g.importance: values[i])  # type: ignore[misc]
-            while gone and (g.channels - len(gone)) % g.multiple:
-                gone.pop()
-            lost = frozenset(gone)
-            kept[g.id] = tuple(i for i in range(g.channels) if i not in lost)
-    return kept
 
 
 @dataclass(frozen=True)
@@ -168,16 +143,7 @@ class ModelProfile:
         """The inverse of :meth:`to_dict`, from JSON (lists for tuples)."""
         values = dict(data)
         values["input_shape"] = tuple(values["input_shape"])
-        values["layers"] = tuple(
-            LayerProfile(
-                **{
-                    **layer,
-                    "weight_shape": tuple(layer["weight_shape"]),
-                    "inputs": tuple(Segment(**s) for s in layer["inputs"]),
-                }
-            )
-            for layer in values["layers"]
-        )
+        values["layers"] = tuple(_layer_from_dict(layer) for layer in values["layers"])
         values["groups"] = tuple(
             ChannelGroup(**{**g, "layers": tuple(g["layers"]), "importance": tuple(g["importance"])})
             for g in values["groups"]
@@ -186,6 +152,14 @@ class ModelProfile:
         values["sparsity"] = tuple(SparsityStop(s["amount"], tuple(s["nonzero"])) for s in values["sparsity"])
         values["notes"] = tuple(values.get("notes", ()))
         return cls(**values)
+
+
+def _layer_from_dict(data: Mapping[str, Any]) -> LayerProfile:
+    values = dict(data)
+    values["weight_shape"] = tuple(values["weight_shape"])
+    for side in ("inputs", "outputs"):
+        values[side] = tuple(Segment(**segment) for segment in values.get(side, ()))
+    return LayerProfile(**values)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,10 @@
 # mypy: disable-error-code="arg-type,assignment"
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
-
-from nnopt_gui.gui.theme import Theme
+from PySide6.QtCore import QT_TRANSLATE_NOOP
 
 
 @dataclass(frozen=True)
@@ -36,7 +31,6 @@ class ActionInfo:
 
 
 SEPARATOR: Final = "-"
-_CONTEXT: Final = "Actions"
 
 MENUS: Final[tuple[tuple[str, str], ...]] = (
     ("file", QT_TRANSLATE_NOOP("Actions", "&File")),
@@ -116,7 +110,7 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         "export_plot",
         "file",
         QT_TRANSLATE_NOOP("Actions", "Export plot…"),
-        QT_TRANSLATE_NOOP("Actions", "The first plot as PNG, SVG or PDF"),
+        QT_TRANSLATE_NOOP("Actions", "The first plot as PNG, SVG or PDF, or its points as CSV"),
         icon="image",
         needs=("study",),
     ),
@@ -125,6 +119,15 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         "file",
         QT_TRANSLATE_NOOP("Actions", "Export table…"),
         QT_TRANSLATE_NOOP("Actions", "All trials as CSV"),
+        needs=("study",),
+    ),
+    ActionInfo(
+        "report",
+        "file",
+        QT_TRANSLATE_NOOP("Actions", "Report…"),
+        QT_TRANSLATE_NOOP("Actions", "Write the study as one page: HTML with its plots, or Markdown"),
+        "Ctrl+Shift+R",
+        "report",
         needs=("study",),
     ),
     ActionInfo(SEPARATOR, "file", ""),
@@ -148,6 +151,41 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         QT_TRANSLATE_NOOP("Actions", "Take the selected trial out of the study (can be undone)"),
         icon="delete",
         needs=("trial", "writable"),
+    ),
+    ActionInfo(
+        "edit_note",
+        "edit",
+        QT_TRANSLATE_NOOP("Actions", "Edit note"),
+        QT_TRANSLATE_NOOP("Actions", "Write something to the selected trial"),
+        "F2",
+        "note",
+        needs=("trial", "writable"),
+    ),
+    ActionInfo(SEPARATOR, "edit", ""),
+    ActionInfo(
+        "copy_picture",
+        "edit",
+        QT_TRANSLATE_NOOP("Actions", "Copy picture"),
+        QT_TRANSLATE_NOOP("Actions", "The first plot, to be pasted as a picture"),
+        "Ctrl+Shift+C",
+        "copy",
+        needs=("study",),
+    ),
+    ActionInfo(
+        "copy_csv",
+        "edit",
+        QT_TRANSLATE_NOOP("Actions", "Copy table as CSV"),
+        QT_TRANSLATE_NOOP("Actions", "All trials, to be pasted into a spreadsheet"),
+        needs=("study",),
+    ),
+    ActionInfo(SEPARATOR, "edit", ""),
+    ActionInfo(
+        "settings",
+        "edit",
+        QT_TRANSLATE_NOOP("Actions", "Settings…"),
+        QT_TRANSLATE_NOOP("Actions", "Look, language, threads and plots"),
+        "Ctrl+,",
+        "settings",
     ),
     ActionInfo(
         "auto_fit",
@@ -186,7 +224,26 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         "Ctrl+Shift+Return",
         needs=("profile",),
     ),
+    ActionInfo(
+        "auto_search",
+        "run",
+        QT_TRANSLATE_NOOP("Actions", "Auto search"),
+        QT_TRANSLATE_NOOP("Actions", "Find the front of the sweep's stops in few trials, within the budgets"),
+        "Ctrl+Shift+F",
+        "search",
+        needs=("idle", "profile", "writable"),
+        toolbar=True,
+    ),
     ActionInfo(SEPARATOR, "run", ""),
+    ActionInfo(
+        "pause",
+        "run",
+        QT_TRANSLATE_NOOP("Actions", "Pause or resume"),
+        QT_TRANSLATE_NOOP("Actions", "Let the job wait, or go on; nothing is lost"),
+        "F9",
+        "pause",
+        needs=("busy",),
+    ),
     ActionInfo(
         "cancel",
         "run",
@@ -223,6 +280,55 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         "retry",
         needs=("idle", "retryable", "writable"),
     ),
+    ActionInfo(SEPARATOR, "model", ""),
+    ActionInfo(
+        "compare",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Compare"),
+        QT_TRANSLATE_NOOP("Actions", "Put the selected trial beside the original or another trial"),
+        "Ctrl+K",
+        needs=("trial", "done"),
+    ),
+    ActionInfo(
+        "confirm",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Confirm on test…"),
+        QT_TRANSLATE_NOOP("Actions", "Open the sealed test split once for the selected trial, on record"),
+        needs=("idle", "trial", "done", "writable"),
+    ),
+    ActionInfo(
+        "why",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Why not smaller, not faster?"),
+        QT_TRANSLATE_NOOP("Actions", "Where the selected trial's bytes and time go, and what would help"),
+        "Ctrl+Shift+W",
+        "help",
+        needs=("done",),
+    ),
+    ActionInfo(SEPARATOR, "model", ""),
+    ActionInfo(
+        "copy_command",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Copy as command"),
+        QT_TRANSLATE_NOOP("Actions", "A line for the shell that makes the selected trial again"),
+        "Ctrl+Shift+K",
+        needs=("trial",),
+    ),
+    ActionInfo(
+        "copy_python",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Copy as Python"),
+        QT_TRANSLATE_NOOP("Actions", "A script that makes the selected trial again"),
+        needs=("trial",),
+    ),
+    ActionInfo(
+        "palette",
+        "help",
+        QT_TRANSLATE_NOOP("Actions", "Commands…"),
+        QT_TRANSLATE_NOOP("Actions", "Find and do anything by its name"),
+        "Ctrl+Shift+P",
+        "search",
+    ),
     ActionInfo(
         "about",
         "help",
@@ -230,67 +336,3 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         icon="info",
     ),
 )
-
-
-class ActionTable(QObject):
-    """The table's QActions by id; objectNames are ``action_<id>``, those of the menus ``menu_<id>``."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._infos = {info.id: info for info in ACTIONS if info.id != SEPARATOR}
-        self._actions: dict[str, QAction] = {}
-        self._menus: dict[str, QMenu] = {}
-        self._facts: dict[str, bool] = {}
-        for info in self._infos.values():
-            action = QAction(parent)
-            action.setObjectName(f"action_{info.id}")
-            action.setCheckable(info.checkable)
-            if info.shortcut:
-                action.setShortcut(QKeySequence(info.shortcut))
-            if info.icon:
-                theme.bind_icon(action, info.icon)
-            self._actions[info.id] = action
-
-    def __getitem__(self, name: str) -> QAction:
-        return self._actions[name]
-
-    def fill(self, menu_bar: QMenuBar, toolbar: QToolBar) -> None:
-        """Make the menus and put the most used actions on the toolbar."""
-        for name, _ in MENUS:
-            menu = QMenu(menu_bar)
-            menu.setObjectName(f"menu_{name}")
-            menu.setToolTipsVisible(True)
-            self._menus[name] = menu
-            menu_bar.addMenu(menu)
-        for info in ACTIONS:
-            if info.id == SEPARATOR:
-                self._menus[info.menu].addSeparator()
-                continue
-            self._menus[info.menu].addAction(self._actions[info.id])
-            if info.toolbar:
-                toolbar.addAction(self._actions[info.id])
-        self.retranslate()
-
-    def menu(self, name: str) -> QMenu:
-        return self._menus[name]
-
-    def retranslate(self) -> None:
-        """Texts and tooltips in the language of the moment; tooltips name the shortcut."""
-        for name, title in MENUS:
-            self._menus[name].setTitle(QCoreApplication.translate(_CONTEXT, title))
-        for name, action in self._actions.items():
-            info = self._infos[name]
-            text = QCoreApplication.translate(_CONTEXT, info.text)
-            action.setText(text)
-            tip = QCoreApplication.translate(_CONTEXT, info.tip) if info.tip else text
-            shortcut = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{tip} ({shortcut})" if shortcut else tip)
-            action.setIconText(text.rstrip("…"))
-
-    def update_enabled(self, facts: Mapping[str, bool]) -> None:
-        """Enable what the facts allow."""
-        if facts == self._facts:
-            return
-        self._facts = dict(facts)
-        for name, action in self._actions.items():
-            action.setEnabled(all(facts.get(need, False) for need in self._infos[name].needs))

@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -16,25 +15,29 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QUndoStack
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication
 
-from nnopt_gui import __version__
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.auto_search import AutoSearch
+from nnopt_gui.gui.comparing import Comparing
+from nnopt_gui.gui.dialogs import Dialogs
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.explorer import Explorer
-from nnopt_gui.gui.i18n import SYSTEM, Translator, font_can_show
+from nnopt_gui.gui.i18n import SYSTEM, Translator
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
-from nnopt_gui.gui.panels.layout import named
-from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, save_picture
+from nnopt_gui.gui.preferences import Preferences, theme_mode
+from nnopt_gui.gui.reporting import Reporting
+from nnopt_gui.gui.state.comparisons import Comparisons
+from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import LayerDistributions
-from nnopt_gui.gui.state.opening import DEMO_MODEL, is_network_name
+from nnopt_gui.gui.state.opening import DEMO_MODEL
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
-from nnopt_gui.gui.theme import THEME_MODES, Theme, ThemeMode
+from nnopt_gui.gui.theme import Theme
 from nnopt_gui.gui.weight_analysis import WeightAnalysis
 from nnopt_gui.jobs.job import JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
@@ -64,9 +67,7 @@ class Program(QObject):
     ) -> None:
         super().__init__()
         self._application = application
-        self.settings = settings
-        self._store_settings = store_settings
-        self.theme = Theme(_mode(settings.theme), self)
+        self.theme = Theme(theme_mode(settings.theme), self)
         self.theme.apply(application)
         self.translator = Translator(application, self)
         self.translator.set_language(settings.language or SYSTEM)
@@ -80,15 +81,29 @@ class Program(QObject):
         self.weight_analysis = WeightAnalysis(
             self.thread_of_jobs, self.recipes, self.workspace, self.jobs, self.weights, self
         )
-        self.window = MainWindow(self.explorer, self.recipes, self.workspace, self.jobs, self.weights, self.theme)
+        self.comparisons = Comparisons(self.workspace, self)
+        self.goals = GoalsState(self)
+        self.search = AutoSearch(self.explorer, self.recipes, self.workspace, self.goals, self)
+        parts = (self.explorer, self.recipes, self.workspace, self.jobs, self.weights, self.comparisons, self.goals)
+        self.window = MainWindow(*parts, self.theme, str(log_folder()))
+        compared = (self.comparisons, self.workspace, self.explorer, self.jobs, self.thread_of_jobs)
+        self.comparing = Comparing(self.window, *compared)
+        dressed = (self.window, self.theme, self.translator, self.workspace)
+        self.preferences = Preferences(settings, store_settings, *dressed)
+        self.dialogs = Dialogs(self.window, self.window.actions_table, self.preferences)
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
-        self.window.show_choices(settings.theme, settings.language)
+        told = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)
+        self.reporting = Reporting(self.window, self.desk, *told)
         self._connect_panels()
         self._connect_state()
         self._connect_actions()
         self._connect_desk()
-        self._show_recent()
         self._update_facts()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the moment."""
+        return self.preferences.settings
 
     def start(self, locations: Sequence[str] = ()) -> None:
         """Show the window, warm the engine up, and open what was asked for."""
@@ -99,7 +114,10 @@ class Program(QObject):
 
     def close(self) -> None:
         """End the engine and close the study; safe to call again."""
+        self.search.shutdown()
         self.explorer.abandon()
+        self.comparisons.close()
+        self.reporting.close()
         self.thread_of_jobs.shutdown()
         self.workspace.close()
         self.translator.uninstall()
@@ -133,22 +151,24 @@ class Program(QObject):
         window.pair.trial_activated.connect(self._load_into_sliders)
         window.pair.auto_fit_changed.connect(window.actions_table["auto_fit"].setChecked)
         window.trials.filter_changed.connect(window.pair.set_filter)
+        self.search.attach(window.sweep_panel)
         window.job_panel.cancel_requested.connect(explorer.cancel)
+        window.job_panel.pause_requested.connect(explorer.toggle_pause)
         window.paths_dropped.connect(self.desk.open_locations)
-        window.theme_chosen.connect(self._on_theme_chosen)
-        window.language_chosen.connect(self._on_language_chosen)
         window.about_to_close.connect(self.close)
 
     def _connect_state(self) -> None:
         explorer, workspace, window = self.explorer, self.workspace, self.window
-        explorer.message.connect(window.errors.show_message)
+        for source in (explorer, self.search):
+            source.message.connect(window.errors.show_message)
+        explorer.message.connect(self._log_message)
+        explorer.idle_text_changed.connect(window.log.add)
         explorer.dismiss_requested.connect(window.errors.dismiss)
         explorer.idle_text_changed.connect(window.job_panel.set_idle_text)
         explorer.folder_requested.connect(lambda folder: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
-        explorer.opened.connect(self._remember)
+        explorer.opened.connect(self.preferences.remember)
         explorer.job_ended.connect(self._on_job_ended)
         workspace.committed.connect(window.job_panel.set_saved)
-        workspace.study_replaced.connect(self._show_recent)
         self.jobs.training_changed.connect(window.curves.add)
         for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
             signal.connect(self._on_trials_changed)
@@ -172,8 +192,6 @@ class Program(QObject):
             ("new_study", explorer.close_study),
             ("open_study", desk.ask_study),
             ("save_study_as", desk.ask_study_name),
-            ("export_plot", lambda: desk.ask_picture_name(PICTURE_FORMATS)),
-            ("export_csv", desk.ask_table_name),
             ("quit", window.close),
             ("undo", self.undo_stack.undo),
             ("redo", self.undo_stack.redo),
@@ -182,15 +200,15 @@ class Program(QObject):
             ("run_point", explorer.run_point),
             ("quick_sweep", explorer.run_quick_sweep),
             ("sweep", lambda: window.show_sweep(True)),
+            ("pause", explorer.toggle_pause),
             ("cancel", explorer.cancel),
+            ("auto_search", window.sweep_panel.request_search),
             ("save_model", lambda: self._with_selected(lambda t: desk.ask_model_folder(t.number))),
             ("to_sliders", lambda: self._with_selected(lambda t: self._load_into_sliders(t.number))),
             ("retry", lambda: self._with_selected(lambda t: explorer.retry(t.number))),
-            ("about", self._show_about),
         ):
             window.actions_table[name].triggered.connect(handler)
         auto_fit = window.actions_table["auto_fit"]
-        auto_fit.setChecked(True)
         auto_fit.toggled.connect(window.pair.set_auto_fit)
 
     def _connect_desk(self) -> None:
@@ -199,8 +217,7 @@ class Program(QObject):
         desk.study_chosen.connect(self._on_study_chosen)
         desk.study_name_chosen.connect(self._on_study_name_chosen)
         desk.model_folder_chosen.connect(self.explorer.save)
-        desk.picture_chosen.connect(self._on_picture_chosen)
-        desk.folder_used.connect(lambda folder: self._set(last_folder=folder))
+        desk.folder_used.connect(lambda folder: self.preferences.set(last_folder=folder))
         desk.message.connect(self.window.errors.show_message)
 
     def _with_selected(self, do: Callable[[Trial], object]) -> None:
@@ -279,66 +296,17 @@ class Program(QObject):
     def _on_study_chosen(self, path: Path) -> None:
         self.explorer.open_study(path)
         if self.workspace.path == path and not self.workspace.untitled:
-            self._remember(str(path))
+            self.preferences.remember(str(path))
 
     @Slot(object)
     def _on_study_name_chosen(self, path: Path) -> None:
         self.explorer.save_study_as(path)
         if self.workspace.path == path:
-            self._remember(str(path))
+            self.preferences.remember(str(path))
 
     @Slot(object)
-    def _on_picture_chosen(self, path: Path) -> None:
-        self.desk.write(path, lambda: save_picture(self.window.pair.first, path))
-
-    # -- settings ---------------------------------------------------------------------------------------------
-
-    def _set(self, **values: object) -> None:
-        changed = replace(self.settings, **values)  # type: ignore[arg-type]
-        if changed != self.settings:
-            self.settings = changed
-            if self._store_settings is not None:
-                self._store_settings(changed)
-
-    @Slot(str)
-    def _on_theme_chosen(self, mode: str) -> None:
-        self.theme.set_mode(_mode(mode))
-        self._set(theme=mode)
-
-    @Slot(str)
-    def _on_language_chosen(self, code: str) -> None:
-        self.translator.set_language(code or SYSTEM)
-        self._set(language=code)
-        if not font_can_show(self.translator.language):
-            what = self.tr("No font for Chinese is installed.")
-            self.window.errors.show_message(Message(what, "apt install fonts-wqy-microhei", level="warning"))
-
-    @Slot(str)
-    def _remember(self, location: str) -> None:
-        self._set(recent=self.settings.with_recent(location).recent)
-        self._show_recent()
-
-    @Slot()
-    def _show_recent(self) -> None:
-        known = [loc for loc in self.settings.recent if is_network_name(loc) or Path(loc).exists()]
-        entries = [(loc if is_network_name(loc) else Path(loc).name, loc) for loc in known]
-        untitled = self.tr("Untitled study of {}")
-        for path in self.workspace.recent_untitled()[:5]:
-            entries += [(untitled.format(path.stem.removeprefix("untitled-")[:13]), str(path))]
-        self.window.welcome.set_recent(entries)
-
-    def _show_about(self) -> None:
-        box = named(QMessageBox(self.window), "about_box")
-        box.setWindowTitle(self.tr("About nnopt_gui"))
-        box.setText(f"<b>nnopt_gui {__version__}</b>")
-        box.setInformativeText(
-            self.tr("Quantise, prune and distil neural networks, and see what it costs. Apache License 2.0.")
-        )
-        box.open()
-
-
-def _mode(text: str) -> ThemeMode:
-    return text if text in THEME_MODES else "system"
+    def _log_message(self, message: Message) -> None:
+        self.window.log.add(" ".join(part for part in (message.what, message.hint) if part))
 
 
 def run(locations: Sequence[str]) -> int:

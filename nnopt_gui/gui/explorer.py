@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +13,27 @@ from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.study.confirmation import (
+    Confirmation,
+    begin_confirmation,
+    confirmation_of,
+    finish_confirmation,
+)
+from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.sweep import quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import DataError, EngineCrashedError, NnoptError, RecipeError
 from nnopt_gui.gui.error_bar import Fix, Message
+from nnopt_gui.gui.job_control import JobControl, RunningJob
 from nnopt_gui.gui.job_thread import JobThread
+from nnopt_gui.gui.state.comparison_text import confirmed_sentence
 from nnopt_gui.gui.state.job_outcome import preprocessing_message, saved_message, summary
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.opening import DEMO_DATA, DEMO_MODEL, is_downloadable
 from nnopt_gui.gui.state.recipe_state import RecipeState, parse_student
-from nnopt_gui.gui.state.trial_recorder import TrialRecorder
 from nnopt_gui.gui.state.workspace import Workspace
-from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
-
-
-@dataclass
-class _Running:
-    """The one job that the window waits for; events of any other are stale."""
-
-    job: Job
-    recorder: TrialRecorder
-    model: ModelSource
-    data: DataSource | None
-    recipes: tuple[Recipe, ...] = ()
+from nnopt_gui.jobs.job import EventKind, JobEvent, JobKind
 
 
 class Explorer(QObject):
@@ -65,16 +62,16 @@ class Explorer(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._thread = thread
         self._recipes = recipes
         self._workspace = workspace
         self._jobs = jobs
-        self._ids = itertools.count(1)
-        self._running: _Running | None = None
+        self._control = JobControl(thread, workspace, jobs, self)
         self._sources: tuple[ModelSource, DataSource | None] | None = None  # as the engine was asked to open them
         self._data: DataSource | None = None  # chosen before there is a model
         self._crash = ""
-        thread.event_received.connect(self._on_event_received)
+        self._opening: Confirmation | None = None  # of the test split, on record and not measured yet
+        self._control.told.connect(self._on_told)
+        self._control.ended.connect(self._on_ended)
         thread.engine_lost.connect(self._on_engine_lost)
         workspace.problem.connect(self._on_workspace_problem)
 
@@ -82,7 +79,7 @@ class Explorer(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._running is not None
+        return self._control.running is not None
 
     def find(self, recipe: Recipe) -> Trial | None:
         """The finished trial of this recipe."""
@@ -121,7 +118,8 @@ class Explorer(QObject):
 
     def open_sources(self, model: ModelSource, data: DataSource | None) -> None:
         """Open both and measure the original; replaces an opening that runs, but not a sweep."""
-        if self._running is not None and self._running.job.kind is not JobKind.OPEN:
+        running = self._control.running
+        if running is not None and running.job.kind is not JobKind.OPEN:
             stop = Fix(self.tr("Stop and open"), lambda: self._supersede_and_open(model, data))
             what = self.tr("A job is running.")
             hint = self.tr("Its finished trials are kept when it is stopped.")
@@ -130,7 +128,7 @@ class Explorer(QObject):
         self._supersede_and_open(model, data)
 
     def _supersede_and_open(self, model: ModelSource, data: DataSource | None) -> None:
-        self._supersede()
+        self._control.supersede()
         self._sources = None
         for key in ("open", "preprocessing", "data"):
             self.dismiss_requested.emit(key)
@@ -139,7 +137,7 @@ class Explorer(QObject):
     def open_study(self, path: Path) -> None:
         """Open a study file; nothing runs until it is asked for."""
         try:
-            self._supersede()
+            self._control.supersede()
             self._workspace.open(path)
         except NnoptError as error:
             self.message.emit(Message.of(error, key="study"))
@@ -158,7 +156,7 @@ class Explorer(QObject):
 
     def close_study(self) -> None:
         """Back to the welcome page; everything is on disk."""
-        self._supersede()
+        self._control.supersede()
         self._sources = self._data = None
         self._workspace.close()
         self._recipes.set_profile(None)
@@ -188,7 +186,7 @@ class Explorer(QObject):
         profile, study = self._recipes.profile, self._workspace.study
         if profile is None or study is None:
             return
-        students = tuple(parse_student(name) for name in self._recipes.students)
+        students = tuple(parse_student(name).starting() for name in self._recipes.students)
         self.run_sweep(quick_sweep(profile.trainable, has_data=study.data is not None, students=students))
 
     @Slot(object)
@@ -201,6 +199,10 @@ class Explorer(QObject):
             return
         self._run(new)
 
+    def run_proposed(self, recipe: Recipe, predicted: Predicted) -> None:
+        """Run what a search proposes; the trial remembers what was predicted of it."""
+        self._run((recipe,), predicted=predicted)
+
     def retry(self, number: int) -> None:
         """Run a failed or interrupted trial again, in its own row."""
         trial = self._workspace.trial(number)
@@ -210,9 +212,14 @@ class Explorer(QObject):
         else:
             self._run((trial.recipe,), {0: number})
 
-    def _run(self, recipes: tuple[Recipe, ...], numbers: Mapping[int, int] | None = None) -> None:
+    def _run(
+        self,
+        recipes: tuple[Recipe, ...],
+        numbers: Mapping[int, int] | None = None,
+        predicted: Predicted | None = None,
+    ) -> None:
         study = self._workspace.study
-        if self._running is not None or study is None:
+        if self._control.running is not None or study is None:
             return  # a double click is one job
         if self._workspace.read_only:
             error = RecipeError("The study is open read-only: new trials cannot be kept.", "Save it under a new name.")
@@ -221,18 +228,18 @@ class Explorer(QObject):
         for key in ("reused", "job", "recipe"):
             self.dismiss_requested.emit(key)
         plain = {"recipes": [recipe.to_dict() for recipe in recipes]}
-        self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers)
+        self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers, predicted)
 
     @Slot()
     def measure_sensitivity(self) -> None:
         """Find out which layers bear few bits, for the size budget."""
-        if self._running is None and (study := self._workspace.study) is not None:
+        if self._control.running is None and (study := self._workspace.study) is not None:
             self._submit(JobKind.SENSITIVITY, *(self._sources or (study.model, study.data)))
 
     def save(self, number: int, folder: Path) -> None:
         """Write a trial's model into ``folder`` and verify it."""
         study = self._workspace.study
-        if self._running is not None or study is None:
+        if self._control.running is not None or study is None:
             what = self.tr("A job is running: save when it has ended.")
             self.message.emit(Message(what, level="warning", key="busy"))
             return
@@ -252,79 +259,51 @@ class Explorer(QObject):
         self.dismiss_requested.emit("save")
         self._submit(JobKind.SAVE, *(self._sources or (study.model, study.data)), extra)
 
+    def tell_confirmed(self, number: int) -> bool:
+        """Say how a trial's file fared on the test split, if that was measured before; else False."""
+        study = self._workspace.study
+        known = confirmation_of(study.confirmations, study.get(number)) if study is not None else None
+        if known is None:
+            return False
+        self.message.emit(Message(confirmed_sentence(known), level="info", key="confirm"))
+        return True
+
+    def confirm(self, number: int) -> None:
+        """Open the sealed test split for a trial, which is committed before an image is read. The user was asked."""
+        study = self._workspace.study
+        if self._control.running is not None or study is None:
+            return
+        try:
+            artifact = self._workspace.artifact(number)
+            self._opening = begin_confirmation(study, number, again=True)
+        except NnoptError as error:
+            self.message.emit(Message.of(error, key="confirm"))
+            return
+        self.dismiss_requested.emit("confirm")
+        self._submit(JobKind.CONFIRM, *(self._sources or (study.model, study.data)), {"artifact": str(artifact)})
+
     @Slot()
     def cancel(self) -> None:
         """Stop the job; what is finished stays."""
-        if self._running is not None:
-            self._jobs.cancelling()
-            self._thread.cancel()
+        self._control.cancel()
+
+    @Slot()
+    def toggle_pause(self) -> None:
+        """Let the job wait, or go on."""
+        self._control.toggle_pause()
 
     def abandon(self) -> None:
         """The window closes: forget the running job, and mark its trial."""
-        if self._running is not None:
-            self._running.recorder.abandon(TrialState.CANCELLED)
-            self._running = None
-            self._jobs.end()
+        self._control.abandon()
 
-    def _supersede(self) -> None:
-        if self._running is not None:
-            self._thread.cancel()
-            self.abandon()
-
-    def _submit(
-        self,
-        kind: JobKind,
-        model: ModelSource,
-        data: DataSource | None,
-        extra: Mapping[str, Any] | None = None,
-        recipes: tuple[Recipe, ...] = (),
-        numbers: Mapping[int, int] | None = None,
-    ) -> None:
-        payload = {
-            "model": model.to_dict(),
-            "data": data.to_dict() if data else None,
-            "auto_preprocessing": False,  # the window offers instead of choosing
-            **(extra or {}),
-        }
-        job = Job(next(self._ids), kind, payload)
-        recorder = TrialRecorder(self._workspace, numbers)
-        self._running = _Running(job, recorder, model, data, recipes)
+    def _submit(self, kind: JobKind, model: ModelSource, data: DataSource | None, *more: Any) -> None:
         self._crash = ""
-        self._jobs.begin(kind, len(recipes))
-        self._thread.submit(job)
+        self._control.submit(kind, model, data, *more)
 
     # -- events -----------------------------------------------------------------------------------------------
 
-    @Slot(object)
-    def _on_event_received(self, event: JobEvent) -> None:
-        running = self._running
-        if running is None or event.job_id != running.job.id:
-            return  # of a job that was superseded
-        if event.terminal:
-            self._finish(running, event)
-            return
-        recorder, payload = running.recorder, event.payload
-        match event.kind:
-            case EventKind.STATUS:
-                self._jobs.status(payload["text"])
-            case EventKind.PROGRESS:
-                self._jobs.progress(payload["done"], payload["total"])
-            case EventKind.TRAINING:
-                self._jobs.training(payload["epoch"], payload["loss"], payload["accuracy"])
-            case EventKind.PARTIAL:
-                recorder.partial(payload)
-            case EventKind.TRIAL_STARTED:
-                number = recorder.started(payload)
-                self._jobs.trial_started()
-                if len(running.recipes) == 1:
-                    self._workspace.select(number)
-            case EventKind.TRIAL_FINISHED:
-                recorder.finished(payload)
-                self._jobs.trial_finished()
-            case _:
-                self._on_opening_event(running, event)
-
-    def _on_opening_event(self, running: _Running, event: JobEvent) -> None:
+    @Slot(object, object)
+    def _on_told(self, running: RunningJob, event: JobEvent) -> None:
         match event.kind:
             case EventKind.OPENED:
                 self._recipes.set_profile(running.recorder.opened(running.model, event.payload))
@@ -339,25 +318,22 @@ class Explorer(QObject):
                 self._recipes.set_profile(self._recipes.profile, students)
             case EventKind.SAVED:
                 self._tell_saved(event.payload)
+            case EventKind.CONFIRMED:
+                self._keep_confirmation(event.payload)
             case EventKind.SENSITIVITY:
                 self._recipes.set_budget_study(BudgetStudy.from_dict(event.payload["study"]))
 
-    def _finish(self, running: _Running, event: JobEvent) -> None:
-        self._running = None
+    @Slot(object, object)
+    def _on_ended(self, running: RunningJob, event: JobEvent) -> None:
         recorder = running.recorder
         if event.kind is EventKind.FAILED:
-            error = NnoptError.from_dict(event.payload["error"])
-            recorder.abandon(TrialState.FAILED, error)
-            self._tell_failure(running, error)
-        else:
-            recorder.abandon(TrialState.CANCELLED)
-        self._jobs.end()
+            self._tell_failure(running, NnoptError.from_dict(event.payload["error"]))
         self.idle_text_changed.emit(summary(running.job.kind, event.kind, len(recorder.done), len(recorder.failed)))
         self.job_ended.emit(running.job.kind)
 
     # -- messages ---------------------------------------------------------------------------------------------
 
-    def _tell_failure(self, running: _Running, error: NnoptError) -> None:
+    def _tell_failure(self, running: RunningJob, error: NnoptError) -> None:
         fixes: tuple[Fix, ...] = ()
         if isinstance(error, EngineCrashedError):
             self._crash = str(error)
@@ -374,7 +350,7 @@ class Explorer(QObject):
             elif isinstance(error, DataError) and data and is_downloadable(data.location) and not data.download:
                 fetched = replace(data, download=True)
                 fixes = (Fix(self.tr("Download"), lambda: self.open_sources(model, fetched)),)
-        key = {JobKind.OPEN: "open", JobKind.SAVE: "save"}.get(running.job.kind, "job")
+        key = {JobKind.OPEN: "open", JobKind.SAVE: "save", JobKind.CONFIRM: "confirm"}.get(running.job.kind, "job")
         self.message.emit(Message.of(error, fixes, key=key))
 
     def _tell_saved(self, payload: Mapping[str, Any]) -> None:
@@ -382,7 +358,16 @@ class Explorer(QObject):
         show = Fix(self.tr("Open folder"), lambda: self.folder_requested.emit(folder), dismisses=False)
         self.message.emit(saved_message(folder, Measurement.from_dict(payload["measurement"]), show))
 
-    def _offer_preprocessing(self, running: _Running, suggestion: Mapping[str, Any] | None) -> None:
+    def _keep_confirmation(self, payload: Mapping[str, Any]) -> None:
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return
+        with self._workspace.editing() as study:
+            sides = (TrialPredictions.from_dict(payload[side]) for side in ("baseline", "trial"))
+            finished = finish_confirmation(study, opening, *sides)
+            self.message.emit(Message(confirmed_sentence(finished), level="info", key="confirm"))
+
+    def _offer_preprocessing(self, running: RunningJob, suggestion: Mapping[str, Any] | None) -> None:
         if suggestion is None or running.data is None:
             return
         data = running.data.with_preprocessing(Preprocessing.from_dict(suggestion["preprocessing"]))

@@ -36,7 +36,7 @@ class JobThread(QThread):
         super().__init__(parent)
         self.setObjectName("job_thread")
         self._engine = engine
-        self._requests: deque[Job | None] = deque()  # None: cancel everything submitted before
+        self._requests: deque[Job | bool | None] = deque()  # None: cancel all submitted before; bool: pause or go on
         self._waiting: deque[Job] = deque()
         self._unfinished: dict[int, None] = {}  # in order of submission
         self._lock = threading.Lock()  # guards _unfinished
@@ -63,6 +63,11 @@ class JobThread(QThread):
     def cancel(self) -> None:
         """Cancel the running job, and those that wait; each of them gets its CANCELLED within about a second."""
         self._requests.append(None)
+        self._engine.wake()
+
+    def pause(self, on: bool) -> None:
+        """Let the running job wait at its next checkpoint, or go on."""
+        self._requests.append(on)
         self._engine.wake()
 
     def shutdown(self) -> bool:
@@ -103,6 +108,9 @@ class JobThread(QThread):
     def _take_requests(self) -> None:
         while self._requests:
             request = self._requests.popleft()
+            if isinstance(request, bool):
+                self._engine.pause(request)
+                continue
             if request is not None:
                 self._waiting.append(request)
                 continue

@@ -16,29 +16,37 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
-    QTabWidget,
     QToolBar,
     QVBoxLayout,
     QWidget,
 )
 
-from nnopt_gui.gui.actions import ActionTable
+from nnopt_gui.gui.action_table import ActionTable
 from nnopt_gui.gui.error_bar import ErrorBar
 from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.i18n import LANGUAGES
+from nnopt_gui.gui.panels.inspector.compare import ComparePanel
 from nnopt_gui.gui.panels.inspector.details import DetailsPanel
+from nnopt_gui.gui.panels.inspector.errors import ErrorsPanel
 from nnopt_gui.gui.panels.inspector.layers import LayersPanel
+from nnopt_gui.gui.panels.inspector.tabs import InspectorTabs
 from nnopt_gui.gui.panels.inspector.weights import WeightsPanel
 from nnopt_gui.gui.panels.job_panel import JobPanel
 from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.log_panel import LogPanel
 from nnopt_gui.gui.panels.model_panel import ModelPanel
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.panels.trials_panel import TrialsPanel
 from nnopt_gui.gui.panels.welcome import WelcomePage
+from nnopt_gui.gui.plots.calibration_plot import CalibrationPlot
+from nnopt_gui.gui.plots.class_bars import ClassBars
+from nnopt_gui.gui.plots.confusion_heat import ConfusionHeat
 from nnopt_gui.gui.plots.curve_plot import CurvePlot
 from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
 from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
+from nnopt_gui.gui.state.comparisons import Comparisons
+from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import openable_kind
@@ -73,26 +81,34 @@ class MainWindow(QMainWindow):
         workspace: Workspace,
         jobs: JobState,
         weights: LayerDistributions,
+        comparisons: Comparisons,
+        goals: GoalsState,
         theme: Theme,
+        log_folder: str,
     ) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self._explorer = explorer
         self._workspace = workspace
+        self._theme = theme
         self.actions_table = ActionTable(theme, self)
         self.errors = ErrorBar(self, icons=theme.icon, object_name="error_bar")
         self.welcome = WelcomePage(theme, self)
-        self.pair = TradeoffPair(workspace, recipes, theme, self)
+        self.pair = TradeoffPair(workspace, recipes, goals, theme, self)
         self.model_panel = ModelPanel(workspace, self)
         self.trials = TrialsPanel(workspace, TrialTableModel(workspace, self), self)
         self.recipe_panel = RecipePanel(recipes, self)
-        self.sweep_panel = SweepPanel(recipes, lambda r: explorer.find(r) is not None, explorer.seconds_per_trial, self)
+        self.sweep_panel = SweepPanel(
+            recipes, lambda r: explorer.find(r) is not None, explorer.seconds_per_trial, goals, self
+        )
         self.details = DetailsPanel(workspace, self)
         self.layers = LayersPanel(workspace, recipes, self)
         histogram = HistogramPlot(theme, self, object_name="weights_histogram")
         self.weights = WeightsPanel(weights, recipes, histogram, histogram.draw, self)
+        self._build_comparison(comparisons, workspace, theme)
         self.curves = CurvePlot(theme, self, object_name="training_curves")
         self.job_panel = JobPanel(jobs, self)
+        self.log = LogPanel(log_folder, self)
         self._target = named(QLabel(self), "target_text", "muted")
         self._build_centre()
         self._build_docks()
@@ -108,6 +124,15 @@ class MainWindow(QMainWindow):
         theme.changed.connect(self.errors.refresh_icons)
 
     # -- building ---------------------------------------------------------------------------------------------
+
+    def _build_comparison(self, comparisons: Comparisons, workspace: Workspace, theme: Theme) -> None:
+        bars = ClassBars(theme, self, object_name="class_bars")
+        calibration = CalibrationPlot(theme, self, object_name="calibration_plot")
+        drawn = (bars, bars.draw, calibration, calibration.set_curves)
+        self.compare = ComparePanel(comparisons, workspace, *drawn, self)
+        self.confusion = ConfusionHeat(theme, self, object_name="confusion_heat")
+        matrix = (self.confusion, self.confusion.set_matrix, self.confusion.set_cell)
+        self.mistakes = ErrorsPanel(comparisons, workspace, *matrix, self)
 
     def _build_centre(self) -> None:
         splitter = named(QSplitter(Qt.Orientation.Vertical, self), "centre_splitter")
@@ -140,12 +165,12 @@ class MainWindow(QMainWindow):
         self._faces = named(QStackedWidget(self), "recipe_faces")
         self._faces.addWidget(self.recipe_panel)
         self._faces.addWidget(self.sweep_panel)
-        self._tabs = named(QTabWidget(self), "inspector_tabs")
-        self._tabs.setDocumentMode(True)
-        for panel in (self.details, self.layers, self.weights, self.curves):
-            self._tabs.addTab(panel, "")
+        panels = (self.details, self.layers, self.weights, self.compare, self.mistakes, self.curves)
+        self._tabs = InspectorTabs(panels, self._theme, self)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self._docks = (self._dock("recipe_dock", left, self._faces), self._dock("inspector_dock", right, self._tabs))
+        self._log_dock = self._dock("log_dock", Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
+        self._log_dock.hide()
         self.resizeDocks(self._docks, [_LEFT_WIDTH, _RIGHT_WIDTH], Qt.Orientation.Horizontal)
 
     def _dock(self, name: str, area: Qt.DockWidgetArea, widget: QWidget) -> QDockWidget:
@@ -182,7 +207,7 @@ class MainWindow(QMainWindow):
         self._themes.triggered.connect(lambda action: self.theme_chosen.emit(action.data()))
         self._languages.triggered.connect(lambda action: self.language_chosen.emit(action.data()))
         view.addSeparator()
-        for dock in self._docks:
+        for dock in (*self._docks, self._log_dock):
             view.addAction(dock.toggleViewAction())
 
     def _choice(self, menu: QMenu, name: str, values: Sequence[str]) -> QActionGroup:
@@ -207,9 +232,13 @@ class MainWindow(QMainWindow):
         self._toolbar.setWindowTitle(self.tr("Toolbar"))
         for dock, title in zip(self._docks, (self.tr("Recipe"), self.tr("Inspector")), strict=True):
             dock.setWindowTitle(title)
-        titles = (self.tr("Details"), self.tr("Layers"), self.tr("Weights"), self.tr("Training"))
-        for index, title in enumerate(titles):
-            self._tabs.setTabText(index, title)
+        self._log_dock.setWindowTitle(self.tr("Log"))
+        self._tabs.name(self.details, self.tr("Details"))
+        self._tabs.name(self.layers, self.tr("Layers"))
+        self._tabs.name(self.weights, self.tr("Weights"))
+        self._tabs.name(self.compare, self.tr("Compare"))
+        self._tabs.name(self.mistakes, self.tr("Errors"))
+        self._tabs.name(self.curves, self.tr("Training"))
         self._theme_menu.setTitle(self.tr("Look"))
         self._language_menu.setTitle(self.tr("Language"))
         modes = {"light": self.tr("Light"), "dark": self.tr("Dark"), "system": self.tr("As the system")}
@@ -267,6 +296,15 @@ class MainWindow(QMainWindow):
     def show_sweep(self, on: bool) -> None:
         """Turn the recipe panel to its other face, or back."""
         self._faces.setCurrentWidget(self.sweep_panel if on else self.recipe_panel)
+
+    def show_tab(self, panel: QWidget) -> None:
+        """Bring a tab of the inspector to the front, and the inspector if it was closed."""
+        self._docks[1].show()
+        self._tabs.setCurrentWidget(panel)
+
+    def add_tab(self, panel: QWidget) -> None:
+        """One more tab, named by the panel's window title."""
+        self._tabs.add(panel)
 
     def show_choices(self, theme: str, language: str) -> None:
         """Tick the entries of the menus."""

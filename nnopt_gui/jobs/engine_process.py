@@ -31,11 +31,13 @@ from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.errors import Cancelled, InternalError, ModelError, NnoptError
 from nnopt_gui.jobs.job import MAX_MESSAGE_BYTES, EventKind, Job, JobEvent, JobKind
 from nnopt_gui.jobs.process_limits import limit_process
+from nnopt_gui.jobs.thumbnail import Thumbnail
 
 DEFAULT_SESSION: Final = "nnopt_gui.engine.pipeline:Session"
 HEARTBEAT: Final = b""  # an empty message: the job has moved since the last one
 HEARTBEAT_S: Final = 1.0
 EVENTS_PER_SECOND: Final = 20
+PAUSE_POLL_S: Final = 0.05
 MAX_LOG_BYTES: Final = 20_000_000
 EXIT_ORPHANED: Final = 0
 EXIT_UNUSABLE: Final = 3
@@ -47,12 +49,16 @@ class Session(Protocol):
     def open(self, model: ModelSource, data: DataSource | None, reporter: Any, *, auto_preprocessing: bool) -> Any: ...
     def baseline(self, reporter: Any) -> Any: ...
     def students(self, reporter: Any) -> Mapping[str, Any]: ...
+    def prepare(self, reporter: Any) -> None: ...
     def run_trial(self, recipe: Recipe, reporter: Any) -> Any: ...
+    def confirm(self, artifact: Path, reporter: Any) -> tuple[Any, Any]: ...
     def save(
         self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Any
     ) -> tuple[Path, Measurement]: ...
     def analyse(self, method: Method, reporter: Any) -> Sequence[Any]: ...
     def sensitivity(self, reporter: Any) -> Any: ...
+    def why(self, artifact: Path, reporter: Any) -> Any: ...
+    def thumbnails(self, positions: Sequence[int], reporter: Any) -> Sequence[Any]: ...
 
 
 def load_factory(name: str) -> Callable[..., Session]:
@@ -71,11 +77,21 @@ def load_factory(name: str) -> Callable[..., Session]:
 
 
 class ProcessReporter:
-    """A ``Reporter`` that sends events through the pipe, each kind at most 20 times a second, newest value first."""
+    """A ``Reporter`` that sends events through the pipe, each kind at most 20 times a second, newest value first.
 
-    def __init__(self, post: Callable[[EventKind, dict[str, Any]], None], cancelled: Callable[[], bool]) -> None:
+    While ``paused`` holds, :meth:`checkpoint` waits; ``paused_s`` counts the seconds, which are not the job's own.
+    """
+
+    def __init__(
+        self,
+        post: Callable[[EventKind, dict[str, Any]], None],
+        cancelled: Callable[[], bool],
+        paused: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._post = post
         self._cancelled = cancelled
+        self._paused = paused
+        self.paused_s = 0.0
         self._pending: dict[EventKind, dict[str, Any]] = {}
         self._sent: dict[EventKind, float] = {}
         self.trial_index = 0
@@ -97,10 +113,20 @@ class ProcessReporter:
 
     def checkpoint(self) -> None:
         self.moved.set()
+        if self._paused():
+            self._wait()
         if self._cancelled():
             raise Cancelled
         if self._pending:
             self._send_due()
+
+    def _wait(self) -> None:
+        self.flush()
+        began = time.monotonic()
+        while self._paused() and not self._cancelled():
+            time.sleep(PAUSE_POLL_S)
+            self.moved.set()  # waiting on purpose is no hang
+        self.paused_s += time.monotonic() - began
 
     def flush(self) -> None:
         """Send what was held back; called before every event that is not throttled, so that order is kept."""
@@ -132,6 +158,7 @@ class EngineLane:
         self._sending = threading.Lock()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
+        self._paused: set[int] = set()
         self._reporter: ProcessReporter | None = None  # of the job that runs now
         threading.Thread(target=self._listen, name="listener", daemon=True).start()
         threading.Thread(target=self._pulse, name="pulse", daemon=True).start()
@@ -157,6 +184,10 @@ class EngineLane:
             message = json.loads(data)
             if message.get("command") == "cancel":
                 self._cancelled.add(int(message["id"]))
+            elif message.get("command") == "pause":
+                self._paused.add(int(message["id"]))
+            elif message.get("command") == "resume":
+                self._paused.discard(int(message["id"]))
             elif message.get("command") == "shutdown":
                 os._exit(0)
             else:
@@ -186,7 +217,7 @@ class EngineLane:
         def post(kind: EventKind, payload: dict[str, Any]) -> None:
             self.send(JobEvent(job.id, kind, payload))
 
-        reporter = ProcessReporter(post, lambda: job.id in self._cancelled)
+        reporter = ProcessReporter(post, lambda: job.id in self._cancelled, lambda: job.id in self._paused)
         self._reporter = reporter
         terminal = failed(job.id, InternalError("The job ended without a word."))
         try:
@@ -201,6 +232,7 @@ class EngineLane:
         finally:
             self._reporter = None
             self._cancelled.discard(job.id)
+            self._paused.discard(job.id)
             self.send(terminal)
 
 
@@ -218,7 +250,7 @@ def _perform(
     opened = session.open(model, data, reporter, auto_preprocessing=bool(payload.get("auto_preprocessing", False)))
     match job.kind:
         case JobKind.OPEN:
-            _tell_opened(opened, session, reporter, tell)
+            _tell_opened(opened, session, reporter, tell, students=bool(payload.get("students", True)))
         case JobKind.RUN:
             for index, recipe in enumerate(payload["recipes"]):
                 reporter.checkpoint()
@@ -233,15 +265,29 @@ def _perform(
                 reporter,
             )
             tell(EventKind.SAVED, {"folder": str(folder), "measurement": measurement.to_dict()})
+        case JobKind.CONFIRM:
+            found = session.confirm(Path(payload["artifact"]), reporter)
+            tell(EventKind.CONFIRMED, {name: p.to_dict() for name, p in zip(("baseline", "trial"), found, strict=True)})
         case JobKind.ANALYSE:
             layers = session.analyse(Method.from_dict(payload["method"]), reporter)
             tell(EventKind.ANALYSED, {"layers": [layer.to_dict() for layer in layers]})
+        case JobKind.IMAGES:
+            positions = [int(position) for position in payload["positions"]]
+            pictures = zip(positions, session.thumbnails(positions, reporter), strict=True)
+            tell(EventKind.IMAGES, {"images": [Thumbnail.of(*pair).to_dict() for pair in pictures]})
+        case JobKind.WHY:
+            tell(EventKind.EXPLAINED, {"diagnosis": session.why(Path(payload["artifact"]), reporter).to_dict()})
         case JobKind.SENSITIVITY:
             tell(EventKind.SENSITIVITY, {"study": session.sensitivity(reporter).to_dict()})
 
 
 def _tell_opened(
-    opened: Any, session: Session, reporter: ProcessReporter, tell: Callable[[EventKind, dict[str, Any]], None]
+    opened: Any,
+    session: Session,
+    reporter: ProcessReporter,
+    tell: Callable[[EventKind, dict[str, Any]], None],
+    *,
+    students: bool,
 ) -> None:
     parts = {"model": opened.model, "data": opened.data, "data_source": opened.data_source}
     tell(EventKind.OPENED, {key: part.to_dict() if part is not None else None for key, part in parts.items()})
@@ -253,10 +299,12 @@ def _tell_opened(
             "artifact": str(baseline.artifact),
             "sha256": baseline.sha256,
             "suggestion": baseline.suggestion,
+            "predictions": baseline.predictions.to_dict() if baseline.predictions is not None else None,
         },
     )
-    students = session.students(reporter)
-    tell(EventKind.STUDENTS, {"students": {name: profile.to_dict() for name, profile in students.items()}})
+    if students:
+        tell(EventKind.STUDENTS, {"students": {n: p.to_dict() for n, p in session.students(reporter).items()}})
+    session.prepare(reporter)
 
 
 def _run_trial(
@@ -268,23 +316,25 @@ def _run_trial(
 ) -> None:
     """One trial; its failure is told and does not stop the trials after it."""
     tell(EventKind.TRIAL_STARTED, {"index": index, "recipe": recipe})
-    started = time.monotonic()
+    started, paused = time.monotonic(), reporter.paused_s
     answer: dict[str, Any] = {"index": index, "recipe": recipe, "state": "failed", "measurement": None, "error": None}
-    answer |= {"artifact": None, "sha256": None}
+    answer |= {"artifact": None, "sha256": None, "predictions": None}
     try:
         result = session.run_trial(Recipe.from_dict(recipe), reporter)
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001 - recorded with the trial
         reporter.forget()
-        answer |= {"error": expected(error).to_dict(), "seconds": time.monotonic() - started}
+        seconds = time.monotonic() - started - (reporter.paused_s - paused)
+        answer |= {"error": expected(error).to_dict(), "seconds": seconds}
     else:
         answer |= {
             "state": "done",
             "measurement": result.measurement.to_dict(),
             "artifact": str(result.artifact),
             "sha256": result.sha256,
-            "seconds": result.seconds,
+            "predictions": result.predictions.to_dict() if result.predictions is not None else None,
+            "seconds": result.seconds - (reporter.paused_s - paused),
         }
     tell(EventKind.TRIAL_FINISHED, answer)
 

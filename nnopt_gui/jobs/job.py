@@ -20,9 +20,13 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 class JobKind(StrEnum):
     """What the engine can be asked to do; ``model`` and ``data`` are sources, so a fresh engine can do any job.
 
-    OPEN {"model", "data" | None, "auto_preprocessing"}; RUN {"model", "data", "recipes": [...]};
+    OPEN {"model", "data" | None, "auto_preprocessing", "students"}, the last False to leave the ladder out;
+    RUN {"model", "data", "recipes": [...]};
     SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"};
-    SENSITIVITY {"model", "data"}.
+    SENSITIVITY {"model", "data"}; CONFIRM {"model", "data", "artifact"}: the sealed test split is opened, which the
+    sender has committed before (``study.confirmation.begin_confirmation``);
+    IMAGES {"model", "data", "positions"}: up to 64 positions in the selection split;
+    WHY {"model", "data", "artifact"}: where the file's bytes and time go.
     """
 
     OPEN = "open"
@@ -30,6 +34,9 @@ class JobKind(StrEnum):
     SAVE = "save"
     ANALYSE = "analyse"
     SENSITIVITY = "sensitivity"
+    CONFIRM = "confirm"
+    IMAGES = "images"
+    WHY = "why"
 
 
 class EventKind(StrEnum):
@@ -40,14 +47,18 @@ class EventKind(StrEnum):
     TRAINING = "training"  # {"epoch", "loss", "accuracy"}
     OPENED = "opened"  # {"model": ModelProfile, "data": DataProfile | None, "data_source": DataSource | None}
     STUDENTS = "students"  # {"students": {name: ModelProfile}}
-    BASELINE = "baseline"  # {"measurement", "artifact": path, "sha256", "suggestion": {...} | None}
+    BASELINE = "baseline"  # {"measurement", "artifact": path, "sha256", "suggestion": {...} | None,
+    # "predictions": TrialPredictions | None}
     TRIAL_STARTED = "trial_started"  # {"index", "recipe"}
     PARTIAL = "partial"  # {"index", "measurement"}
     TRIAL_FINISHED = "trial_finished"  # {"index", "recipe", "state", "measurement", "error", "artifact", "sha256",
-    # "seconds"}; state is "done" or "failed"
+    # "predictions": TrialPredictions | None, "seconds"}; state is "done" or "failed"
     SAVED = "saved"  # {"folder", "measurement"}
     ANALYSED = "analysed"  # {"layers": [LayerDistribution]}
     SENSITIVITY = "sensitivity"  # {"study": BudgetStudy}
+    CONFIRMED = "confirmed"  # {"baseline": TrialPredictions, "trial": TrialPredictions}, on the test split
+    IMAGES = "images"  # {"images": [Thumbnail]}, in the order asked for
+    EXPLAINED = "explained"  # {"diagnosis": Diagnosis}
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"  # {"error": NnoptError.to_dict()}

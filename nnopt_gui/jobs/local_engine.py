@@ -129,6 +129,11 @@ class LocalEngine:
         self._cancel_deadline = time.monotonic() + CANCEL_GRACE_S
         self._child.post(json.dumps({"command": "cancel", "id": self._active}).encode())
 
+    def pause(self, on: bool) -> None:
+        """Let the running job wait at its next checkpoint, or go on."""
+        if self._active is not None and self._child is not None:
+            self._child.post(json.dumps({"command": "pause" if on else "resume", "id": self._active}).encode())
+
     def wake(self) -> None:
         """Let a :meth:`receive` that waits return None now. May be called from any thread."""
         with suppress(queue.Full):  # then receive has something to do and does not wait

@@ -2,6 +2,33 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
+    <name>AboutBox</name>
+    <message>
+        <source>About nnopt_gui</source>
+        <translation>关于 nnopt_gui</translation>
+    </message>
+    <message>
+        <source>Quantise, prune and distil neural networks, and see what it costs. Apache License 2.0.</source>
+        <translation>对神经网络进行量化、剪枝和蒸馏，并看清代价。Apache License 2.0。</translation>
+    </message>
+    <message>
+        <source>Versions</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Copy versions</source>
+        <translation>复制版本信息</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
@@ -96,8 +123,8 @@
         <translation>导出图表…</translation>
     </message>
     <message>
-        <source>The first plot as PNG, SVG or PDF</source>
-        <translation>将第一张图导出为 PNG、SVG 或 PDF</translation>
+        <source>The first plot as PNG, SVG or PDF, or its points as CSV</source>
+        <translation>第一张图：PNG、SVG 或 PDF，或其数据点的 CSV</translation>
     </message>
     <message>
         <source>Export table…</source>
@@ -106,6 +133,14 @@
     <message>
         <source>All trials as CSV</source>
         <translation>将全部试验导出为 CSV</translation>
+    </message>
+    <message>
+        <source>Report…</source>
+        <translation>报告…</translation>
+    </message>
+    <message>
+        <source>Write the study as one page: HTML with its plots, or Markdown</source>
+        <translation>把研究写成一页：带图的 HTML，或 Markdown</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -134,6 +169,38 @@
     <message>
         <source>Take the selected trial out of the study (can be undone)</source>
         <translation>从研究中移除所选试验（可撤销）</translation>
+    </message>
+    <message>
+        <source>Edit note</source>
+        <translation>编辑备注</translation>
+    </message>
+    <message>
+        <source>Write something to the selected trial</source>
+        <translation>给选中的试验写备注</translation>
+    </message>
+    <message>
+        <source>Copy picture</source>
+        <translation>复制图片</translation>
+    </message>
+    <message>
+        <source>The first plot, to be pasted as a picture</source>
+        <translation>第一张图，可作为图片粘贴</translation>
+    </message>
+    <message>
+        <source>Copy table as CSV</source>
+        <translation>复制表格为 CSV</translation>
+    </message>
+    <message>
+        <source>All trials, to be pasted into a spreadsheet</source>
+        <translation>全部试验，可粘贴到电子表格</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Look, language, threads and plots</source>
+        <translation>外观、语言、线程与图表</translation>
     </message>
     <message>
         <source>Auto-fit</source>
@@ -168,6 +235,22 @@
         <translation>选择取值范围而不是单个值</translation>
     </message>
     <message>
+        <source>Auto search</source>
+        <translation>自动搜索</translation>
+    </message>
+    <message>
+        <source>Find the front of the sweep&apos;s stops in few trials, within the budgets</source>
+        <translation>在预算内用少量试验找到扫描取值的前沿</translation>
+    </message>
+    <message>
+        <source>Pause or resume</source>
+        <translation>暂停或继续</translation>
+    </message>
+    <message>
+        <source>Let the job wait, or go on; nothing is lost</source>
+        <translation>让任务等待或继续；不会丢失任何内容</translation>
+    </message>
+    <message>
         <source>Stop, keep results</source>
         <translation>停止并保留结果</translation>
     </message>
@@ -200,8 +283,75 @@
         <translation>重新运行所选的失败试验</translation>
     </message>
     <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>Put the selected trial beside the original or another trial</source>
+        <translation>把所选试验与原始模型或其他试验并排比较</translation>
+    </message>
+    <message>
+        <source>Confirm on test…</source>
+        <translation>用测试集确认…</translation>
+    </message>
+    <message>
+        <source>Open the sealed test split once for the selected trial, on record</source>
+        <translation>为所选试验开启一次封存的测试集，并记录在案</translation>
+    </message>
+    <message>
+        <source>Why not smaller, not faster?</source>
+        <translation>为何不更小、不更快？</translation>
+    </message>
+    <message>
+        <source>Where the selected trial&apos;s bytes and time go, and what would help</source>
+        <translation>选中试验的字节和时间用在哪里，怎样才能改善</translation>
+    </message>
+    <message>
+        <source>Copy as command</source>
+        <translation>复制为命令</translation>
+    </message>
+    <message>
+        <source>A line for the shell that makes the selected trial again</source>
+        <translation>一行可重现选中试验的 shell 命令</translation>
+    </message>
+    <message>
+        <source>Copy as Python</source>
+        <translation>复制为 Python</translation>
+    </message>
+    <message>
+        <source>A script that makes the selected trial again</source>
+        <translation>一段可重现选中试验的脚本</translation>
+    </message>
+    <message>
+        <source>Commands…</source>
+        <translation>命令…</translation>
+    </message>
+    <message>
+        <source>Find and do anything by its name</source>
+        <translation>按名称查找并执行任何操作</translation>
+    </message>
+    <message>
         <source>About nnopt_gui</source>
         <translation>关于 nnopt_gui</translation>
+    </message>
+</context>
+<context>
+    <name>AutoSearch</name>
+    <message>
+        <source>Looking at {} recipes…</source>
+        <translation>正在考察 {} 个配方…</translation>
+    </message>
+    <message>
+        <source>Stopped after {} trials.</source>
+        <translation>已在 {} 次试验后停止。</translation>
+    </message>
+    <message>
+        <source>{} trials. {}</source>
+        <translation>{} 次试验。{}</translation>
+    </message>
+    <message>
+        <source>Another job was started.</source>
+        <translation>已启动另一个任务。</translation>
     </message>
 </context>
 <context>
@@ -276,6 +426,298 @@
     </message>
 </context>
 <context>
+    <name>CalibrationPlot</name>
+    <message>
+        <source>Calibration: accuracy against confidence</source>
+        <translation>校准：准确率与置信度</translation>
+    </message>
+    <message>
+        <source>Confidence (%)</source>
+        <translation>置信度（%）</translation>
+    </message>
+    <message>
+        <source>Accuracy (%)</source>
+        <translation>准确率（%）</translation>
+    </message>
+    <message>
+        <source>No predictions are stored for these two.</source>
+        <translation>这两个试验没有保存预测结果。</translation>
+    </message>
+</context>
+<context>
+    <name>ClassBars</name>
+    <message>
+        <source>Change of accuracy by class</source>
+        <translation>各类别准确率的变化</translation>
+    </message>
+    <message>
+        <source>No predictions are stored for these two.</source>
+        <translation>这两个试验没有保存预测结果。</translation>
+    </message>
+    <message>
+        <source>{}: {} pp, {} to {}</source>
+        <translation>{}：{} 个百分点，{} 至 {}</translation>
+    </message>
+    <message>
+        <source>, beyond chance</source>
+        <translation>，超出偶然</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Commands</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Type a command…</source>
+        <translation>输入命令…</translation>
+    </message>
+    <message>
+        <source>Command to look for</source>
+        <translation>要查找的命令</translation>
+    </message>
+    <message>
+        <source>Commands that match</source>
+        <translation>匹配的命令</translation>
+    </message>
+</context>
+<context>
+    <name>ComparePanel</name>
+    <message>
+        <source>Against</source>
+        <translation>对照</translation>
+    </message>
+    <message>
+        <source>Trial to compare with</source>
+        <translation>用于比较的试验</translation>
+    </message>
+    <message>
+        <source>Figures of both trials, and the difference</source>
+        <translation>两个试验的各项数值及其差异</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Chart of the comparison</source>
+        <translation>比较图表</translation>
+    </message>
+    <message>
+        <source>Accuracy by class</source>
+        <translation>各类别准确率</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>校准</translation>
+    </message>
+    <message>
+        <source>Change in percentage points. Filled: beyond chance (exact McNemar, Holm&apos;s correction).</source>
+        <translation>变化以百分点计。实心：超出偶然（精确 McNemar 检验，Holm 校正）。</translation>
+    </message>
+    <message>
+        <source>On the dashed line a model is right as often as it says; below it is too sure.</source>
+        <translation>虚线上的模型说有多大把握，就有多大比例正确；在其下方则过于自信。</translation>
+    </message>
+    <message>
+        <source>Computing…</source>
+        <translation>正在计算…</translation>
+    </message>
+    <message>
+        <source>Select a finished trial to see it beside the original or another trial.</source>
+        <translation>选择一个已完成的试验，与原始模型或其他试验并排查看。</translation>
+    </message>
+</context>
+<context>
+    <name>Comparing</name>
+    <message>
+        <source>Confirming needs data.</source>
+        <translation>确认需要数据。</translation>
+    </message>
+    <message>
+        <source>Add a data set.</source>
+        <translation>请添加数据集。</translation>
+    </message>
+</context>
+<context>
+    <name>ComparisonText</name>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>Undecided: the predictions of {} are not stored. Run it again to compare.</source>
+        <translation>无法判断：{} 的预测结果未保存。重新运行后即可比较。</translation>
+    </message>
+    <message>
+        <source>{} is better: {} pp more accurate than {} (95 %: {} to {}) on the same {} images, p = {}.</source>
+        <translation>{} 更好：准确率高 {} 个百分点，对照为 {}（95 %：{} 至 {}），基于同样的 {} 张图像，p = {}。</translation>
+    </message>
+    <message>
+        <source>Not distinguishable on these {} images: {} lost, {} gained, p = {}. The difference lies between {} and {} pp.</source>
+        <translation>在这 {} 张图像上无法区分：{} 张变错，{} 张变对，p = {}。差异在 {} 与 {} 个百分点之间。</translation>
+    </message>
+    <message>
+        <source>If it is as it seems, about {} images would tell.</source>
+        <translation>若差异属实，约需 {} 张图像才能区分。</translation>
+    </message>
+    <message>
+        <source>Top-1</source>
+        <translation>Top-1</translation>
+    </message>
+    <message>
+        <source>Top-5</source>
+        <translation>Top-5</translation>
+    </message>
+    <message>
+        <source>Worst class</source>
+        <translation>最差类别</translation>
+    </message>
+    <message>
+        <source>ECE</source>
+        <translation>ECE</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>MACs</source>
+        <translation>乘加运算</translation>
+    </message>
+    <message>
+        <source>Params</source>
+        <translation>参数量</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>延迟</translation>
+    </message>
+    <message>
+        <source>not comparable, measured with another: {}</source>
+        <translation>不可比较，测量条件不同：{}</translation>
+    </message>
+    <message>
+        <source>exact McNemar p = {}</source>
+        <translation>精确 McNemar p = {}</translation>
+    </message>
+    <message>
+        <source>no difference can be told: the intervals overlap</source>
+        <translation>看不出差异：区间重叠</translation>
+    </message>
+    <message>
+        <source>the machine was busy</source>
+        <translation>测量时机器繁忙</translation>
+    </message>
+    <message>
+        <source>predictions are not stored, so the two cannot be paired</source>
+        <translation>预测结果未保存，因此无法配对</translation>
+    </message>
+    <message>
+        <source>machine</source>
+        <translation>机器</translation>
+    </message>
+    <message>
+        <source>instruction sets</source>
+        <translation>指令集</translation>
+    </message>
+    <message>
+        <source>operating system</source>
+        <translation>操作系统</translation>
+    </message>
+    <message>
+        <source>runtime</source>
+        <translation>运行时</translation>
+    </message>
+    <message>
+        <source>number of threads</source>
+        <translation>线程数</translation>
+    </message>
+    <message>
+        <source>batch size</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>opened {}</source>
+        <translation>开启于 {}</translation>
+    </message>
+    <message>
+        <source>Trial #{} on the sealed test split: {}, {} against the original, p = {}.</source>
+        <translation>试验 #{} 在封存测试集上：{}，与原始模型相比 {}，p = {}。</translation>
+    </message>
+    <message>
+        <source>{} for trial #{}</source>
+        <translation>{} 为试验 #{}</translation>
+    </message>
+    <message>
+        <source>{} for trial #{} (not finished)</source>
+        <translation>{} 为试验 #{}（未完成）</translation>
+    </message>
+    <message>
+        <source>The test split was opened before: {}.</source>
+        <translation>测试集此前已开启：{}。</translation>
+    </message>
+</context>
+<context>
+    <name>ConfirmBox</name>
+    <message>
+        <source>Confirm on test</source>
+        <translation>用测试集确认</translation>
+    </message>
+    <message>
+        <source>Open the sealed test split once more, for trial #{}?</source>
+        <translation>再次开启封存的测试集，用于试验 #{}？</translation>
+    </message>
+    <message>
+        <source>Open the sealed test split for trial #{}?</source>
+        <translation>开启封存的测试集，用于试验 #{}？</translation>
+    </message>
+    <message>
+        <source>Every choice so far was made by the selection images, so their numbers are a little too good for what was chosen. The test images have seen no choice: looking at them once gives an honest number. The opening is written into the study before the first image is read, and stays there.</source>
+        <translation>迄今的每个选择都依据选择集图像做出，因此所选模型在其上的数值略偏乐观。测试集图像未参与任何选择：只看一次即可得到诚实的数值。在读取第一张图像之前，此次开启会写入研究并一直保留。</translation>
+    </message>
+    <message>
+        <source>A second look makes the test images part of the choice, like any others.</source>
+        <translation>再看一次，测试集图像就会像其他图像一样成为选择的一部分。</translation>
+    </message>
+    <message>
+        <source>Open again</source>
+        <translation>再次开启</translation>
+    </message>
+    <message>
+        <source>Open once</source>
+        <translation>开启一次</translation>
+    </message>
+    <message>
+        <source>Keep it sealed</source>
+        <translation>保持封存</translation>
+    </message>
+</context>
+<context>
+    <name>ConfusionHeat</name>
+    <message>
+        <source>True {}, predicted {}: {}</source>
+        <translation>真实 {}，预测 {}：{}</translation>
+    </message>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>混淆矩阵</translation>
+    </message>
+    <message>
+        <source>No predictions are stored for this trial.</source>
+        <translation>此试验没有保存预测结果。</translation>
+    </message>
+    <message>
+        <source>Predicted</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>True</source>
+        <translation>真实</translation>
+    </message>
+</context>
+<context>
     <name>CurvePlot</name>
     <message>
         <source>Epoch</source>
@@ -321,6 +763,10 @@
         <translation>一致率</translation>
     </message>
     <message>
+        <source>On test</source>
+        <translation>测试集</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
@@ -359,6 +805,10 @@
     <message>
         <source>Paired on the same images as the original: far tighter than the difference of two accuracies.</source>
         <translation>与原始模型在相同图像上配对比较：区间远比两个准确率之差更窄。</translation>
+    </message>
+    <message>
+        <source>The sealed test split, which no choice has seen.</source>
+        <translation>封存的测试集，未参与任何选择。</translation>
     </message>
     <message>
         <source>Conditions</source>
@@ -570,6 +1020,73 @@
     </message>
 </context>
 <context>
+    <name>ErrorsPanel</name>
+    <message>
+        <source>Which images</source>
+        <translation>哪些图像</translation>
+    </message>
+    <message>
+        <source>Images: true class, before and after</source>
+        <translation>图像：真实类别、之前与之后</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一页</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一页</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Confusion matrix: {}</source>
+        <translation>混淆矩阵：{}</translation>
+    </message>
+    <message>
+        <source>Computing…</source>
+        <translation>正在计算…</translation>
+    </message>
+    <message>
+        <source>Select a finished trial to see what it gets wrong.</source>
+        <translation>选择一个已完成的试验，查看它错在哪里。</translation>
+    </message>
+    <message>
+        <source>The predictions of this trial are not stored. Run it again to see its errors.</source>
+        <translation>此试验的预测结果未保存。重新运行即可查看其错误。</translation>
+    </message>
+    <message>
+        <source>Right → wrong ({})</source>
+        <translation>对 → 错 ({})</translation>
+    </message>
+    <message>
+        <source>Wrong → right ({})</source>
+        <translation>错 → 对 ({})</translation>
+    </message>
+    <message>
+        <source>Any change ({})</source>
+        <translation>任何变化 ({})</translation>
+    </message>
+    <message>
+        <source>True {}, predicted {} ({})</source>
+        <translation>真实 {}，预测 {}（{}）</translation>
+    </message>
+    <message>
+        <source>{} to {} of {}</source>
+        <translation>第 {} 至 {} 张，共 {} 张</translation>
+    </message>
+    <message>
+        <source>No image is of this kind.</source>
+        <translation>没有这样的图像。</translation>
+    </message>
+    <message>
+        <source>The pictures come when the running job has ended.</source>
+        <translation>正在运行的任务结束后显示图片。</translation>
+    </message>
+</context>
+<context>
     <name>Explorer</name>
     <message>
         <source>Data chosen: {}.</source>
@@ -629,6 +1146,13 @@
     </message>
 </context>
 <context>
+    <name>FiguresTableModel</name>
+    <message>
+        <source>{} is better</source>
+        <translation>{} 更好</translation>
+    </message>
+</context>
+<context>
     <name>FileDesk</name>
     <message>
         <source>{} is neither a model nor data nor a study.</source>
@@ -645,6 +1169,10 @@
     <message>
         <source>Export plot</source>
         <translation>导出图表</translation>
+    </message>
+    <message>
+        <source>Write report</source>
+        <translation>写报告</translation>
     </message>
     <message>
         <source>Export table</source>
@@ -703,6 +1231,189 @@
     </message>
 </context>
 <context>
+    <name>Findings</name>
+    <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Codebooks</source>
+        <translation>码本</translation>
+    </message>
+    <message>
+        <source>Scales</source>
+        <translation>缩放因子</translation>
+    </message>
+    <message>
+        <source>Biases</source>
+        <translation>偏置</translation>
+    </message>
+    <message>
+        <source>Activation grids</source>
+        <translation>激活网格</translation>
+    </message>
+    <message>
+        <source>Constants</source>
+        <translation>常量</translation>
+    </message>
+    <message>
+        <source>Graph and names</source>
+        <translation>图和名称</translation>
+    </message>
+    <message>
+        <source>Integer kernels</source>
+        <translation>整数内核</translation>
+    </message>
+    <message>
+        <source>Float kernels</source>
+        <translation>浮点内核</translation>
+    </message>
+    <message>
+        <source>Quantise, dequantise</source>
+        <translation>量化与反量化</translation>
+    </message>
+    <message>
+        <source>Moving data</source>
+        <translation>搬移数据</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Choose fewer weight bits with the file form Packed: 2 to 6 bits run in the same integer kernels.</source>
+        <translation>用“紧凑”存储形式并选更少的权重位数：2 到 6 位同样在整数内核中运行。</translation>
+    </message>
+    <message>
+        <source>Weights of a whole byte each in {layers} of {all} layers: {share} of the file.</source>
+        <translation>{all} 层中有 {layers} 层的每个权重占一整个字节：占文件的 {share}。</translation>
+    </message>
+    <message>
+        <source>{share} of the file is not weights: {parts}.</source>
+        <translation>文件的 {share} 不是权重：{parts}。</translation>
+    </message>
+    <message>
+        <source>The network is small: fewer bits save little now. Prune channels or blocks: their scales, biases and operators go with them.</source>
+        <translation>网络很小：再减位数省不了多少。请剪去通道或块：它们的缩放因子、偏置和算子会一并消失。</translation>
+    </message>
+    <message>
+        <source>32-bit float weights in {layers} of {all} layers: {share} of the file.</source>
+        <translation>{all} 层中有 {layers} 层的权重是 32 位浮点：占文件的 {share}。</translation>
+    </message>
+    <message>
+        <source>Quantize them: 8 bits take a quarter, mostly without loss.</source>
+        <translation>把它们量化：8 位只占四分之一，大多没有损失。</translation>
+    </message>
+    <message>
+        <source>16-bit float weights in {layers} of {all} layers: {share} of the file.</source>
+        <translation>{all} 层中有 {layers} 层的权重是 16 位浮点：占文件的 {share}。</translation>
+    </message>
+    <message>
+        <source>Choose 8 weight bits or fewer.</source>
+        <translation>权重选 8 位或更少。</translation>
+    </message>
+    <message>
+        <source>These layers keep 8 bits. Method › Edges › As the others gives them as few, at a price in accuracy.</source>
+        <translation>这些层保持 8 位。“方法 › 首末层 › 与其他层相同”会让它们用同样少的位数，但会损失准确率。</translation>
+    </message>
+    <message>
+        <source>Codebooks take {share} of the file.</source>
+        <translation>码本占文件的 {share}。</translation>
+    </message>
+    <message>
+        <source>They are shared and pay only for many weights: try Method › Levels › Even, symmetric.</source>
+        <translation>码本是共用的，权重很多时才划算：试试“方法 › 量化级 › 均匀对称”。</translation>
+    </message>
+    <message>
+        <source>{layer} alone holds {share} of the file: {weights} weights of {bits} bits.</source>
+        <translation>仅 {layer} 就占文件的 {share}：{weights} 个权重，每个 {bits} 位。</translation>
+    </message>
+    <message>
+        <source>Give this layer fewer bits, or prune it.</source>
+        <translation>给这一层更少的位数，或对它剪枝。</translation>
+    </message>
+    <message>
+        <source>{layers} of {all} layers run in float although the file is quantised.</source>
+        <translation>文件虽已量化，{all} 层中仍有 {layers} 层以浮点运行。</translation>
+    </message>
+    <message>
+        <source>Operators that quantise and dequantise ({count}) take {share} of the time.</source>
+        <translation>量化和反量化算子（{count} 个）占 {share} 的时间。</translation>
+    </message>
+    <message>
+        <source>Operators that only move data ({count}) take {share} of the time.</source>
+        <translation>只搬移数据的算子（{count} 个）占 {share} 的时间。</translation>
+    </message>
+    <message>
+        <source>Activations are float, so weights are unpacked to float when the file is loaded: small on disk, as slow as the original.</source>
+        <translation>激活是浮点，所以加载文件时权重会展开成浮点：磁盘上小，但和原始模型一样慢。</translation>
+    </message>
+    <message>
+        <source>Choose 8 activation bits: then integer kernels run.</source>
+        <translation>激活选 8 位：这样就会使用整数内核。</translation>
+    </message>
+    <message>
+        <source>The runtime has no integer kernel for them as they are written; another runtime may.</source>
+        <translation>运行时对这种写法没有整数内核；其他运行时可能有。</translation>
+    </message>
+    <message>
+        <source>ONNX&apos;s int4 has no integer kernels here: choose Method › File form › Packed.</source>
+        <translation>ONNX 的 int4 在这里没有整数内核：请选“方法 › 存储形式 › 紧凑”。</translation>
+    </message>
+    <message>
+        <source>All layers run in float.</source>
+        <translation>所有层都以浮点运行。</translation>
+    </message>
+    <message>
+        <source>Quantize weights and activations to 8 bits: integer kernels are two to four times as fast on large layers.</source>
+        <translation>把权重和激活量化到 8 位：在大的层上，整数内核快两到四倍。</translation>
+    </message>
+    <message>
+        <source>These operators run in float: {operators}.</source>
+        <translation>这些算子以浮点运行：{operators}。</translation>
+    </message>
+    <message>
+        <source>They have no integer form that keeps accuracy. A network with ReLU and batch norm in their place runs in integers throughout.</source>
+        <translation>它们没有能保持准确率的整数形式。改用 ReLU 和批归一化的网络可全程以整数运行。</translation>
+    </message>
+    <message>
+        <source>Each stands between float and integer arithmetic: with fewer float layers there are fewer.</source>
+        <translation>每个都位于浮点与整数运算之间：浮点层越少，它们就越少。</translation>
+    </message>
+    <message>
+        <source>ONNX&apos;s int4 weights are unpacked to float in every run: choose Method › File form › Packed.</source>
+        <translation>ONNX 的 int4 权重每次运行都要展开成浮点：请选“方法 › 存储形式 › 紧凑”。</translation>
+    </message>
+    <message>
+        <source>The kernels want channels last or in blocks; with larger layers this counts for less.</source>
+        <translation>内核需要通道在后或分块的布局；层越大，这部分占比越小。</translation>
+    </message>
+    <message>
+        <source>{count} operators in {run}: much of it is the runtime&apos;s own overhead, about {overhead} µs each.</source>
+        <translation>{run} 内有 {count} 个算子：大部分是运行时自身的开销，每个约 {overhead} µs。</translation>
+    </message>
+    <message>
+        <source>Fewer operators would help, fewer bits will not: prune whole blocks, or run several images at once.</source>
+        <translation>减少算子有用，减少位数没用：请剪去整块，或一次运行多张图像。</translation>
+    </message>
+    <message>
+        <source>Ragged widths in {layers} of {all} layers: {channels} channels cost as much as {computed}.</source>
+        <translation>{all} 层中有 {layers} 层宽度不齐：{channels} 个通道与 {computed} 个一样耗时。</translation>
+    </message>
+    <message>
+        <source>Prune with How to prune › Widths › Fast ones, or keep the channels: they are free. Odd widths are slower still.</source>
+        <translation>用“剪枝方法 › 宽度 › 快速宽度”来剪，或保留这些通道：它们不花时间。奇数宽度更慢。</translation>
+    </message>
+    <message>
+        <source>{threads} threads take {run}, one takes {alone}: the operators are too small to share.</source>
+        <translation>{threads} 个线程用 {run}，一个线程用 {alone}：算子太小，不值得分摊。</translation>
+    </message>
+    <message>
+        <source>Give the network one thread, and run several images side by side instead.</source>
+        <translation>只给网络一个线程，改为并行运行多张图像。</translation>
+    </message>
+</context>
+<context>
     <name>HistogramPlot</name>
     <message>
         <source>Histogram of {what}</source>
@@ -734,6 +1445,148 @@
     </message>
 </context>
 <context>
+    <name>HistoryPanel</name>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Note to this trial</source>
+        <translation>此试验的备注</translation>
+    </message>
+    <message>
+        <source>F2 to write, Enter to keep, Esc to take back</source>
+        <translation>F2 编写，Enter 保留，Esc 撤回</translation>
+    </message>
+    <message>
+        <source>What happened</source>
+        <translation>发生的事</translation>
+    </message>
+    <message>
+        <source>Predicted and measured</source>
+        <translation>预测与实测</translation>
+    </message>
+    <message>
+        <source>What happened in the study, the newest first</source>
+        <translation>研究中发生的事，最新的在前</translation>
+    </message>
+    <message>
+        <source>Select a trial to see what happened to it and what was predicted.</source>
+        <translation>选择一个试验，查看它经历了什么、曾预测了什么。</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>under a second</source>
+        <translation>不到一秒</translation>
+    </message>
+    <message>
+        <source>Confirmed on the test split: {}, against the original {}</source>
+        <translation>已在测试集上确认：{}，与原始模型相比 {}</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>已开始</translation>
+    </message>
+    <message>
+        <source>Finished in {}</source>
+        <translation>已完成，用时 {}</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>已完成</translation>
+    </message>
+    <message>
+        <source>Failed: {}</source>
+        <translation>失败：{}</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>Interrupted: the program ended while it ran</source>
+        <translation>已中断：运行时程序结束了</translation>
+    </message>
+    <message>
+        <source>The test split was opened for it; no figures came back</source>
+        <translation>曾为它打开测试集；没有得到数值</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>MACs</source>
+        <translation>乘加</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>延迟</translation>
+    </message>
+    <message>
+        <source>Δ Top-1</source>
+        <translation>Δ Top-1</translation>
+    </message>
+    <message>
+        <source>Predicted</source>
+        <translation>预测</translation>
+    </message>
+    <message>
+        <source>Measured</source>
+        <translation>实测</translation>
+    </message>
+    <message>
+        <source>inside the band {}</source>
+        <translation>在预测区间 {} 之内</translation>
+    </message>
+    <message>
+        <source>outside of the band {}</source>
+        <translation>在预测区间 {} 之外</translation>
+    </message>
+    <message>
+        <source>Predicted: what the sliders say about this recipe.</source>
+        <translation>预测：滑块对此配方给出的数值。</translation>
+    </message>
+    <message>
+        <source>Predicted before it ran, from {} finished trials.</source>
+        <translation>运行前根据 {} 个已完成的试验预测。</translation>
+    </message>
+    <message>
+        <source>{} of {} measured values lie in their bands.</source>
+        <translation>{} / {} 个实测值落在预测区间内。</translation>
+    </message>
+    <message>
+        <source>When</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>内容</translation>
+    </message>
+    <message>
+        <source>Study: nothing was tried yet. Press Run or Quick sweep.</source>
+        <translation>研究：还没有尝试过。请点“运行此点”或“快速扫描”。</translation>
+    </message>
+    <message>
+        <source>Study: {} of {} trials finished, {} of work</source>
+        <translation>研究：完成 {} / {} 个试验，共用时 {}</translation>
+    </message>
+</context>
+<context>
+    <name>ImageModel</name>
+    <message>
+        <source>Image {}: true class {}; before {} ({}), after {} ({})</source>
+        <translation>图像 {}：真实类别 {}；之前 {}（{}），之后 {}（{}）</translation>
+    </message>
+</context>
+<context>
     <name>JobOutcome</name>
     <message>
         <source>%n trial(s) finished</source>
@@ -762,6 +1615,10 @@
     <message>
         <source>Sensitivity measured: the size budget is ready</source>
         <translation>敏感度已测量：可以使用大小预算</translation>
+    </message>
+    <message>
+        <source>Confirmed on the test split</source>
+        <translation>已用测试集确认</translation>
     </message>
     <message>
         <source>Saved, verified</source>
@@ -815,8 +1672,28 @@
         <translation>已完成的试验会保留（Ctrl+.）</translation>
     </message>
     <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Go on where the job waits (F9)</source>
+        <translation>从暂停处继续 (F9)</translation>
+    </message>
+    <message>
+        <source>Let the job wait (F9)</source>
+        <translation>让任务等待 (F9)</translation>
+    </message>
+    <message>
         <source>Stopping…</source>
         <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Paused · {} of {} done</source>
+        <translation>已暂停 · 已完成 {} / {}</translation>
     </message>
     <message>
         <source>Sweep {}/{}</source>
@@ -833,6 +1710,10 @@
     <message>
         <source>Saving</source>
         <translation>正在保存</translation>
+    </message>
+    <message>
+        <source>Confirming on test</source>
+        <translation>正在用测试集确认</translation>
     </message>
     <message>
         <source>Measuring sensitivity</source>
@@ -902,6 +1783,29 @@
     </message>
 </context>
 <context>
+    <name>LogPanel</name>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Nothing has happened yet.</source>
+        <translation>尚无记录。</translation>
+    </message>
+    <message>
+        <source>Copy all</source>
+        <translation>全部复制</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清空</translation>
+    </message>
+    <message>
+        <source>Open log folder</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+</context>
+<context>
     <name>MainWindow</name>
     <message>
         <source>Toolbar</source>
@@ -914,6 +1818,10 @@
     <message>
         <source>Inspector</source>
         <translation>检查器</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
     </message>
     <message>
         <source>Details</source>
@@ -930,6 +1838,14 @@
     <message>
         <source>Weights</source>
         <translation>权重</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>对比</translation>
+    </message>
+    <message>
+        <source>Errors</source>
+        <translation>错误</translation>
     </message>
     <message>
         <source>Look</source>
@@ -1323,10 +2239,6 @@
         <source>ONNX&apos;s own 4-bit type, which runtimes run slowly.</source>
         <translation>ONNX 自带的 4 位类型，运行较慢。</translation>
     </message>
-    <message>
-        <source>QAT {}</source>
-        <translation>QAT {}</translation>
-    </message>
 </context>
 <context>
     <name>ModelPanel</name>
@@ -1462,6 +2374,17 @@
     </message>
 </context>
 <context>
+    <name>Preferences</name>
+    <message>
+        <source>Untitled study of {}</source>
+        <translation>{} 的未命名研究</translation>
+    </message>
+    <message>
+        <source>No font for Chinese is installed.</source>
+        <translation>未安装中文字体。</translation>
+    </message>
+</context>
+<context>
     <name>Program</name>
     <message>
         <source>A bug in the window: {}</source>
@@ -1479,21 +2402,272 @@
         <source>Trial #{} was deleted.</source>
         <translation>试验 #{} 已删除。</translation>
     </message>
+</context>
+<context>
+    <name>PruneMethodGroup</name>
     <message>
-        <source>No font for Chinese is installed.</source>
-        <translation>未安装中文字体。</translation>
+        <source>How to prune</source>
+        <translation>剪枝方法</translation>
     </message>
     <message>
-        <source>Untitled study of {}</source>
-        <translation>{} 的未命名研究</translation>
+        <source>What counts as important, and how the amount is shared out.</source>
+        <translation>怎样判断重要性，以及剪枝量如何分配。</translation>
     </message>
     <message>
-        <source>About nnopt_gui</source>
-        <translation>关于 nnopt_gui</translation>
+        <source>Amount of</source>
+        <translation>剪枝量针对</translation>
     </message>
     <message>
-        <source>Quantise, prune and distil neural networks, and see what it costs. Apache License 2.0.</source>
-        <translation>对神经网络进行量化、剪枝和蒸馏，并看清代价。Apache License 2.0。</translation>
+        <source>What the amount is a share of.</source>
+        <translation>剪枝比例是相对于什么而言。</translation>
+    </message>
+    <message>
+        <source>Importance</source>
+        <translation>重要性</translation>
+    </message>
+    <message>
+        <source>How it is judged what the network would miss least.</source>
+        <translation>怎样判断网络最不需要哪些部分。</translation>
+    </message>
+    <message>
+        <source>Shared out</source>
+        <translation>分配</translation>
+    </message>
+    <message>
+        <source>Over the whole network, or equally.</source>
+        <translation>在整个网络中分配，或平均分配。</translation>
+    </message>
+    <message>
+        <source>Zeros</source>
+        <translation>零的位置</translation>
+    </message>
+    <message>
+        <source>Where single weights may become zero.</source>
+        <translation>单个权重可以在哪里变为零。</translation>
+    </message>
+    <message>
+        <source>Widths</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Which numbers of channels may remain.</source>
+        <translation>可以保留哪些通道数。</translation>
+    </message>
+    <message>
+        <source>Steps grow</source>
+        <translation>步长</translation>
+    </message>
+    <message>
+        <source>How much goes at each of several steps.</source>
+        <translation>分多步时每一步剪去多少。</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Remove part by part, and fine-tune after each part.</source>
+        <translation>分步剪除，每步之后微调。</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>通道数</translation>
+    </message>
+    <message>
+        <source>A share of all channels, weights or blocks.</source>
+        <translation>所有通道、权重或残差块中的比例。</translation>
+    </message>
+    <message>
+        <source>MACs</source>
+        <translation>乘加运算</translation>
+    </message>
+    <message>
+        <source>So that this share of the multiplications is gone.</source>
+        <translation>使乘加运算减少这一比例。</translation>
+    </message>
+    <message>
+        <source>Weights&apos; bytes</source>
+        <translation>权重字节</translation>
+    </message>
+    <message>
+        <source>So that this share of the weights&apos; bytes is gone.</source>
+        <translation>使权重的字节数减少这一比例。</translation>
+    </message>
+    <message>
+        <source>Latency here</source>
+        <translation>本机延迟</translation>
+    </message>
+    <message>
+        <source>So that this share of the measured time is gone.</source>
+        <translation>使实测时间减少这一比例。</translation>
+    </message>
+    <message>
+        <source>Whole network</source>
+        <translation>整个网络</translation>
+    </message>
+    <message>
+        <source>The least important of all go first.</source>
+        <translation>全网络中最不重要的先剪。</translation>
+    </message>
+    <message>
+        <source>Equally</source>
+        <translation>平均</translation>
+    </message>
+    <message>
+        <source>The same share of every layer.</source>
+        <translation>每层相同的比例。</translation>
+    </message>
+    <message>
+        <source>Anywhere</source>
+        <translation>任意位置</translation>
+    </message>
+    <message>
+        <source>Any single weight.</source>
+        <translation>任意单个权重。</translation>
+    </message>
+    <message>
+        <source>2 of 4</source>
+        <translation>4 选 2</translation>
+    </message>
+    <message>
+        <source>Two of every four weights along the inputs.</source>
+        <translation>沿输入方向每四个权重剪去两个。</translation>
+    </message>
+    <message>
+        <source>1 of 4 stays</source>
+        <translation>4 留 1</translation>
+    </message>
+    <message>
+        <source>Three of every four weights along the inputs.</source>
+        <translation>沿输入方向每四个权重剪去三个。</translation>
+    </message>
+    <message>
+        <source>Blocks of 4</source>
+        <translation>4 个一组</translation>
+    </message>
+    <message>
+        <source>Four neighbouring weights along the inputs together.</source>
+        <translation>沿输入方向相邻的四个权重一起剪。</translation>
+    </message>
+    <message>
+        <source>Any</source>
+        <translation>任意</translation>
+    </message>
+    <message>
+        <source>Ragged widths may be no faster.</source>
+        <translation>不规整的宽度可能并不更快。</translation>
+    </message>
+    <message>
+        <source>Fast ones</source>
+        <translation>快速宽度</translation>
+    </message>
+    <message>
+        <source>Only widths at which this machine&apos;s kernels get faster.</source>
+        <translation>只取本机算子确实变快的宽度。</translation>
+    </message>
+    <message>
+        <source>Cubic</source>
+        <translation>三次</translation>
+    </message>
+    <message>
+        <source>Much at first, little at the end.</source>
+        <translation>先多后少。</translation>
+    </message>
+    <message>
+        <source>Linear</source>
+        <translation>线性</translation>
+    </message>
+    <message>
+        <source>The same at every step.</source>
+        <translation>每步相同。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>What was measured to keep most accuracy.</source>
+        <translation>经实测最能保持准确率的方法。</translation>
+    </message>
+    <message>
+        <source>Magnitude (L1)</source>
+        <translation>幅值 (L1)</translation>
+    </message>
+    <message>
+        <source>Sum of the absolute weights.</source>
+        <translation>权重绝对值之和。</translation>
+    </message>
+    <message>
+        <source>Magnitude (L2)</source>
+        <translation>幅值 (L2)</translation>
+    </message>
+    <message>
+        <source>Root of the sum of squared weights.</source>
+        <translation>权重平方和的平方根。</translation>
+    </message>
+    <message>
+        <source>LAMP</source>
+        <translation>LAMP</translation>
+    </message>
+    <message>
+        <source>Squared weight against all larger ones of its layer.</source>
+        <translation>权重平方与本层所有更大权重平方和之比。</translation>
+    </message>
+    <message>
+        <source>Geometric median</source>
+        <translation>几何中位数</translation>
+    </message>
+    <message>
+        <source>Channels that others could replace go first.</source>
+        <translation>可被其他通道代替的通道先剪。</translation>
+    </message>
+    <message>
+        <source>Batch norm</source>
+        <translation>批归一化</translation>
+    </message>
+    <message>
+        <source>The scale that batch norm gives the channel.</source>
+        <translation>批归一化赋予该通道的缩放系数。</translation>
+    </message>
+    <message>
+        <source>Taylor</source>
+        <translation>泰勒</translation>
+    </message>
+    <message>
+        <source>Weight times gradient, on training images.</source>
+        <translation>训练图像上权重与梯度之积。</translation>
+    </message>
+    <message>
+        <source>Gradient</source>
+        <translation>梯度</translation>
+    </message>
+    <message>
+        <source>Size of the gradient, on training images.</source>
+        <translation>训练图像上梯度的大小。</translation>
+    </message>
+    <message>
+        <source>Hessian</source>
+        <translation>海森矩阵</translation>
+    </message>
+    <message>
+        <source>Curvature times squared weight, on training images.</source>
+        <translation>训练图像上曲率与权重平方之积。</translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation>激活</translation>
+    </message>
+    <message>
+        <source>How strongly it answers to calibration images.</source>
+        <translation>对校准图像的响应强度。</translation>
+    </message>
+    <message>
+        <source>Random</source>
+        <translation>随机</translation>
+    </message>
+    <message>
+        <source>A control: nothing should be worse.</source>
+        <translation>对照：任何方法都不应比它更差。</translation>
     </message>
 </context>
 <context>
@@ -1525,6 +2699,14 @@
     <message>
         <source>Weight bits</source>
         <translation>权重位宽</translation>
+    </message>
+    <message>
+        <source>Start from the original&apos;s weights</source>
+        <translation>从原始模型的权重开始</translation>
+    </message>
+    <message>
+        <source>Its most important channels and blocks; otherwise from random weights.</source>
+        <translation>取其最重要的通道与残差块；否则从随机权重开始。</translation>
     </message>
     <message>
         <source>Bits per weight in the file, per output channel.</source>
@@ -1569,6 +2751,14 @@
     <message>
         <source>Single weights (sparse)</source>
         <translation>单个权重（稀疏）</translation>
+    </message>
+    <message>
+        <source>Whole blocks (depth)</source>
+        <translation>整个残差块（深度）</translation>
+    </message>
+    <message>
+        <source>Channels and blocks</source>
+        <translation>通道与残差块</translation>
     </message>
     <message>
         <source>What is pruned</source>
@@ -1667,6 +2857,14 @@
         <translation>每个零占一位；乘加运算不变</translation>
     </message>
     <message>
+        <source>fewer layers: really faster</source>
+        <translation>层数更少：真正更快</translation>
+    </message>
+    <message>
+        <source>what loses least, layer or width</source>
+        <translation>取损失最小者：层或宽度</translation>
+    </message>
+    <message>
         <source>off: nothing is removed</source>
         <translation>关闭：不移除任何内容</translation>
     </message>
@@ -1696,6 +2894,143 @@
     <message>
         <source>recipe to sliders</source>
         <translation>将配方载入滑块</translation>
+    </message>
+</context>
+<context>
+    <name>Reporting</name>
+    <message>
+        <source>A report is being written already.</source>
+        <translation>已经在写一份报告。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Report written: {}</source>
+        <translation>报告已写好：{}</translation>
+    </message>
+    <message>
+        <source>Copied: the first plot, as a picture.</source>
+        <translation>已复制：第一张图（图片）。</translation>
+    </message>
+    <message>
+        <source>Copied: the table of {} trials, as CSV.</source>
+        <translation>已复制：{} 个试验的表格（CSV）。</translation>
+    </message>
+    <message>
+        <source>Copy as Python</source>
+        <translation>复制为 Python</translation>
+    </message>
+    <message>
+        <source>Copied: the command that makes trial #{} again.</source>
+        <translation>已复制：重现试验 #{} 的命令。</translation>
+    </message>
+    <message>
+        <source>Copied: a script that makes trial #{} again.</source>
+        <translation>已复制：重现试验 #{} 的脚本。</translation>
+    </message>
+</context>
+<context>
+    <name>SearchGroup</name>
+    <message>
+        <source>Budgets</source>
+        <translation>预算</translation>
+    </message>
+    <message>
+        <source>Size at most</source>
+        <translation>大小不超过</translation>
+    </message>
+    <message>
+        <source>Latency at most</source>
+        <translation>延迟不超过</translation>
+    </message>
+    <message>
+        <source>Accuracy at least</source>
+        <translation>准确率不低于</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Stop searching</source>
+        <translation>停止搜索</translation>
+    </message>
+    <message>
+        <source>Auto search</source>
+        <translation>自动搜索</translation>
+    </message>
+    <message>
+        <source>Finds the front of the stops above in few trials, and keeps the budgets (Ctrl+Shift+F)</source>
+        <translation>用少量试验找到以上取值的前沿，并满足预算 (Ctrl+Shift+F)</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Logarithmic size and latency axes</source>
+        <translation>大小与延迟使用对数坐标</translation>
+    </message>
+    <message>
+        <source>Plots follow new points</source>
+        <translation>图表跟随新的点</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Engine threads</source>
+        <translation>引擎线程数</translation>
+    </message>
+    <message>
+        <source>Seed of new studies</source>
+        <translation>新研究的随机种子</translation>
+    </message>
+    <message>
+        <source>Threads take effect when the engine starts next.</source>
+        <translation>线程数在引擎下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>确定</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Restore defaults</source>
+        <translation>恢复默认</translation>
     </message>
 </context>
 <context>
@@ -1747,6 +3082,14 @@
     <message>
         <source>single weights</source>
         <translation>单个权重</translation>
+    </message>
+    <message>
+        <source>whole blocks</source>
+        <translation>整个残差块</translation>
+    </message>
+    <message>
+        <source>channels and blocks</source>
+        <translation>通道与残差块</translation>
     </message>
     <message>
         <source>pruning of {}</source>
@@ -1855,6 +3198,181 @@
     <message>
         <source>{shown} trials, {front} on the Pareto front. Use the arrow keys to walk through them.</source>
         <translation>{shown} 个试验，其中 {front} 个位于帕累托前沿。用方向键逐个浏览。</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingGroup</name>
+    <message>
+        <source>How to train</source>
+        <translation>训练方法</translation>
+    </message>
+    <message>
+        <source>Optimiser, augmentation, what is kept, and what the teacher teaches.</source>
+        <translation>优化器、数据增强、保留哪个结果，以及教师教什么。</translation>
+    </message>
+    <message>
+        <source>Optimiser</source>
+        <translation>优化器</translation>
+    </message>
+    <message>
+        <source>How weights follow their gradients.</source>
+        <translation>权重如何跟随梯度更新。</translation>
+    </message>
+    <message>
+        <source>Augmentation</source>
+        <translation>数据增强</translation>
+    </message>
+    <message>
+        <source>Whether training images are shifted and flipped.</source>
+        <translation>训练图像是否平移和翻转。</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Which epoch&apos;s network is kept.</source>
+        <translation>保留哪一轮的网络。</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Where the hard labels come from.</source>
+        <translation>硬标签来自哪里。</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Images a step.</source>
+        <translation>每步的图像数。</translation>
+    </message>
+    <message>
+        <source>Smoothing</source>
+        <translation>标签平滑</translation>
+    </message>
+    <message>
+        <source>Share of each label spread over all classes.</source>
+        <translation>每个标签分摊到所有类别的比例。</translation>
+    </message>
+    <message>
+        <source>Mixup</source>
+        <translation>Mixup</translation>
+    </message>
+    <message>
+        <source>How strongly pairs of images are mixed; 0 is off.</source>
+        <translation>图像两两混合的强度；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Average</source>
+        <translation>权重平均</translation>
+    </message>
+    <message>
+        <source>Decay of the moving average of the weights; 0 is off.</source>
+        <translation>权重滑动平均的衰减系数；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Patience</source>
+        <translation>耐心</translation>
+    </message>
+    <message>
+        <source>Stop after so many epochs without a gain; 0 is off.</source>
+        <translation>连续多少轮无提升后停止；0 为关闭。</translation>
+    </message>
+    <message>
+        <source>Features</source>
+        <translation>特征</translation>
+    </message>
+    <message>
+        <source>Weight of matching the teacher&apos;s feature maps.</source>
+        <translation>匹配教师特征图的损失权重。</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Weight of looking where the teacher looks.</source>
+        <translation>关注教师所关注之处的损失权重。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>SGD for networks with batch norm, AdamW for others.</source>
+        <translation>有批归一化的网络用 SGD，其余用 AdamW。</translation>
+    </message>
+    <message>
+        <source>SGD</source>
+        <translation>SGD</translation>
+    </message>
+    <message>
+        <source>With Nesterov momentum.</source>
+        <translation>带 Nesterov 动量。</translation>
+    </message>
+    <message>
+        <source>AdamW</source>
+        <translation>AdamW</translation>
+    </message>
+    <message>
+        <source>Adam with decoupled weight decay.</source>
+        <translation>权重衰减解耦的 Adam。</translation>
+    </message>
+    <message>
+        <source>Where it helps.</source>
+        <translation>仅在有帮助时。</translation>
+    </message>
+    <message>
+        <source>None</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Images as they are.</source>
+        <translation>图像保持原样。</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>标准</translation>
+    </message>
+    <message>
+        <source>Shifts, and flips of photographs.</source>
+        <translation>平移，照片还会翻转。</translation>
+    </message>
+    <message>
+        <source>Last epoch</source>
+        <translation>最后一轮</translation>
+    </message>
+    <message>
+        <source>The network as the training leaves it.</source>
+        <translation>训练结束时的网络。</translation>
+    </message>
+    <message>
+        <source>Best epoch</source>
+        <translation>最佳一轮</translation>
+    </message>
+    <message>
+        <source>By accuracy on the selection images.</source>
+        <translation>按选择集上的准确率。</translation>
+    </message>
+    <message>
+        <source>The data&apos;s</source>
+        <translation>数据自带</translation>
+    </message>
+    <message>
+        <source>As they come with the images.</source>
+        <translation>图像自带的标签。</translation>
+    </message>
+    <message>
+        <source>The teacher&apos;s</source>
+        <translation>教师给出</translation>
+    </message>
+    <message>
+        <source>What the teacher finds most likely.</source>
+        <translation>教师认为最可能的类别。</translation>
     </message>
 </context>
 <context>
@@ -2225,6 +3743,129 @@
     </message>
 </context>
 <context>
+    <name>WhyPanel</name>
+    <message>
+        <source>Why?</source>
+        <translation>为何？</translation>
+    </message>
+    <message>
+        <source>Why is it not smaller, not faster?</source>
+        <translation>为何不更小、不更快？</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>Select a finished trial: its file is taken apart, byte by byte and operator by operator.</source>
+        <translation>选择一个已完成的试验：将逐字节、逐算子地拆解它的文件。</translation>
+    </message>
+    <message>
+        <source>This trial has no file that could be explained. Select a finished one.</source>
+        <translation>此试验没有可解释的文件。请选择一个已完成的试验。</translation>
+    </message>
+    <message>
+        <source>The file is explained when the running job has ended.</source>
+        <translation>正在运行的作业结束后再解释此文件。</translation>
+    </message>
+    <message>
+        <source>Taking the file apart and timing its operators…</source>
+        <translation>正在拆解文件并给算子计时…</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>The explanation was stopped.</source>
+        <translation>解释已停止。</translation>
+    </message>
+    <message>
+        <source>Explain</source>
+        <translation>解释</translation>
+    </message>
+    <message>
+        <source>This file could not be explained; the message above says why.</source>
+        <translation>无法解释此文件；上方的消息说明了原因。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Measure again</source>
+        <translation>重新测量</translation>
+    </message>
+    <message>
+        <source>Timing the operators: {} %</source>
+        <translation>正在给算子计时：{} %</translation>
+    </message>
+    <message>
+        <source>Nothing stands out: bytes and time go where they should.</source>
+        <translation>没有突出的问题：字节和时间都用在该用的地方。</translation>
+    </message>
+    <message>
+        <source>Where {} go</source>
+        <translation>{} 用在哪里</translation>
+    </message>
+    <message>
+        <source>Bytes for</source>
+        <translation>用途</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>占比</translation>
+    </message>
+    <message>
+        <source>Bytes of the file by what they are for</source>
+        <translation>文件字节按用途划分</translation>
+    </message>
+    <message>
+        <source>{} weights take {} bits each on average.</source>
+        <translation>{} 个权重平均每个占 {} 位。</translation>
+    </message>
+    <message>
+        <source>Where the time goes</source>
+        <translation>时间用在哪里</translation>
+    </message>
+    <message>
+        <source>The file does not say how large its input is: it cannot be timed.</source>
+        <translation>文件没有说明输入大小：无法计时。</translation>
+    </message>
+    <message>
+        <source>Operator</source>
+        <translation>算子</translation>
+    </message>
+    <message>
+        <source>Time of one image by kind of operator</source>
+        <translation>一张图像的时间按算子种类划分</translation>
+    </message>
+    <message>
+        <source>One image: {} with {} threads, {} with one.</source>
+        <translation>一张图像：{}（{} 个线程），{}（一个线程）。</translation>
+    </message>
+    <message>
+        <source>Operators are timed under profiling, which slows each: look at the shares.</source>
+        <translation>算子在性能分析下计时，每个都会变慢：请看占比。</translation>
+    </message>
+    <message>
+        <source>{} of the file</source>
+        <translation>占文件的 {}</translation>
+    </message>
+    <message>
+        <source>{} of the time</source>
+        <translation>占时间的 {}</translation>
+    </message>
+    <message>
+        <source>Layers:</source>
+        <translation>层：</translation>
+    </message>
+</context>
+<context>
     <name>Workspace</name>
     <message>
         <source>pin</source>
@@ -2233,6 +3874,10 @@
     <message>
         <source>unpin</source>
         <translation>取消钉住</translation>
+    </message>
+    <message>
+        <source>edit note</source>
+        <translation>编辑备注</translation>
     </message>
     <message>
         <source>delete trial</source>

@@ -56,6 +56,7 @@ def test_eight_bits_stay_within_half_a_point(resnet20: Session) -> None:
     assert measured.agreement.value >= 0.97
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bits", [3])
 def test_weights_take_their_bits_and_the_estimate_knows_the_bytes(resnet20: Session, bits: int) -> None:
     recipe = Recipe.build(weight_bits=bits)
@@ -83,6 +84,7 @@ def test_pruned_channels_leave_fewer_macs_and_bytes_as_predicted(resnet20: Sessi
     assert result.measurement.latency_ms is not None
 
 
+@pytest.mark.thorough
 def test_resnet56_at_eight_bits(shared: Path, tmp_path: Path) -> None:
     session = opened(shared, "cifar_resnet56", tmp_path)
     baseline = session.baseline(SilentReporter()).measurement.accuracy

@@ -10,6 +10,7 @@ import onnx
 import pytest
 import torch
 
+from nnopt_gui.engine import stages
 from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.data.datasets import open_data
 from nnopt_gui.engine.data.preprocessing import load_batch
@@ -192,3 +193,18 @@ def test_opening_the_same_sources_again_keeps_what_was_done(session: Session) ->
     opened = session.opened
     assert session.open(ModelSource("demo"), DataSource("digits"), REPORTER) is opened
     assert session.open(opened.model_source, opened.data_source, REPORTER) is opened
+
+
+def test_what_was_prepared_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calibrations = []
+    collect = stages.collect_ranges
+    monkeypatch.setattr(stages, "collect_ranges", lambda *given: calibrations.append(1) or collect(*given))
+    session = Session(tmp_path, threads=2)
+    session.open(ModelSource("demo"), DataSource("digits"), REPORTER)
+    session.prepare(REPORTER)
+    session.prepare(REPORTER)
+    session.run_trial(Recipe.build(weight_bits=8), REPORTER)
+    assert len(calibrations) == 1
+    session.open(ModelSource("demo"), None, REPORTER)
+    session.prepare(REPORTER)  # without images there is nothing to prepare
+    assert len(calibrations) == 1

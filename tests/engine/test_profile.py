@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnopt_gui.engine.channel_plan import plan_channels
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.profile import (
     ChannelGroup,
@@ -14,7 +15,6 @@ from nnopt_gui.engine.profile import (
     ModelProfile,
     Segment,
     SparsityStop,
-    plan_channels,
 )
 from nnopt_gui.engine.recipe import Method, Recipe, Student
 from nnopt_gui.engine.weight_plan import packed_bytes, sparse_bytes

@@ -10,8 +10,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+
 from nnopt_gui.engine.metrics import Conditions, Estimate, Measurement
 from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.errors import ModelError, RecipeError
 
 BIG = 200 * 1024 * 1024
@@ -19,6 +22,13 @@ BIG = 200 * 1024 * 1024
 
 def measurement(value: float = 0.9) -> Measurement:
     return Measurement(1000, 2000, 300, Estimate(value, value - 0.1, value + 0.1, 100), conditions=Conditions())
+
+
+def predictions(seed: int = 0) -> TrialPredictions:
+    """Of ten images, ``seed`` of them wrong."""
+    labels = np.arange(10, dtype=np.int32)
+    classes = np.where(labels < seed, (labels + 1) % 10, labels).astype(np.int32)
+    return TrialPredictions(labels, classes, np.full(10, 200, np.uint8), np.ones(10, bool), 10)
 
 
 def profile(name: str) -> ModelProfile:
@@ -50,8 +60,12 @@ class ScriptedSession:
 
     def baseline(self, reporter):
         return SimpleNamespace(
-            measurement=measurement(), artifact=self.artifact("baseline"), sha256="1" * 64, suggestion=None
-        )
+            measurement=measurement(), artifact=self.artifact("baseline"), sha256="1" * 64, suggestion=None,
+            predictions=predictions(),
+        )  # fmt: skip
+
+    def prepare(self, reporter):
+        pass
 
     def students(self, reporter):
         return {"0.5×": profile("half")}
@@ -68,8 +82,13 @@ class ScriptedSession:
             reporter.training(step / 5, float("nan") if step == 2 else 1.0, 0.5)
             reporter.checkpoint()
         return SimpleNamespace(
-            measurement=measurement(), artifact=self.artifact(str(recipe.seed)), sha256="2" * 64, seconds=0.1
-        )
+            measurement=measurement(), artifact=self.artifact(str(recipe.seed)), sha256="2" * 64, seconds=0.1,
+            predictions=predictions(recipe.seed),
+        )  # fmt: skip
+
+    def confirm(self, artifact, reporter):
+        reporter.checkpoint()
+        return predictions(), predictions(int(artifact.stem))
 
     def save(self, artifact, recipe, measured, folder, reporter):
         folder.mkdir(parents=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import psutil
@@ -125,6 +126,31 @@ def test_cooperative_cancel_keeps_the_process(driver):
     assert driver.finish()[-1].kind is EventKind.CANCELLED
     assert driver.do("ok")[-1].kind is EventKind.COMPLETED
     assert driver.engine.pid == pid
+
+
+def test_a_paused_job_waits_is_no_hang_and_goes_on(make_driver):
+    driver = make_driver(silence_limit_s=1.5)
+    driver.send("work")
+    driver.until(lambda event: event.kind is EventKind.PROGRESS)
+    driver.engine.pause(True)
+    waited = [event.kind for event in drain(driver, 2.5)]  # longer than the limit for silence
+    assert EventKind.FAILED not in waited
+    assert not drain(driver, 0.5)
+    driver.engine.pause(False)
+    driver.until(lambda event: event.kind is EventKind.PROGRESS)
+    driver.engine.pause(True)
+    driver.engine.cancel()
+    assert driver.finish()[-1].kind is EventKind.CANCELLED
+    assert driver.do("ok")[-1].kind is EventKind.COMPLETED
+
+
+def drain(driver, seconds):
+    """What is received in so many seconds."""
+    end, events = time.monotonic() + seconds, []
+    while (left := end - time.monotonic()) > 0:
+        if (event := driver.engine.receive(left)) is not None:
+            events.append(event)
+    return events
 
 
 def test_a_cancel_without_a_job_does_nothing(driver):

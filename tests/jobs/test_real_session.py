@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from nnopt_gui.engine.diagnosis import Diagnosis
 from nnopt_gui.engine.layer_distribution import LayerDistribution, levels_of
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.jobs.engine_process import DEFAULT_SESSION
 from nnopt_gui.jobs.job import EventKind, Job, JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
@@ -43,6 +45,31 @@ def one(events, kind: EventKind):
     return found[0]
 
 
+def ask_about(session, data, opened, trial):
+    """Everything that can be asked about an open network and a finished trial."""
+    method = {"scheme": "affine"}
+    found = one(do(session, JobKind.ANALYSE, data=data, method=method), EventKind.ANALYSED)["layers"]
+    layers = [LayerDistribution.from_dict(layer) for layer in found]
+    profile = ModelProfile.from_dict(opened["model"])
+    assert [(x.name, x.shape) for x in layers] == [(x.name, x.weight_shape) for x in profile.layers]
+    assert all(len(levels_of(layer, 3)) == 8 and layer.suggestion for layer in layers)  # affine grids use every code
+
+    images = one(do(session, JobKind.IMAGES, data=data, positions=[5, 0]), EventKind.IMAGES)["images"]
+    assert [(image["position"], image["width"], image["height"]) for image in images] == [(5, 8, 8), (0, 8, 8)]
+
+    why = one(do(session, JobKind.WHY, data=data, artifact=trial["artifact"]), EventKind.EXPLAINED)["diagnosis"]
+    diagnosis = Diagnosis.from_dict(why)
+    assert diagnosis.bytes.total == Measurement.from_dict(trial["measurement"]).size_bytes and len(
+        diagnosis.bytes.layers
+    ) == len(profile.layers)
+    assert diagnosis.time is not None and diagnosis.time.share("integer") > 0
+
+    confirmed = one(do(session, JobKind.CONFIRM, data=data, artifact=trial["artifact"]), EventKind.CONFIRMED)
+    sides = [TrialPredictions.from_dict(confirmed[name]) for name in ("baseline", "trial")]
+    assert {len(side) for side in sides} == {DataProfile.from_dict(opened["data"]).counts["test"]}
+    assert all(side.known.all() for side in sides)
+
+
 def test_open_run_save_and_a_kill_in_between(session, tmp_path):
     events = do(session, JobKind.OPEN, auto_preprocessing=True)
     opened, baseline = one(events, EventKind.OPENED), one(events, EventKind.BASELINE)
@@ -60,15 +87,15 @@ def test_open_run_save_and_a_kill_in_between(session, tmp_path):
     sizes = [Measurement.from_dict(trial["measurement"]).size_bytes for trial in trials]
     assert sizes == [Path(trial["artifact"]).stat().st_size for trial in trials]
     assert Measurement.from_dict(baseline["measurement"]).size_bytes > sizes[0] > sizes[1]
+    stored = [TrialPredictions.from_dict(trial["predictions"]) for trial in (baseline, *trials)]
+    for trial, predictions in zip((baseline, *trials), stored, strict=True):
+        accuracy = Measurement.from_dict(trial["measurement"]).accuracy
+        assert accuracy is not None
+        assert predictions.correct.mean() == accuracy.value
     digest = hashlib.sha256(Path(trials[1]["artifact"]).read_bytes()).hexdigest()
     assert digest == trials[1]["sha256"]
 
-    method = {"scheme": "affine"}
-    found = one(do(session, JobKind.ANALYSE, data=data, method=method), EventKind.ANALYSED)["layers"]
-    layers = [LayerDistribution.from_dict(layer) for layer in found]
-    profile = ModelProfile.from_dict(opened["model"])
-    assert [(x.name, x.shape) for x in layers] == [(x.name, x.weight_shape) for x in profile.layers]
-    assert all(len(levels_of(layer, 3)) == 8 and layer.suggestion for layer in layers)  # affine grids use every code
+    ask_about(session, data, opened, trials[1])
 
     os.kill(session.engine.pid, 9)
     assert session.until(lambda event: event.terminal)[-1].job_id == -1

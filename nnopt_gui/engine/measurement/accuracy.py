@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,15 @@ from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.measurement.session import Runner, run_cancellable
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.predictions import NOT_EVALUATED, TOP, TrialPredictions, quantised_confidence
 from nnopt_gui.errors import ModelError
 
-NOT_EVALUATED: Final = -1
+__all__ = ["LARGEST_BATCH", "NOT_EVALUATED", "Predictions", "batch_for", "predict", "predict_classes"]
+
 FIRST_BATCH: Final = 16
 LARGEST_BATCH: Final = 64
-MACS_PER_BATCH: Final = 1_000_000_000  # some tens of milliseconds on two cores
+MACS_PER_BATCH: Final = 4_000_000_000  # some tens of milliseconds on two cores
+STOP_EVERY: Final = 128  # images between two questions whether to stop
 
 Predictions = NDArray[np.int16]
 
@@ -45,6 +48,30 @@ def predict_classes(
     on_progress: Callable[[Predictions], None] | None = None,
     largest_batch: int = LARGEST_BATCH,
 ) -> Predictions:
+    """Only the predicted classes of :func:`predict`.
+
+    Returns:
+        int16 (len(subset),): the argmax of the logits, or −1 at positions that were not asked for or whose image
+        turned out to be damaged.
+
+    Raises:
+        Cancelled, DataError, ModelError.
+    """
+    told = None if on_progress is None else lambda so_far: on_progress(so_far.classes.astype(np.int16))
+    found = predict(session, subset, preprocessing, order, reporter, told, largest_batch)
+    return found.classes.astype(np.int16)
+
+
+def predict(
+    session: Runner,
+    subset: Subset,
+    preprocessing: Preprocessing,
+    order: NDArray[np.int64],
+    reporter: Reporter,
+    on_progress: Callable[[TrialPredictions], None] | None = None,
+    largest_batch: int = LARGEST_BATCH,
+    stop: Callable[[TrialPredictions], bool] | None = None,
+) -> TrialPredictions:
     """Run the images of ``subset`` at the positions in ``order`` through the model.
 
     Args:
@@ -56,17 +83,20 @@ def predict_classes(
         on_progress: called with the predictions so far after the first batch, every quarter of a
             second (or batch, if that takes longer), and at the end.
         largest_batch: batches double from 16 up to this.
+        stop: asked with the predictions so far each time :data:`STOP_EVERY` more images are done; True ends the
+            evaluation there. It is asked by the number of images, never by the clock, so that a second run stops at
+            the same image.
 
     Returns:
-        int16 (len(subset),): the argmax of the logits, or −1 at positions that were not asked for or whose image
-        turned out to be damaged.
+        The predictions of all images of ``subset``, in its order; not evaluated where ``order`` did not name them,
+        where the evaluation stopped before them, or where the image turned out to be damaged.
 
     Raises:
         Cancelled, DataError, ModelError.
     """
-    predictions = np.full(len(subset), NOT_EVALUATED, dtype=np.int16)
+    growing = _Growing(np.asarray(subset.labels).astype(np.int32))
     done, size = 0, min(FIRST_BATCH, largest_batch)
-    reported = -_REPORT_EVERY_S
+    reported, next_stop = -_REPORT_EVERY_S, STOP_EVERY
     while done < len(order):
         positions = order[done : done + size]
         batch = _load(subset, positions, preprocessing, reporter)
@@ -77,14 +107,61 @@ def predict_classes(
                 "A classifier gives one row of logits per image.",
             )
         readable = subset.readable(positions)
-        predictions[positions[readable]] = logits.argmax(axis=1)[readable]
+        growing.add(positions[readable], np.asarray(logits)[readable])
         done += len(positions)
         size = min(2 * size, largest_batch)
+        stopped = False
+        if stop is not None and done >= next_stop:
+            stopped, next_stop = stop(growing.so_far()), done + STOP_EVERY
         reporter.progress(done, len(order))
-        if on_progress is not None and (done == len(order) or time.monotonic() - reported >= _REPORT_EVERY_S):
-            on_progress(predictions)
+        last = done == len(order) or stopped
+        if on_progress is not None and (last or time.monotonic() - reported >= _REPORT_EVERY_S):
+            on_progress(growing.so_far())
             reported = time.monotonic()
-    return predictions
+        if stopped:
+            break
+    return growing.so_far()
+
+
+class _Growing:
+    """Predictions while they come in."""
+
+    def __init__(self, labels: NDArray[np.int32]) -> None:
+        self._labels = labels
+        self._classes = np.full(len(labels), NOT_EVALUATED, dtype=np.int32)
+        self._confidence = np.zeros(len(labels), dtype=np.uint8)
+        self._in_top5 = np.zeros(len(labels), dtype=np.bool_)
+        self._class_count = 1
+
+    def add(self, positions: NDArray[np.int64], logits: NDArray[Any]) -> None:
+        """Logits (n, K) of the images at ``positions``."""
+        if not len(positions):
+            return
+        rows = np.arange(len(positions))
+        found = logits.argmax(axis=1)
+        self._classes[positions] = found
+        self._confidence[positions] = quantised_confidence(_probabilities(logits)[rows, found])
+        labels = self._labels[positions]
+        inside = labels < logits.shape[1]
+        own = logits[rows, np.where(inside, labels, 0)][:, None]
+        earlier = np.arange(logits.shape[1])[None, :] < labels[:, None]  # of equal logits the first one counts
+        rank = np.count_nonzero((logits > own) | ((logits == own) & earlier), axis=1)
+        self._in_top5[positions] = inside & (rank < TOP)
+        self._class_count = logits.shape[1]
+
+    def so_far(self) -> TrialPredictions:
+        """A copy."""
+        arrays = self._classes.copy(), self._confidence.copy(), self._in_top5.copy()
+        return TrialPredictions(self._labels, *arrays, self._class_count)
+
+
+def _probabilities(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """The softmax, or the values themselves where the file ends in one: then they are ≥ 0 and sum to 1."""
+    values = np.nan_to_num(np.asarray(logits, dtype=np.float64))
+    if (values >= 0).all() and np.allclose(values.sum(axis=1), 1.0, atol=1e-3):
+        return values
+    shifted = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 def _load(

@@ -11,16 +11,18 @@ import onnx
 from numpy.typing import NDArray
 
 from nnopt_gui.engine.data.subset import Subset
-from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, Predictions, batch_for, predict_classes
-from nnopt_gui.engine.measurement.comparison import agreement, paired_drop, wilson
+from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, Predictions, batch_for, predict
 from nnopt_gui.engine.measurement.cost import graph_cost
 from nnopt_gui.engine.measurement.latency import measure_latency
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.measurement.session import input_shape_of, open_session
 from nnopt_gui.engine.measurement.size import size_on_disk
+from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.statistics.proportions import agreement, paired_drop, wilson
 from nnopt_gui.errors import ModelError, NnoptError
 
 ORDER_SEED: Final = 0  # of the order of evaluation: the same for every artifact, so partial results are paired too
@@ -31,7 +33,7 @@ class BaselineRun:
     """What paired comparisons need of the baseline: its file, and its predictions on the same subset."""
 
     path: Path
-    predictions: Predictions | None
+    predictions: TrialPredictions | None
 
 
 def measure_artifact(
@@ -46,7 +48,8 @@ def measure_artifact(
     seed: int,
     data_name: str,
     split: str,
-) -> tuple[Measurement, Predictions | None]:
+    stop: StopRule | None = None,
+) -> tuple[Measurement, TrialPredictions | None]:
     """Measure a file as anybody would run it. ``reporter.partial`` gets size and cost at once, accuracy with a
     shrinking interval at least every half second, and then latency.
 
@@ -56,9 +59,11 @@ def measure_artifact(
         baseline: for paired drop, agreement and interleaved latency; None for the baseline itself.
         threads: of the runtime, for accuracy and latency.
         seed: recorded, as are ``data_name`` and ``split``; also of the random input that is timed.
+        stop: when evaluation may end before all images were seen; None sees all. The measurement's conditions say
+            why it ended early.
 
     Returns:
-        The measurement, and the predicted class of every image (−1: damaged image), None without data.
+        The measurement, and what was predicted for every image; None without data.
 
     Raises:
         Cancelled. ModelError: the file cannot be loaded or run. DataError: the images cannot be read.
@@ -74,14 +79,18 @@ def measure_artifact(
     predictions = None
     if subset is not None and preprocessing is not None and len(subset):
         known = baseline.predictions if baseline is not None else None
-        labels = np.asarray(subset.labels)
 
-        def on_progress(so_far: Predictions) -> None:
-            reporter.partial(with_accuracy(measurement, labels, so_far, known))
+        def on_progress(so_far: TrialPredictions) -> None:
+            reporter.partial(_judged(measurement, so_far, known))
 
         order, batch = np.asarray(subset.stratified_order(ORDER_SEED)), batch_for(measurement.macs)
-        predictions = predict_classes(session, subset, preprocessing, order, reporter, on_progress, batch)
-        measurement = with_accuracy(measurement, labels, predictions, known)
+        ask = stop.start(measurement) if stop is not None else None
+        decide = ask.decide if ask is not None else None
+        predictions = predict(session, subset, preprocessing, order, reporter, on_progress, batch, decide)
+        measurement = _judged(measurement, predictions, known)
+        if ask is not None and ask.reason:
+            ended = replace(measurement.conditions, stopped=ask.reason, dominated_by=ask.dominated_by)
+            measurement = replace(measurement, conditions=ended)
     other = open_session(baseline.path, threads) if baseline is not None else None
     run = measure_latency(session, other, shape, threads, reporter, seed=seed)
     conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
@@ -104,18 +113,27 @@ def _facts(path: Path, shape: tuple[int, int, int], reporter: Reporter) -> Measu
     return Measurement(size, cost.macs, cost.params, nonzero_params=cost.nonzero_params)
 
 
+def _judged(measurement: Measurement, predictions: TrialPredictions, baseline: TrialPredictions | None) -> Measurement:
+    return with_accuracy(
+        measurement,
+        predictions.labels.astype(np.int64),
+        predictions.classes,
+        baseline.classes if baseline is not None else None,
+    )
+
+
 def with_accuracy(
     measurement: Measurement,
     labels: NDArray[np.int64],
-    predictions: Predictions,
-    baseline: Predictions | None,
+    predictions: Predictions | NDArray[np.int32],
+    baseline: Predictions | NDArray[np.int32] | None,
 ) -> Measurement:
     """The measurement with accuracy, paired drop and agreement over the images that were evaluated.
 
     Args:
         measurement: everything else.
         labels: int64 (N,).
-        predictions: int16 (N,), −1 where nothing is known.
+        predictions: int16 or int32 (N,), −1 where nothing is known.
         baseline: the same of the baseline, or None.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -25,10 +26,12 @@ _BLOCK_S: Final = 0.05  # slower networks have shorter blocks, so that a checkpo
 _UNCOUNTED: Final = 2  # runs at the start of a block: the other model's data are still in the caches
 _PAUSE_S: Final = 4e-6 * SPIN_US  # between blocks: the other session's threads go to sleep
 _MIN_BLOCKS: Final = 5
-_MAX_BLOCKS: Final = 50
+_MAX_BLOCKS: Final = 24  # a number that does not depend on what was seen: stopping at a narrow interval biases it
 _WARM_UP_SHARE: Final = 0.25  # of the budget, at most
 _STABLE: Final = 0.05
 _RESAMPLES: Final = 1000
+_MOST_SHARED: Final = 0.8
+_NORMAL: Final = 1.959964  # the normal distribution's 97.5 % quantile
 _NOISY_SPREAD: Final = 0.25
 _NOISY_CORES: Final = 0.3
 
@@ -141,12 +144,35 @@ def _time_block(session: Runner, image: NDArray[np.float32], runs: int) -> NDArr
 
 
 def _median_interval(blocks: Sequence[NDArray[np.float64]], seed: int) -> tuple[float, float]:
-    """95 % bootstrap interval of the median of all runs, resampling whole blocks (of equal length)."""
+    """95 % bootstrap interval of the median of all runs, resampling whole blocks (of equal length).
+
+    Few blocks resampled vary too little: both sides are widened by √(n / (n − 1)) and Student's quantile (Hesterberg,
+    2015, The American Statistician 69:371), and for what neighbouring blocks share when the machine's speed drifts.
+    """
     table = np.stack(blocks)
-    chosen = np.random.default_rng(seed).integers(0, len(table), size=(_RESAMPLES, len(table)))
+    count = len(table)
+    chosen = np.random.default_rng(seed).integers(0, count, size=(_RESAMPLES, count))
     medians = np.median(table[chosen].reshape(_RESAMPLES, -1), axis=1)
-    low, high = np.quantile(medians, [0.025, 0.975])
-    return float(low), float(high)
+    (low, high), middle = np.quantile(medians, [0.025, 0.975]), float(np.median(table))
+    wider = math.sqrt(count / (count - 1)) * _student(count - 1) / _NORMAL * _drift(np.median(table, axis=1))
+    low = middle - wider * max(0.0, middle - low)
+    return max(float(low), float(table.min())), float(middle + wider * max(0.0, high - middle))
+
+
+def _drift(values: NDArray[np.float64]) -> float:
+    """How much longer than that of independent values an interval of their mean is: √((1 + r) / (1 − r)) of an
+    autoregressive series, r the correlation of neighbours (its bias of 1 / n added back)."""
+    off = values - values.mean()
+    power = float(off @ off)
+    shared = float(off[1:] @ off[:-1]) / power + 1 / len(values) if power else 0.0
+    shared = min(max(shared, 0.0), _MOST_SHARED)
+    return math.sqrt((1 + shared) / (1 - shared))
+
+
+def _student(freedom: int) -> float:
+    """Student's 97.5 % quantile, 4 degrees of freedom or more (Fisher and Cornish, 1960; error below 2 %)."""
+    z = _NORMAL
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def _unsettled(blocks: Sequence[NDArray[np.float64]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -239,17 +240,26 @@ _LARGE_IMAGE_STUDENTS: Final = (
 )
 
 
-def student_ladder(arch: Architecture) -> tuple[Student, ...]:
-    """Smaller networks that can stand in for this one: itself at smaller widths, and others that suit its images.
+def student_ladder(arch: Architecture, limit: tuple[int, int] | None = None) -> tuple[Student, ...]:
+    """Smaller networks that can stand in for this one: itself at smaller widths and depths, and others that suit its
+    images.
 
     Every rung takes the teacher's images, has the teacher's classes, fewer MACs and not many more parameters; no two
     rungs are the same network. Ordered by MACs, smallest first.
+
+    Args:
+        arch: the teacher. Where its name is not known, only the others are offered.
+        limit: its MACs and parameters; None counts them.
     """
     small = max(arch.size) <= 64
     candidates = [Student(width=width) for width in _LADDER_WIDTHS]
+    for depth in _shallower(arch):
+        candidates += [Student(depth=depth), Student(width=0.5, depth=depth)]
     candidates += _SMALL_IMAGE_STUDENTS if small else _LARGE_IMAGE_STUDENTS
-    teacher = skeleton(arch)
-    most_macs, most_parameters = count_macs(teacher, arch.input_shape), 1.5 * count_parameters(teacher)
+    if limit is None:
+        teacher = skeleton(arch)
+        limit = count_macs(teacher, arch.input_shape), count_parameters(teacher)
+    most_macs, most_parameters = limit[0], 1.5 * limit[1]
     rungs: dict[tuple[int, int], Student] = {}
     for student in candidates:
         try:
@@ -263,11 +273,64 @@ def student_ladder(arch: Architecture) -> tuple[Student, ...]:
 
 
 def resolve_student(student: Student, teacher: Architecture) -> Architecture:
-    """The student's structure: the teacher's images and classes, its own network and width.
+    """The student's structure: the teacher's images and classes, its own network, width and depth.
 
     Raises:
-        ModelError: unknown network, or a width out of bounds.
+        ModelError: unknown network, a family without depths, or a width out of bounds.
     """
     if student.architecture == SAME_ARCHITECTURE:
-        return replace(teacher, width=teacher.width * student.width)
-    return replace(teacher, name=canonical_name(student.architecture), width=student.width)
+        found = replace(teacher, width=teacher.width * student.width)
+    else:
+        found = replace(teacher, name=canonical_name(student.architecture), width=student.width)
+    return found if student.depth == 1.0 else replace(found, name=_at_depth(found.name, student.depth))
+
+
+def known_name(name: str) -> bool:
+    """Whether :func:`build` can build a network of this name."""
+    try:
+        canonical_name(name)
+    except ModelError:
+        return False
+    return True
+
+
+# -- depths --------------------------------------------------------------------------------------------------------
+
+# Families that differ in nothing but their number of layers, which is the number in their names.
+_DEPTH_FAMILIES: Final = (
+    tuple(f"cifar_resnet{depth}" for depth in DEPTHS),
+    (TORCHVISION + "resnet18", TORCHVISION + "resnet34"),
+    (TORCHVISION + "resnet50", TORCHVISION + "resnet101", TORCHVISION + "resnet152"),
+    tuple(f"{TORCHVISION}vgg{depth}" for depth in (11, 13, 16, 19)),
+    tuple(f"{TORCHVISION}vgg{depth}_bn" for depth in (11, 13, 16, 19)),
+    tuple(f"{TORCHVISION}densenet{depth}" for depth in (121, 169, 201)),
+)
+
+
+def _depth(name: str) -> int:
+    return int(re.findall(r"\d+", name)[-1])
+
+
+def _at_depth(name: str, share: float) -> str:
+    """The member of the family whose depth is nearest to ``share`` of this one's, the shallower one of two.
+
+    Raises:
+        ModelError: networks of this name come in one depth only, or there is no shallower one.
+    """
+    name = canonical_name(name)
+    family = next((members for members in _DEPTH_FAMILIES if name in members), ())
+    shallower = [member for member in family if _depth(member) < _depth(name)]
+    if not shallower:
+        raise ModelError(
+            f"There is no shallower form of {name}.",
+            "Depths work for cifar_resnet*, and torchvision's resnet*, vgg* and densenet*; choose a width instead.",
+        )
+    wanted = share * _depth(name)
+    return min(family, key=lambda member: (abs(_depth(member) - wanted), _depth(member)))
+
+
+def _shallower(arch: Architecture) -> list[float]:
+    """Shares of this network's depth at which its family has a member."""
+    family = next((members for members in _DEPTH_FAMILIES if arch.name in members), ())
+    depth = _depth(arch.name) if family else 0
+    return [round(_depth(member) / depth, 2) for member in family if _depth(member) < depth]

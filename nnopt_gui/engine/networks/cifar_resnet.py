@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from nnopt_gui.engine.networks.widths import scaled
 
-DEPTHS = (20, 32, 44, 56, 110)
+DEPTHS = (8, 14, 20, 32, 44, 56, 110)
 BASE_CHANNELS = (16, 32, 64)
 
 

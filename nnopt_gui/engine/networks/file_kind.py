@@ -100,24 +100,39 @@ def refuse_code(names: Sequence[str]) -> None:
     Raises:
         UntrustedFileError: TorchScript, or a program saved by ``torch.export``.
     """
-    parts = [name.split("/") for name in names]
-    exported = any(
-        part[-1] in ("archive_format", "serialized_exported_program.json")
-        or ("models" in part and part[-1].endswith(".json"))
-        for part in parts
-    )
-    if exported:
+    if is_exported_program(names):
         raise UntrustedFileError(
             "The file is an exported program (.pt2), and loading one can run code hidden in it.",
             "In the program that made it, save the weights (safetensors.torch.save_file(model.state_dict(), …)) or "
-            "export to ONNX (torch.onnx.export), and open that file.",
+            "export to ONNX (torch.onnx.export), and open that file. If you trust this very file, allow it with "
+            "--trust.",
         )
+    parts = [name.split("/") for name in names]
     if any(part[-1] == "constants.pkl" or "code" in part[:-1] for part in parts):
         raise UntrustedFileError(
             "The file is TorchScript, and loading it can run code hidden in it.",
             "Where you trust it, convert it once yourself: model = torch.jit.load(path); "
             "torch.save(model.state_dict(), 'weights.pth'); then open weights.pth.",
         )
+
+
+def is_exported_program(names: Sequence[str]) -> bool:
+    """Whether an archive with these entries was written by ``torch.export.save``."""
+    parts = [name.split("/") for name in names]
+    return any(
+        part[-1] in ("archive_format", "serialized_exported_program.json")
+        or ("models" in part and part[-1].endswith(".json"))
+        for part in parts
+    )
+
+
+def holds_exported_program(data: bytes) -> bool:
+    """The same for a file's bytes; False for what is no archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return is_exported_program(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, OverflowError):
+        return False
 
 
 def _leaf(name: str) -> str:

@@ -22,11 +22,20 @@ from nnopt_gui.engine.networks.architectures import (
     seed_names,
     skeleton,
 )
-from nnopt_gui.engine.networks.file_kind import FileKind, name_note, sniff
+from nnopt_gui.engine.networks.file_kind import FileKind, holds_exported_program, name_note, sniff
 from nnopt_gui.engine.networks.identify import Match, explain_mismatch, find_matches
 from nnopt_gui.engine.networks.model_card import ModelCard, find_card
 from nnopt_gui.engine.networks.onnx_file import read_onnx
 from nnopt_gui.engine.networks.torchvision_networks import torchvision_preprocessing
+from nnopt_gui.engine.networks.user_code import (
+    TIMM,
+    build_by,
+    exported_program_to_onnx,
+    fill,
+    input_shape_of,
+    is_code,
+    open_factory,
+)
 from nnopt_gui.engine.networks.weights_file import WeightsFile, read_weights
 from nnopt_gui.engine.sources import ModelSource, Preprocessing
 from nnopt_gui.errors import ModelError
@@ -69,7 +78,7 @@ def open_model(
     channels: int | None = None,
     size: tuple[int, int] | None = None,
 ) -> OpenedModel:
-    """Open a model without executing anything in it.
+    """Open a model; nothing in it is executed but code that ``source`` trusts by its hash.
 
     ``classes`` and ``channels`` come from the data and shape a network that is only named; ``size`` also tells the
     image size that weights and some ONNX files leave open.
@@ -81,6 +90,8 @@ def open_model(
     location = source.location.strip()
     if location == DEMO:
         return replace(_open_file(source, resource_path(_DEMO_WEIGHTS), size), title="digits_cnn (demo)")
+    if is_code(location):
+        return _open_code(source, location, classes=classes, channels=channels, size=size)
     path = Path(location)
     if location.startswith((TORCHVISION, _NAMED)) or (location in seed_names() and not path.exists()):
         return _open_named(source, location, classes=classes, channels=channels, size=size)
@@ -111,12 +122,46 @@ def _open_named(
     )
 
 
+def _open_code(
+    source: ModelSource, location: str, *, classes: int | None, channels: int | None, size: tuple[int, int] | None
+) -> OpenedModel:
+    factory = open_factory(location, source.trusted_sha256)
+    network, trained, notes = build_by(factory, classes, channels, size)
+    shape, count = input_shape_of(network, channels, size)
+    if not trained:
+        notes += ("A network without weights: it is trained on the data first.",)
+    return OpenedModel(
+        source=source,
+        title=location.removeprefix(TIMM) if location.startswith(TIMM) else location.rpartition(":")[2],
+        file_format="code",
+        sha256=_state_hash(location.rpartition(":")[2], network),
+        architecture=None,
+        network=network,
+        onnx_bytes=None,
+        input_shape=shape,
+        classes=count,
+        has_weights=trained,
+        preprocessing=None,
+        notes=notes,
+    )
+
+
+def _state_hash(name: str, network: nn.Module) -> str:
+    """SHA-256 of a network's structure and weights: code has no other identity that its outcome depends on."""
+    digest = hashlib.sha256(f"{name}\n{network!r}".encode())
+    for key, tensor in network.state_dict().items():
+        digest.update(key.encode() + tensor.detach().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
 # -- files ---------------------------------------------------------------------------------------------------------
 
 
 def _open_file(source: ModelSource, path: Path, size: tuple[int, int] | None) -> OpenedModel:
     path, data = _read(path)
     suffix = path.suffix.lower()
+    if source.trusted_sha256 is not None and holds_exported_program(data):
+        return _open_exported(source, path, data, size)
     kind = sniff(data, suffix)
     remark = name_note(kind, suffix)
     remarks = (remark,) if remark else ()
@@ -174,6 +219,43 @@ def _open_onnx(
     )
 
 
+def _open_exported(source: ModelSource, path: Path, data: bytes, size: tuple[int, int] | None) -> OpenedModel:
+    converted = exported_program_to_onnx(data, path.name, source.trusted_sha256)
+    note = "An exported program is handled as its ONNX graph: it can be quantised and teach, not be trained or cut."
+    opened = _open_onnx(source, path, converted, size, (note,))
+    return replace(opened, file_format="pt2", sha256=hashlib.sha256(data).hexdigest())
+
+
+def _open_weights_of_code(
+    source: ModelSource,
+    path: Path,
+    file: WeightsFile,
+    digest: str,
+    size: tuple[int, int] | None,
+    notes: tuple[str, ...],
+) -> OpenedModel:
+    """Weights for a network that the user's own code builds (``--architecture net.py:factory``)."""
+    assert source.architecture is not None
+    factory = open_factory(source.architecture, source.trusted_sha256)
+    network, _, more = build_by(factory, None, None, size)
+    fill(network, file.state, path.name)
+    shape, classes = input_shape_of(network, None, size)
+    return OpenedModel(
+        source=source,
+        title=path.stem,
+        file_format="weights and code",
+        sha256=digest,
+        architecture=None,
+        network=network,
+        onnx_bytes=None,
+        input_shape=shape,
+        classes=classes,
+        has_weights=True,
+        preprocessing=None,
+        notes=(*notes, *more),
+    )
+
+
 def _open_weights(
     source: ModelSource,
     path: Path,
@@ -183,6 +265,9 @@ def _open_weights(
     remarks: tuple[str, ...],
 ) -> OpenedModel:
     file = read_weights(data, kind)
+    if source.architecture is not None and is_code(source.architecture):
+        digest = hashlib.sha256(data).hexdigest()
+        return _open_weights_of_code(source, path, file, digest, size, (*remarks, *file.notes))
     card = find_card(path, file.metadata) if kind is FileKind.SAFETENSORS and source.architecture is None else None
     match, notes = _identified(file, source.architecture, card, size)
     architecture, size_note = _fitted(match.architecture, size, keep=card is not None)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from torch import nn
 
+from nnopt_gui.engine.networks.self_attention import open_attention
 from nnopt_gui.engine.networks.torchvision_module import torchvision
 from nnopt_gui.engine.networks.widths import scaled
 from nnopt_gui.engine.sources import Preprocessing
@@ -45,6 +46,8 @@ def build_torchvision(name: str, classes: int, channels: int, size: tuple[int, i
         network: nn.Module = getattr(torchvision().models, name)(weights=None, **options)
     else:
         network = _scaled_network(name, width, options)
+    if name.startswith("vit_"):
+        open_attention(network)
     if channels != 3:
         _replace_first_convolution(network, channels)
     return network

@@ -23,6 +23,7 @@ from nnopt_gui.engine.pruning.importance import channel_importance
 from nnopt_gui.engine.pruning.surgery import Removal, with_silent_channels, without_channels
 from nnopt_gui.errors import ModelError, RecipeError
 
+_FAILURES: Final = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)  # of networks on wrong shapes
 DOUBLE_UP_TO: Final = 12_000_000  # parameters; larger networks are checked in float32
 
 
@@ -32,7 +33,7 @@ def find_groups(
     input_shape: tuple[int, int, int],
     reporter: Reporter | None = None,
 ) -> tuple[tuple[ChannelGroup, ...], tuple[LayerProfile, ...]]:
-    """The channel groups of ``network``, and ``layers`` with ``out_group`` and ``inputs`` filled in.
+    """The channel groups of ``network``, and ``layers`` with ``out_group``, ``inputs`` and ``outputs`` filled in.
 
     Every prunable group was tried: with half of its channels cut, the network computes what it computes with nobody
     listening to those channels. Groups that fail, or that cannot be followed, have a ``reason``. The classifier's
@@ -109,7 +110,7 @@ def _probe(network: nn.Module, input_shape: tuple[int, int, int], dtype: torch.d
     try:
         with torch.no_grad():
             output = network(probe_input(input_shape, dtype))
-    except RuntimeError as error:
+    except _FAILURES as error:
         shape = "×".join(map(str, input_shape))
         raise ModelError(f"The network does not run on an input of {shape}.", details=str(error)) from error
     assert isinstance(output, Tensor)
@@ -124,7 +125,8 @@ def _same_function(
     dtype, tolerance = (torch.float32, 1e-3) if big else (torch.float64, 1e-9)
     expected = _probe(with_silent_channels(network, removals).to(dtype).eval(), input_shape, dtype)
     try:
-        got = _probe(without_channels(cut, ()).to(dtype), input_shape, dtype)
+        other = any(parameter.dtype != dtype for parameter in cut.parameters())
+        got = _probe(without_channels(cut, ()).to(dtype) if other else cut, input_shape, dtype)
     except ModelError:
         return False
     if got.shape != expected.shape or not torch.isfinite(got).all():
@@ -139,11 +141,17 @@ def _refuse_failures(
 
     def works(some: Sequence[Coupling]) -> bool:
         reporter.checkpoint()
-        removals = [(coupling, frozenset(range(0, coupling.channels, 2))) for coupling in some]
+        removals = [(coupling, _half(coupling.channels)) for coupling in some]
         return _same_function(network, without_channels(network, removals).eval(), removals, input_shape)
 
     for culprit in _culprits([c for c in couplings if not c.reason and c.channels > 1], works):
         culprit.reason = "the network does not survive their removal"
+
+
+def _half(channels: int) -> frozenset[int]:
+    """Half of the channels, in no order that a wrong cut could survive by chance; at least one goes and one stays."""
+    order = torch.randperm(channels, generator=torch.Generator().manual_seed(channels))
+    return frozenset(order[: max(1, channels // 2)].tolist())
 
 
 def _culprits(suspects: Sequence[Coupling], works: Callable[[Sequence[Coupling]], bool]) -> list[Coupling]:
@@ -172,24 +180,30 @@ def _group(network: nn.Module, number: int, coupling: Coupling) -> ChannelGroup:
 
 
 def _fill(layer: LayerProfile, couplings: Sequence[Coupling]) -> LayerProfile:
-    out_group = None
+    made = _claimed(layer.name, "outputs", couplings, layer.weight_shape[0])
     width = layer.weight_shape[1] * layer.groups
-    seen: list[tuple[int | None, int]] = [(None, index) for index in range(width)]
+    seen = _claimed(layer.name, "inputs", couplings, width)
+    if layer.groups > 1:  # what its groups make is what they see
+        ratio = layer.weight_shape[0] / width
+        seen = [made[int(index * ratio)] for index in range(width)]
+    outputs = _segments(made)
+    if len(outputs) == 1 and outputs[0].repeat == 1:
+        return replace(layer, inputs=_segments(seen), out_group=outputs[0].group)
+    return replace(layer, inputs=_segments(seen), outputs=outputs)
+
+
+def _claimed(name: str, kind: str, couplings: Sequence[Coupling], size: int) -> list[tuple[int | None, int]]:
+    """Per row or column the group that it is of and the channel there; (None, its own index) where it has to stay."""
+    owners: list[tuple[int | None, int]] = [(None, index) for index in range(size)]
     for number, coupling in enumerate(couplings):
-        if coupling.reason:
-            continue
-        if layer.name in coupling.outputs:
-            out_group = number
-        if layer.groups > 1 and layer.name in coupling.outputs:  # depthwise: what it makes is what it sees
-            seen = [(number, channel) for channel in coupling.outputs[layer.name]]
-        for index, channel in enumerate(coupling.inputs.get(layer.name, ())):
-            if channel >= 0:
-                seen[index] = (number, channel)
-    return replace(layer, out_group=out_group, inputs=_segments(seen))
+        for index, channel in enumerate(getattr(coupling, kind).get(name, ())):
+            if channel >= 0 and not coupling.reason:
+                owners[index] = (number, channel)
+    return owners
 
 
 def _segments(seen: Sequence[tuple[int | None, int]]) -> tuple[Segment, ...]:
-    """Every group once, where it first appears, with how often each of its channels is seen; the rest as it stands."""
+    """Every group once, where it first appears, with how often each of its channels is there; the rest as it stands."""
     segments: list[Segment] = []
     for group in dict.fromkeys(group for group, _ in seen):
         columns = [channel for other, channel in seen if other == group]

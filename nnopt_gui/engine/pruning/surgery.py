@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from nnopt_gui.engine.networks.cifar_resnet import OptionAShortcut
 from nnopt_gui.engine.pruning.couplings import Coupling
 
 Removal = tuple[Coupling, frozenset[int]]  # a coupling and those of its channels that go
 
 
-def without_channels(network: nn.Module, removals: Iterable[Removal]) -> nn.Module:
+def without_channels(network: nn.Module, removals: Sequence[Removal]) -> nn.Module:
     """A copy of ``network`` whose layers have fewer rows, columns and normalised channels."""
     cut = copy.deepcopy(network)
     rows, columns, norms = _union(removals, "outputs"), _union(removals, "inputs"), _union(removals, "norms")
@@ -25,10 +26,13 @@ def without_channels(network: nn.Module, removals: Iterable[Removal]) -> nn.Modu
             _cut_linear(module, rows.get(name, set()), columns.get(name, set()))
     for name, gone in norms.items():
         _cut_norm(cut.get_submodule(name), gone)
+    widths = {name: len(positions) for coupling, _ in removals for name, positions in coupling.pads.items()}
+    for name, gone in _union(removals, "pads").items():
+        _cut_shortcut(cut.get_submodule(name), gone, widths[name])
     return cut
 
 
-def with_silent_channels(network: nn.Module, removals: Iterable[Removal]) -> nn.Module:
+def with_silent_channels(network: nn.Module, removals: Sequence[Removal]) -> nn.Module:
     """A copy of ``network`` of the same shape in which nobody listens to the removed channels any more: the weights
     that read them are zero. It computes what the cut network must compute."""
     silent = copy.deepcopy(network)
@@ -40,7 +44,7 @@ def with_silent_channels(network: nn.Module, removals: Iterable[Removal]) -> nn.
     return silent
 
 
-def _union(removals: Iterable[Removal], kind: str) -> Mapping[str, set[int]]:
+def _union(removals: Sequence[Removal], kind: str) -> Mapping[str, set[int]]:
     """Indices to remove per module: a layer after a concatenation reads several couplings."""
     indices: dict[str, set[int]] = {}
     for coupling, gone in removals:
@@ -61,15 +65,16 @@ def _take(tensor: Tensor, dim: int, stay: Tensor) -> nn.Parameter:
 
 
 def _cut_convolution(module: nn.Conv2d, rows: set[int], columns: set[int]) -> None:
-    depthwise = module.groups > 1
+    grouped = module.groups > 1
     stay = _stay(module.out_channels, rows)
     module.weight = _take(module.weight, 0, stay)
     if module.bias is not None:
         module.bias = _take(module.bias, 0, stay)
+    if grouped:  # whole groups go, so the rows that stay tell how many groups do
+        module.groups = module.groups * len(stay) // module.out_channels
+        module.in_channels = module.groups * module.weight.shape[1]
     module.out_channels = len(stay)
-    if depthwise:
-        module.groups = module.in_channels = len(stay)
-    elif columns:
+    if columns and not grouped:
         seen = _stay(module.in_channels, columns)
         module.weight = _take(module.weight, 1, seen)
         module.in_channels = len(seen)
@@ -93,3 +98,11 @@ def _cut_norm(module: nn.Module, gone: set[int]) -> None:
         module.running_mean = module.running_mean.index_select(0, stay.to(module.running_mean.device))
         module.running_var = module.running_var.index_select(0, stay.to(module.running_var.device))
     module.num_features = len(stay)
+
+
+def _cut_shortcut(module: nn.Module, gone: set[int], width: int) -> None:
+    """Zero channels whose image is gone are no longer padded; those that pass through are cut before it."""
+    assert isinstance(module, OptionAShortcut)
+    before, after = module.zeros_before, width - module.zeros_after
+    module.zeros_before -= sum(index < before for index in gone)
+    module.zeros_after -= sum(index >= after for index in gone)

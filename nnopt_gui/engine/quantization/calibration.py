@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -35,10 +35,15 @@ class ActivationRanges:
     observers: Mapping[str, RangeObserver]
     images: int
     sample: np.ndarray
+    _found: dict[tuple[str, int], dict[str, tuple[float, float]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def ranges(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, tuple[float, float]]:
         """(low, high) of every tensor for grids of 2**bits levels, see :meth:`RangeObserver.range`."""
-        return {name: observer.range(method, bits) for name, observer in self.observers.items()}
+        if (method, bits) not in self._found:  # a sweep over weight bits asks for the same again and again
+            self._found[method, bits] = {name: seen.range(method, bits) for name, seen in self.observers.items()}
+        return dict(self._found[method, bits])
 
     def grids(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, ActivationGrid]:
         """The grid of every tensor; ``bits`` from 2 to 8."""

@@ -20,6 +20,7 @@ PERCENTILE: Final = 99.999
 
 _HALF: Final = 4096  # histogram bins on either side of zero
 _SAMPLES: Final = 1 << 15  # values of an image that go into the histogram; extremes are taken over all
+_EXACT_EXPONENT: Final = 12  # 2**12 is _HALF
 _LEAST_EXPONENT: Final = -100  # magnitudes below 2**-100 share the bins beside zero
 
 
@@ -61,11 +62,16 @@ class RangeObserver:
             self._grow(int(np.frexp(max(-low, high))[1]))
         # An odd stride does not keep hitting the same column or channel of a layout with even sizes.
         sample = images[:, :: max(1, images.shape[1] // _SAMPLES) | 1].ravel()
-        taken = sample.size
-        sample = sample[sample != 0.0]
-        self.zeros += taken - sample.size
-        bins = np.floor(np.ldexp(sample.astype(np.float64), -self._exponent) * _HALF).astype(np.int64) + _HALF
-        self._counts += np.bincount(bins, minlength=2 * _HALF)
+        zeros = sample.size - int(np.count_nonzero(sample))
+        self.zeros += zeros
+        self._counts += np.bincount(self._bins(sample), minlength=2 * _HALF)
+        self._counts[_HALF] -= zeros
+
+    def _bins(self, sample: np.ndarray) -> np.ndarray:
+        """int64: each value's bin. Scaling up by a power of two is exact in float32, down it is in float64."""
+        scaled = sample if self._exponent <= _EXACT_EXPONENT else sample.astype(np.float64)
+        scaled = scaled * scaled.dtype.type(2.0 ** (_EXACT_EXPONENT - self._exponent))
+        return np.floor(scaled, out=scaled).astype(np.int64) + _HALF
 
     def _follow(self, lows: np.ndarray, highs: np.ndarray) -> None:
         """The exponential moving averages of the extremes, starting at the first batch's."""

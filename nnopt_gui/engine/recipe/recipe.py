@@ -121,13 +121,13 @@ class Recipe:
         """Short text for tables and legends, for example ``W4A8 · prune 40 % · ft 2``."""
         parts = []
         if self.student:
-            parts.append(f"student {self.student}")
+            parts.append(f"student {self.student}" + (" inherited" if self.student.inherit else ""))
         if self.quantize:
             parts.append(_quantize_label(self.quantize))
         if self.prune:
             parts.append(_prune_label(self.prune))
         if self.fine_tune:
-            parts.append(f"ft {self.fine_tune.epochs}" + ("" if self.distill else " labels"))
+            parts.append(_training_label(self.fine_tune, self.distill))
         return " · ".join(parts) or "Original"
 
     # -- identity and storage ---------------------------------------------------------------------------------
@@ -217,6 +217,24 @@ def _prune_label(step: Prune) -> str:
     ]
     words += ["per layer"] * (method.scope == "layer") + ["fast widths"] * (method.widths == "fast")
     words += [f"in {method.steps}"] * (method.steps > 1)
+    return " ".join(words)
+
+
+def _training_label(step: FineTune, distill: Distill | None) -> str:
+    """``ft 3``, ``ft 3 labels`` without a teacher; what is done otherwise than usual behind it."""
+    words = [f"ft {step.epochs}"]
+    words += [step.optimizer] * (step.optimizer != "auto")
+    words += [f"lr {rate:g}" for rate in (step.learning_rate,) if rate is not None]
+    words += ["lr found"] * step.find_rate + [f"batch {step.batch_size}"] * (step.batch_size != FineTune(0).batch_size)
+    words += ["smooth"] * (step.label_smoothing > 0) + ["mixup"] * (step.mixup > 0) + ["ema"] * (step.ema > 0)
+    words += ["best"] * (step.keep == "best") + [f"patience {step.patience}"] * (step.patience > 0)
+    if step.augmentation != "auto":
+        words.append("plain images" if step.augmentation == "none" else "augmented")
+    if distill is None:
+        return " ".join([*words, "labels"])
+    words += ["teacher's labels"] * (distill.labels == "teacher")
+    words += ["features"] * (distill.features > 0) + ["attention"] * (distill.attention > 0)
+    words += [f"by {distill.teacher.rsplit('/', 1)[-1]}"] * (distill.teacher != "")
     return " ".join(words)
 
 

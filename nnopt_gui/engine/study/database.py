@@ -15,11 +15,11 @@ from typing import Final
 import psutil
 
 from nnopt_gui.atomic_file import sync_folder
-from nnopt_gui.engine.study import artifact_store
+from nnopt_gui.engine.study import artifact_store, prediction_store
 from nnopt_gui.engine.study.process_identity import ProcessIdentity, current_process, is_alive
 from nnopt_gui.errors import StudyError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 APPLICATION_ID: Final = 0x6E6E6F70  # "nnop", at byte 68 of the file: `file(1)` and we can tell it from other databases
 MAX_CELL_BYTES: Final = 64 * 1024 * 1024
 
@@ -30,6 +30,12 @@ _TABLES: Final = (
     "CREATE TABLE lock (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL)",
     *artifact_store.SCHEMA,
 )
+_ADDED: Final = {  # tables by the version that brought them; nothing else ever changed
+    2: (
+        *prediction_store.SCHEMA,
+        "CREATE TABLE confirmations (number INTEGER PRIMARY KEY, record TEXT NOT NULL, sha256 TEXT NOT NULL)",
+    )
+}
 
 
 @contextmanager
@@ -101,13 +107,35 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StudyError(f"{path.name} is a database, but not a study.", "Choose a .nnopt file.")
     rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall()
-    newer = version_of(connection) > SCHEMA_VERSION
+    version = version_of(connection)
+    newer = version > SCHEMA_VERSION
     found = {sql for kind, _, sql in rows if kind == "table"}
-    if any(kind in {"trigger", "view"} for kind, _, _ in rows) or not (newer or found == set(_TABLES)):
+    if any(kind in {"trigger", "view"} for kind, _, _ in rows) or not (newer or found == set(_tables(version))):
         raise StudyError(f"{path.name} is not a study that this program wrote, or was tampered with.")
     needed = {name for _, name, sql in rows if sql in _TABLES}
     if newer and not {"facts", "trials", "artifacts", "chunks"} <= needed:
         raise StudyError(f"{path.name} was written by a newer version.", "Update nnopt-gui to open it.")
+
+
+def _tables(version: int) -> tuple[str, ...]:
+    """The statements that made a file of this version."""
+    return (*_TABLES, *(table for number in sorted(_ADDED) if number <= version for table in _ADDED[number]))
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring an older file up to this version, all or nothing. Only the one who may write calls this."""
+    before = version_of(connection)
+    if before < SCHEMA_VERSION:
+        with transaction(connection):
+            for statement in _tables(SCHEMA_VERSION)[len(_tables(before)) :]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Whether a file, perhaps an older one that was opened read-only, has this table."""
+    row = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
+    return row is not None
 
 
 def create_database(path: Path) -> None:
@@ -115,7 +143,7 @@ def create_database(path: Path) -> None:
     with closing(sqlite3.connect(path.absolute().as_uri() + "?mode=rwc", uri=True, isolation_level=None)) as connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES:
+        for statement in _tables(SCHEMA_VERSION):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

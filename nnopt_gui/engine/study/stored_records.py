@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, ge
 from nnopt_gui.errors import NnoptError, StudyError
 
 T = TypeVar("T")
+Check = Callable[[object, int], None]
 
 MAX_DEPTH: Final = 32
 
@@ -36,7 +37,7 @@ def read_record(text: str, read: Callable[[Mapping[str, Any]], T], what: str) ->
         StudyError: anything about it is wrong.
     """
     try:
-        data = json.loads(text, parse_constant=_refuse_constant)
+        data = _decoder().decode(text)
         if not isinstance(data, dict):
             raise TypeError("not a JSON object")
         record = read(data)
@@ -52,70 +53,143 @@ def read_record(text: str, read: Callable[[Mapping[str, Any]], T], what: str) ->
 def check_types(value: object, expected: Any, depth: int = 0) -> None:
     """Raise TypeError unless ``value`` is what the annotation ``expected`` says, fields of dataclasses included.
     Numbers must be finite, whole numbers must fit into 64 bits."""
-    if depth > MAX_DEPTH:
-        raise TypeError("nested too deeply")
+    _checker(expected)(value, depth)
+
+
+@cache  # an annotation is taken apart once, not for every value: a study has up to 100,000 trials
+def _checker(expected: Any) -> Check:
+    """A function of a value and its depth that raises TypeError unless the value is as expected."""
     origin, inner = get_origin(expected), get_args(expected)
     if expected is Any or expected is object:
-        return
+        return _accept
     if origin in (Union, types.UnionType):
-        _check_union(value, inner, depth)
-    elif origin is Literal:
-        if value not in inner:
-            raise TypeError(f"{value!r} is not one of {inner}")
-    elif origin is tuple:
-        _check_tuple(value, inner, depth)
-    elif origin is not None:
-        _check_mapping(value, inner, depth)
-    elif expected in (int, float):
-        _check_number(value, expected)
-    elif not isinstance(value, expected):
-        raise TypeError(f"{value!r} is not {expected}")
-    elif is_dataclass(expected):
-        for name, kind in _hints(expected).items():  # type: ignore[arg-type]  # classes are hashable
-            check_types(getattr(value, name), kind, depth + 1)
+        return _union_checker(inner)
+    if origin is Literal:
+        return _literal_checker(inner)
+    if origin is tuple:
+        return _tuple_checker(inner)
+    if origin is not None:
+        return _mapping_checker(inner)
+    if expected in (int, float):
+        return _whole if expected is int else _real
+    if isinstance(expected, type) and is_dataclass(expected):
+        return _record_checker(expected)
+    return _plain_checker(expected)
 
 
-@cache
-def _hints(record: type) -> dict[str, Any]:
-    hints = get_type_hints(record)
-    return {f.name: hints[f.name] for f in fields(record)}
+def _accept(_value: object, _depth: int) -> None:
+    pass
 
 
-def _check_number(value: object, expected: type) -> None:
-    allowed = (int,) if expected is int else (int, float)
-    if isinstance(value, bool) or not isinstance(value, allowed):
-        raise TypeError(f"{value!r} is not {expected}")
-    if not (math.isfinite(value) if isinstance(value, float) else abs(value) < 2**63):
+def _whole(value: object, _depth: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{value!r} is not {int}")
+    if abs(value) >= 2**63:
         raise TypeError("a number is out of range")
 
 
-def _check_mapping(value: object, inner: tuple[Any, ...], depth: int) -> None:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{value!r} is not a mapping")
-    for key, item in value.items():
-        check_types(key, inner[0], depth + 1)
-        check_types(item, inner[1], depth + 1)
+def _real(value: object, depth: int) -> None:
+    if not isinstance(value, float):
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{value!r} is not {float}")
+        _whole(value, depth)
+    elif not math.isfinite(value):
+        raise TypeError("a number is out of range")
 
 
-def _check_union(value: object, choices: tuple[Any, ...], depth: int) -> None:
-    for choice in choices:
-        try:
-            check_types(value, choice, depth + 1)
-        except TypeError:
-            continue
-        return
-    raise TypeError(f"{value!r} is not one of {choices}")
+def _plain_checker(expected: type) -> Check:
+    def check(value: object, _depth: int) -> None:
+        if not isinstance(value, expected):
+            raise TypeError(f"{value!r} is not {expected}")
+
+    return check
 
 
-def _check_tuple(value: object, inner: tuple[Any, ...], depth: int) -> None:
-    if not isinstance(value, tuple):
-        raise TypeError(f"{value!r} is not a tuple")
-    items = (inner[0],) * len(value) if len(inner) == 2 and inner[1] is Ellipsis else inner
-    if len(items) != len(value):
-        raise TypeError(f"{value!r} does not have {len(items)} items")
-    for item, kind in zip(value, items, strict=True):
-        check_types(item, kind, depth + 1)
+def _literal_checker(choices: tuple[Any, ...]) -> Check:
+    def check(value: object, _depth: int) -> None:
+        if value not in choices:
+            raise TypeError(f"{value!r} is not one of {choices}")
+
+    return check
+
+
+def _record_checker(expected: type) -> Check:
+    def check(value: object, depth: int) -> None:
+        if not isinstance(value, expected):
+            raise TypeError(f"{value!r} is not {expected}")
+        _check_depth(depth)
+        for name, check_field in _field_checkers(expected):
+            check_field(getattr(value, name), depth + 1)
+
+    return check
+
+
+@cache
+def _field_checkers(record: type) -> tuple[tuple[str, Check], ...]:
+    """Looked up when the first value comes, so that a record may contain its own kind."""
+    hints = get_type_hints(record)
+    return tuple((f.name, _checker(hints[f.name])) for f in fields(record))
+
+
+def _mapping_checker(inner: tuple[Any, ...]) -> Check:
+    check_key, check_item = map(_checker, inner)
+
+    def check(value: object, depth: int) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"{value!r} is not a mapping")
+        _check_depth(depth)
+        for key, item in value.items():
+            check_key(key, depth + 1)
+            check_item(item, depth + 1)
+
+    return check
+
+
+def _union_checker(choices: tuple[Any, ...]) -> Check:
+    optional = types.NoneType in choices
+    checks = [_checker(choice) for choice in choices if choice is not types.NoneType]
+
+    def check(value: object, depth: int) -> None:
+        if value is None and optional:
+            return
+        _check_depth(depth)
+        for check_choice in checks:
+            try:
+                check_choice(value, depth + 1)
+            except TypeError:
+                continue
+            return
+        raise TypeError(f"{value!r} is not one of {choices}")
+
+    return check
+
+
+def _tuple_checker(inner: tuple[Any, ...]) -> Check:
+    endless = len(inner) == 2 and inner[1] is Ellipsis
+    checks = [_checker(kind) for kind in inner if kind is not Ellipsis]
+
+    def check(value: object, depth: int) -> None:
+        if not isinstance(value, tuple):
+            raise TypeError(f"{value!r} is not a tuple")
+        _check_depth(depth)
+        items = checks * len(value) if endless else checks
+        if len(items) != len(value):
+            raise TypeError(f"{value!r} does not have {len(items)} items")
+        for item, check_item in zip(value, items, strict=True):
+            check_item(item, depth + 1)
+
+    return check
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise TypeError("nested too deeply")
 
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=_refuse_constant)

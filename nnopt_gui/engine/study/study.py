@@ -6,20 +6,24 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.errors import StudyError
+
+if TYPE_CHECKING:
+    from nnopt_gui.engine.study.confirmation import Confirmation
 
 
 @dataclass(frozen=True)
 class StudyChange:
     """What just happened. ``trial`` is the new record (the old one when it was removed); None for ``described``:
-    model, data or their profiles changed."""
+    model, data or their profiles changed, and for ``confirmed``: the test split was opened, or its figures came."""
 
-    kind: Literal["added", "replaced", "removed", "described"]
+    kind: Literal["added", "replaced", "removed", "described", "confirmed"]
     trial: Trial | None = None
 
 
@@ -29,8 +33,14 @@ Listener = Callable[[StudyChange], None]
 class TrialStore(Protocol):
     """Where a study keeps its trials for good; :class:`~nnopt_gui.engine.study.study_file.StudyFile` is one."""
 
-    def write_trial(self, trial: Trial, artifact: Path | None) -> None:
-        """Commit the trial, and its artifact where one is given."""
+    def write_trial(self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None = None) -> None:
+        """Commit the trial, with its artifact and its predictions where they are given, in one go."""
+
+    def read_predictions(self, sha256: str) -> TrialPredictions | None:
+        """Predictions by their hash; None where they are not stored."""
+
+    def write_confirmation(self, confirmation: Confirmation) -> None:
+        """Commit an opening of the test split, in the place of the one with the same number."""
 
     def delete_trial(self, number: int) -> None:
         """Commit that the trial is gone."""
@@ -60,6 +70,7 @@ class Study:
         students: Mapping[str, ModelProfile] | None = None,
         trials: Iterable[Trial] = (),
         first_free_number: int = 1,
+        confirmations: Iterable[Confirmation] = (),
     ) -> None:
         self._owner = threading.get_ident()
         self._model = model
@@ -70,6 +81,8 @@ class Study:
         self._trials = {trial.number: trial for trial in sorted(trials, key=lambda t: t.number)}
         self._next = max(first_free_number, max(self._trials, default=BASELINE_NUMBER) + 1)
         self._artifacts: dict[int, Path] = {}  # of trials that are not in a store (yet)
+        self._predictions: dict[str, TrialPredictions] = {}  # by hash, the same
+        self._confirmations = {confirmation.number: confirmation for confirmation in confirmations}
         self._listeners: list[Listener] = []
         self._store: TrialStore | None = None
         self._pending: dict[int, Trial | None] = {}  # not committed yet; None: a removal
@@ -161,8 +174,9 @@ class Study:
         done = [trial for trial in same if trial.state is TrialState.DONE]
         return (done or same)[-1] if same else None
 
-    def add(self, trial: Trial, artifact: Path | None = None) -> None:
-        """Add a trial with a new number; ``artifact`` is the measured file.
+    def add(self, trial: Trial, artifact: Path | None = None, predictions: TrialPredictions | None = None) -> None:
+        """Add a trial with a new number; ``artifact`` is the measured file, ``predictions`` are those that the trial
+        names by their hash.
 
         Raises:
             StudyError: the number is taken (nothing happens), or the commit failed (see the class).
@@ -170,9 +184,9 @@ class Study:
         self._check_thread()
         if trial.number in self._trials:
             raise StudyError(f"The study already has a trial {trial.number}.")
-        self._put(trial, artifact, StudyChange("added", trial))
+        self._put(trial, artifact, predictions, StudyChange("added", trial))
 
-    def replace(self, trial: Trial, artifact: Path | None = None) -> None:
+    def replace(self, trial: Trial, artifact: Path | None = None, predictions: TrialPredictions | None = None) -> None:
         """Put a new record in the place of the one with the same number.
 
         Raises:
@@ -180,7 +194,7 @@ class Study:
         """
         self._check_thread()
         self.get(trial.number)
-        self._put(trial, artifact, StudyChange("replaced", trial))
+        self._put(trial, artifact, predictions, StudyChange("replaced", trial))
 
     def remove(self, number: int) -> Trial:
         """Take a trial out; adding the returned record again brings it back with its artifact (undo), as long as
@@ -214,6 +228,39 @@ class Study:
             raise StudyError(f"Trial {number} has no artifact.", "Run it again.")
         return self._store.extract_artifact(trial.artifact_sha256, folder)
 
+    def predictions(self, number: int) -> TrialPredictions | None:
+        """What a trial predicted for every selection image; None where that was not stored (an older study, no data,
+        or a trial that did not finish).
+
+        Raises:
+            StudyError: there is no such trial, or what is stored is damaged.
+        """
+        self._check_thread()
+        name = self.get(number).predictions_sha256
+        if name is None or name in self._predictions or self._store is None:
+            return self._predictions.get(name) if name is not None else None
+        return self._store.read_predictions(name)
+
+    # -- the sealed test split --------------------------------------------------------------------------------
+
+    @property
+    def confirmations(self) -> tuple[Confirmation, ...]:
+        """Every opening of the test split, in order."""
+        return tuple(self._confirmations.values())
+
+    def record_confirmation(self, confirmation: Confirmation) -> None:
+        """Keep an opening of the test split, or its figures when they are there; ``confirmation.begin_confirmation``
+        and ``finish_confirmation`` call this.
+
+        Raises:
+            StudyError: it could not be committed; then the study does not have it.
+        """
+        self._check_thread()
+        if self._store is not None:
+            self._store.write_confirmation(confirmation)
+        self._confirmations[confirmation.number] = confirmation
+        self._tell(StudyChange("confirmed"))
+
     # -- listeners and store ----------------------------------------------------------------------------------
 
     def listen(self, listener: Listener) -> None:
@@ -244,9 +291,17 @@ class Study:
             if write_all:
                 store.write_description(self)
                 self._pending.update(self._trials)
+                for confirmation in self.confirmations:
+                    store.write_confirmation(confirmation)
             self._commit_pending()
 
-    def _put(self, trial: Trial, artifact: Path | None, change: StudyChange) -> None:
+    def _put(
+        self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None, change: StudyChange
+    ) -> None:
+        if predictions is not None:
+            if trial.predictions_sha256 is None:
+                raise ValueError(f"trial {trial.number} does not name its predictions")
+            self._predictions[trial.predictions_sha256] = predictions
         self._trials[trial.number] = trial
         if change.kind == "added" and trial.number < self._next - 1:
             self._trials = dict(sorted(self._trials.items()))
@@ -269,7 +324,9 @@ class Study:
                 if trial is None:
                     self._store.delete_trial(number)
                 else:
-                    self._store.write_trial(trial, self._artifacts.get(number))
+                    name = trial.predictions_sha256 or ""
+                    self._store.write_trial(trial, self._artifacts.get(number), self._predictions.get(name))
+                    self._predictions.pop(name, None)  # the store has them now
                 del self._pending[number]
             except StudyError as error:  # the others are written all the same
                 failed = failed or error

@@ -18,7 +18,9 @@ from typing import Any, TypeVar
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.engine.study import artifact_store, database
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.study import artifact_store, database, prediction_store
+from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.database import Claim, transaction, translated_errors
 from nnopt_gui.engine.study.stored_records import read_record, write_record
 from nnopt_gui.engine.study.study import Study
@@ -96,6 +98,7 @@ class StudyFile:
                 else:
                     claim, ours = database.claim(connection, path)
                     if ours:
+                        database.migrate(connection)
                         return cls(path, connection, claim, "")
                     reason = f"it is open in another window (process {claim.process.pid})"
             except BaseException:
@@ -116,6 +119,7 @@ class StudyFile:
                 with translated_errors(self._path):
                     with transaction(self._connection):
                         artifact_store.sweep_artifacts(self._connection)
+                        self._sweep_predictions()
                     self._connection.execute("PRAGMA incremental_vacuum").fetchall()
                     database.release(self._connection, self._claim)
                     database.checkpoint_log(self._connection)
@@ -157,8 +161,8 @@ class StudyFile:
 
     # -- writing (the store of the study) ---------------------------------------------------------------------
 
-    def write_trial(self, trial: Trial, artifact: Path | None) -> None:
-        """Commit one trial and its artifact together.
+    def write_trial(self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None = None) -> None:
+        """Commit one trial, its artifact and its predictions together.
 
         Raises:
             StudyError: read-only, disk full, or the artifact is not the measured file.
@@ -169,6 +173,8 @@ class StudyFile:
             with transaction(self._connection):
                 if artifact is not None and trial.artifact_sha256 is not None:
                     artifact_store.write_artifact(self._connection, trial.artifact_sha256, artifact)
+                if predictions is not None:
+                    prediction_store.write_predictions(self._connection, predictions)
                 self._connection.execute(
                     "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)",
                     (trial.number, text, trial.artifact_sha256, _sha256(text)),
@@ -180,6 +186,20 @@ class StudyFile:
         self._check_writable()
         with translated_errors(self._path), transaction(self._connection):
             self._connection.execute("DELETE FROM trials WHERE number = ?", (number,))
+
+    def write_confirmation(self, confirmation: Confirmation) -> None:
+        """Commit an opening of the test split.
+
+        Raises:
+            StudyError: read-only, or disk full.
+        """
+        self._check_writable()
+        text = write_record(confirmation.to_dict())
+        row = (confirmation.number, text, _sha256(text))
+        with translated_errors(self._path):
+            with transaction(self._connection):
+                self._connection.execute("INSERT OR REPLACE INTO confirmations VALUES (?, ?, ?)", row)
+            database.checkpoint_log(self._connection)
 
     def write_description(self, study: Study) -> None:
         """Commit model, data and profiles in one go."""
@@ -238,6 +258,23 @@ class StudyFile:
         with translated_errors(self._path):
             return artifact_store.extract_artifact(self._connection, sha256, folder)
 
+    def read_predictions(self, sha256: str) -> TrialPredictions | None:
+        """Stored predictions by their hash; None where there are none.
+
+        Raises:
+            StudyError: they are damaged.
+        """
+        with translated_errors(self._path):
+            if not database.has_table(self._connection, "predictions"):
+                return None
+            return prediction_store.read_predictions(self._connection, sha256)
+
+    def _sweep_predictions(self) -> None:
+        """Drop predictions without a trial; where a trial could not be read nobody knows whose they are."""
+        if self._study is not None and not self._notes:
+            named = {t.predictions_sha256 for t in self._study.trials if t.predictions_sha256 is not None}
+            prediction_store.sweep_predictions(self._connection, named)
+
     def _read_study(self) -> Study:
         model = self._read_fact("model", ModelSource.from_dict)
         if model is None:
@@ -253,6 +290,7 @@ class StudyFile:
             students=students.profiles if students is not None else None,
             trials=self._read_trials(),
             first_free_number=self._first_free_number(),
+            confirmations=self._read_confirmations(),
         )
 
     def _read_fact(self, key: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
@@ -279,6 +317,20 @@ class StudyFile:
             except StudyError as error:
                 self._notes.append(f"{error.user_message} {error.details}".strip())
         return trials
+
+    def _read_confirmations(self) -> list[Confirmation]:
+        """A damaged record still counts as an opening: what cannot be read is not taken for a sealed split."""
+        found: list[Confirmation] = []
+        if not database.has_table(self._connection, "confirmations"):
+            return found
+        rows = self._connection.execute("SELECT number, record, sha256 FROM confirmations ORDER BY number")
+        for number, text, sha256 in rows:
+            try:
+                found.append(_checked(text, sha256, Confirmation.from_dict, f"confirmation {number}"))
+            except StudyError as error:
+                self._notes.append(f"{error.user_message} {error.details}".strip())
+                found.append(Confirmation(number, 0, "unknown"))
+        return found
 
     def _first_free_number(self) -> int:
         """Above every stored number, also those of trials too damaged to be read: their rows are left as they are."""

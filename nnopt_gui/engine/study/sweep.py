@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final, TypeVar
 
-from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Distill, Method, PruneKind, Recipe, Student
+from nnopt_gui.engine.recipe import (
+    ACTIVATION_BITS,
+    WEIGHT_BITS,
+    Distill,
+    FineTune,
+    Method,
+    PruneKind,
+    PruneMethod,
+    Recipe,
+    Student,
+)
 from nnopt_gui.errors import RecipeError
 
 MAX_RECIPES: Final = 100_000
@@ -20,8 +30,10 @@ def grid(
     prune: Sequence[float] = (0.0,),
     *,
     prune_kinds: Sequence[PruneKind] = ("channels",),
+    prune_method: PruneMethod | None = None,
     students: Sequence[Student | None] = (None,),
     epochs: Sequence[int] = (0,),
+    training: FineTune | None = None,
     distill: Distill | None = None,
     seeds: Sequence[int] = (0,),
     tune_unchanged: bool = False,
@@ -39,6 +51,7 @@ def grid(
         activation_bits: None means 8 where integer kernels can use it (see ``Recipe.build``). Combinations with
             weight widths that do not allow them are left out.
         epochs: with a student, 0 is left out, as students have to be trained.
+        training: how to train; its own epochs do not count.
         tune_unchanged: also fine-tune the network where nothing was pruned and no student replaces it.
 
     Returns:
@@ -63,8 +76,10 @@ def grid(
                 activation_bits=act,
                 prune=amount,
                 prune_kind=kind,
+                prune_method=prune_method,
                 student=student,
                 epochs=tuned,
+                training=training,
                 distill=distill,
                 method=method,
                 tuning_epochs=tuning_epochs if bits <= 8 else 0,

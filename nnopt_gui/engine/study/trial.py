@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.errors import NnoptError, StudyError
 
 BASELINE_NUMBER: Final = 0
@@ -36,12 +37,13 @@ def utc_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Trial:
     """Recipe + measurement + state. Number 0 is the baseline.
 
     ``error`` is ``NnoptError.to_dict()`` of a failed trial; ``seconds`` is the wall-clock time it took (measured with
-    a monotonic clock); ``artifact_sha256`` names the measured file. Two trials are ordered by ``number``, never by
+    a monotonic clock); ``artifact_sha256`` names the measured file, ``predictions_sha256`` what it predicted for every
+    selection image (None: not stored). Two trials are ordered by ``number``, never by
     ``created``: clocks can go back.
     """
 
@@ -55,12 +57,16 @@ class Trial:
     artifact_sha256: str | None = None
     pinned: bool = False
     note: str = ""
+    predictions_sha256: str | None = None
+    predicted: Predicted | None = None  # before it ran, for its error to be shown afterwards
 
     def __post_init__(self) -> None:
         if isinstance(self.number, bool) or not isinstance(self.number, int) or not 0 <= self.number < 2**31:
             raise StudyError(f"A trial has the number {self.number!r}.")
         if self.artifact_sha256 is not None and not _SHA256.fullmatch(self.artifact_sha256):
             raise StudyError(f"Trial {self.number} names its artifact by something that is not a SHA-256.")
+        if self.predictions_sha256 is not None and not _SHA256.fullmatch(self.predictions_sha256):
+            raise StudyError(f"Trial {self.number} names its predictions by something that is not a SHA-256.")
         if len(self.note) > MAX_NOTE_CHARACTERS:
             raise StudyError("The note is too long.", f"Keep it under {MAX_NOTE_CHARACTERS:,} characters.")
 
@@ -76,6 +82,7 @@ class Trial:
         error: NnoptError | None = None,
         seconds: float = 0.0,
         artifact_sha256: str | None = None,
+        predictions_sha256: str | None = None,
     ) -> Trial:
         """This trial as it ended."""
         return replace(
@@ -85,6 +92,7 @@ class Trial:
             error=error.to_dict() if error is not None else None,
             seconds=seconds,
             artifact_sha256=artifact_sha256,
+            predictions_sha256=predictions_sha256,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,8 +106,10 @@ class Trial:
             "created": self.created,
             "seconds": self.seconds,
             "artifact_sha256": self.artifact_sha256,
+            "predictions_sha256": self.predictions_sha256,
             "pinned": self.pinned,
             "note": self.note,
+            "predicted": self.predicted.to_dict() if self.predicted else None,
         }
 
     @classmethod
@@ -112,6 +122,7 @@ class Trial:
         """
         measurement = data.get("measurement")
         error = data.get("error")
+        predicted = data.get("predicted")
         return cls(
             number=data["number"],
             recipe=Recipe.from_dict(data["recipe"]),
@@ -121,6 +132,8 @@ class Trial:
             created=data.get("created", ""),
             seconds=data.get("seconds", 0.0),
             artifact_sha256=data.get("artifact_sha256"),
+            predictions_sha256=data.get("predictions_sha256"),
             pinned=data.get("pinned", False),
             note=data.get("note", ""),
+            predicted=Predicted.from_dict(predicted) if predicted is not None else None,
         )

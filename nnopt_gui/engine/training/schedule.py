@@ -9,6 +9,8 @@ from typing import Final, Literal
 import torch
 from torch import nn
 
+from nnopt_gui.engine.recipe import OptimizerKind
+
 WARM_UP: Final = 0.05  # share of all steps
 WEIGHT_DECAY: Final = {"sgd": 5e-4, "adamw": 1e-2}
 # Peak learning rates at batch 128 that need no tuning on the seed networks; larger and smaller batches scale by √.
@@ -31,9 +33,9 @@ class Optimisation:
         progress = (step - warm) / max(1, steps - warm)
         return self.learning_rate * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
-    def optimizer(self, network: nn.Module) -> torch.optim.Optimizer:
+    def optimizer(self, *networks: nn.Module) -> torch.optim.Optimizer:
         """Weight decay on matrices and kernels only: it does biases and norms no good (arXiv:1812.01187)."""
-        parameters = list(network.parameters())
+        parameters = [parameter for network in networks for parameter in network.parameters()]
         groups = [
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": WEIGHT_DECAY[self.kind]},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
@@ -44,11 +46,19 @@ class Optimisation:
 
 
 def choose_optimisation(
-    network: nn.Module, learning_rate: float | None, batch_size: int, *, from_scratch: bool
+    network: nn.Module,
+    learning_rate: float | None,
+    batch_size: int,
+    *,
+    from_scratch: bool,
+    optimizer: OptimizerKind = "auto",
 ) -> Optimisation:
-    """SGD for networks with batch norm, AdamW for those without; the given rate, or one that suits."""
+    """What ``optimizer`` says, ``auto``: SGD for networks with batch norm, AdamW for those without; the given rate, or
+    one that suits."""
     norms = nn.BatchNorm1d | nn.BatchNorm2d
     kind: Literal["sgd", "adamw"] = "sgd" if any(isinstance(m, norms) for m in network.modules()) else "adamw"
+    if optimizer != "auto":
+        kind = optimizer
     if learning_rate is None:
         learning_rate = RATES[kind, from_scratch] * math.sqrt(min(batch_size, 4 * BATCH) / BATCH)
     return Optimisation(kind, learning_rate)

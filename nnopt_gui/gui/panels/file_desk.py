@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -24,6 +25,8 @@ from nnopt_gui.gui.state.opening import (
 from nnopt_gui.gui.state.trial_csv import trials_csv
 from nnopt_gui.gui.state.workspace import Workspace
 
+REPORT_SUFFIXES: Final = (".html", ".md")
+
 
 class FileDesk(QObject):
     """Turns paths and dialogs into requests; opens nothing itself.
@@ -39,6 +42,7 @@ class FileDesk(QObject):
     study_name_chosen = Signal(object)  # Path
     model_folder_chosen = Signal(int, object)  # trial, Path
     picture_chosen = Signal(object)  # Path
+    report_chosen = Signal(object)  # Path
     folder_used = Signal(str)  # to start from next time
     message = Signal(object)  # Message
 
@@ -130,6 +134,17 @@ class FileDesk(QObject):
         """Where the plot is to be written; :meth:`write` does it."""
         proposal, title = self._proposal("front" + suffixes[0]), self.tr("Export plot")
         file_dialogs.ask_new_file(self._window, "picture_dialog", title, proposal, suffixes, self.picture_chosen.emit)
+
+    @Slot()
+    def ask_report_name(self) -> None:
+        """Where the study's report is to be written; its ending says whether as HTML or as Markdown."""
+
+        def chosen(path: Path) -> None:
+            self._use_folder(path.parent)
+            self.report_chosen.emit(path)
+
+        proposal, title = self._proposal(file_name(self._stem("study")) + REPORT_SUFFIXES[0]), self.tr("Write report")
+        file_dialogs.ask_new_file(self._window, "report_dialog", title, proposal, REPORT_SUFFIXES, chosen)
 
     @Slot()
     def ask_table_name(self) -> None:

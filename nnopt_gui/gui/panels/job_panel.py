@@ -19,6 +19,7 @@ class JobPanel(QWidget):
     """Follows a :class:`JobState`; quiet while nothing runs."""
 
     cancel_requested = Signal()
+    pause_requested = Signal()  # or to go on, where the job waits
 
     def __init__(self, state: JobState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,14 +32,16 @@ class JobPanel(QWidget):
         self._bar = named(QProgressBar(self), "job_progress")
         self._bar.setFixedWidth(180)
         self._bar.setRange(0, 1000)
+        self._pause = named(QPushButton(self), "pause_button")
         self._cancel = named(QPushButton(self), "cancel_button")
         self._saved = named(QLabel(self), "saved_text", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)
         row.addWidget(self._text, 1)
-        for widget in (self._bar, self._cancel, self._saved):
+        for widget in (self._bar, self._pause, self._cancel, self._saved):
             row.addWidget(widget)
+        self._pause.clicked.connect(self.pause_requested)
         self._cancel.clicked.connect(self.cancel_requested)
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
@@ -72,7 +75,7 @@ class JobPanel(QWidget):
     @Slot()
     def _refresh(self) -> None:
         view = self._state.view
-        for widget in (self._bar, self._cancel):
+        for widget in (self._bar, self._pause, self._cancel):
             widget.setVisible(view is not None)
         if view is None:
             self._timer.stop()
@@ -93,10 +96,17 @@ class JobPanel(QWidget):
         self._cancel.setAccessibleName(self._cancel.text())
         self._cancel.setToolTip(self.tr("Finished trials are kept (Ctrl+.)"))
         self._cancel.setEnabled(not view.cancelling)
+        self._pause.setText(self.tr("Resume") if view.paused else self.tr("Pause"))
+        self._pause.setAccessibleName(self._pause.text())
+        tip = self.tr("Go on where the job waits (F9)") if view.paused else self.tr("Let the job wait (F9)")
+        self._pause.setToolTip(tip)
+        self._pause.setEnabled(not view.cancelling)
 
     def _job_text(self, view: JobView) -> str:
         if view.cancelling:
             return self.tr("Stopping…")
+        if view.paused:
+            return self.tr("Paused · {} of {} done").format(view.trials_done, max(1, view.trials_total))
         parts = []
         if view.trials_total > 1:
             current = min(view.trials_done + 1, view.trials_total)
@@ -106,6 +116,7 @@ class JobPanel(QWidget):
                 JobKind.OPEN: self.tr("Opening"),
                 JobKind.RUN: self.tr("Running"),
                 JobKind.SAVE: self.tr("Saving"),
+                JobKind.CONFIRM: self.tr("Confirming on test"),
                 JobKind.SENSITIVITY: self.tr("Measuring sensitivity"),
             }
             parts.append(names[view.kind])

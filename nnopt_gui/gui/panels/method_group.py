@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nnopt_gui.engine.recipe import (
     ACTIVATION_RANGES,
@@ -20,7 +19,7 @@ from nnopt_gui.engine.recipe import (
     SCHEMES,
     Method,
 )
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.choice_fold import ChoiceFold, Text
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -32,84 +31,37 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "edges": EDGES,
     "form": FORMS,
 }
+_TUNING: Final = "tuning_epochs"
 
 
-class MethodGroup(QWidget):
-    """Edits the method in a :class:`RecipeState`; what is not usual is named beside the fold."""
+class MethodGroup(ChoiceFold):
+    """Edits the quantisation method."""
 
     def __init__(self, state: RecipeState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("method_group")
-        self._state = state
-        self._fold = named(QToolButton(self), "method_fold")
-        self._summary = named(QLabel(self), "method_summary", "muted")
-        self._problem = named(QLabel(self), "method_problem")
-        self._body = named(QWidget(self), "method_body")
-        self._boxes = {name: named(QComboBox(self._body), f"method_{name}") for name in _VALUES}
-        self._epochs = named(QSpinBox(self._body), "method_tuning_epochs")
-        self._labels = {name: QLabel(self._body) for name in (*_VALUES, "tuning_epochs")}
-        self._build()
-        state.recipe_changed.connect(self._on_recipe_changed)
-        self.retranslate()
+        super().__init__(state, "method", _VALUES, {_TUNING: (int(EPOCHS[0]), int(EPOCHS[1]), 1)}, parent)
 
-    def _build(self) -> None:
-        self._fold.setCheckable(True)
-        self._fold.setAutoRaise(True)
-        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._fold.toggled.connect(self._on_folded)
-        self._summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self._problem.setWordWrap(True)
-        self._epochs.setRange(int(EPOCHS[0]), int(EPOCHS[1]))
-        self._epochs.setKeyboardTracking(False)
-        self._epochs.valueChanged.connect(lambda value: self._state.change(tuning_epochs=value))
-        form = QFormLayout(self._body)
-        form.setContentsMargins(8, 0, 0, 2)
-        form.setHorizontalSpacing(6)
-        form.setVerticalSpacing(3)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for name, box in (*self._boxes.items(), ("tuning_epochs", self._epochs)):
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self._labels[name].setBuddy(box)
-            form.addRow(self._labels[name], box)
-        for name, combo in self._boxes.items():
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(6)
-            combo.activated.connect(lambda index, name=name: self._on_chosen(name, index))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self._fold)
-        column.addWidget(self._summary)
-        column.addWidget(self._body)
-        column.addWidget(self._problem)
-        self._on_folded(False)
+    def value(self, field: str) -> Any:
+        choices = self.state.choices
+        return choices.tuning_epochs if field == _TUNING else getattr(choices.method, field)
 
-    # -- texts ------------------------------------------------------------------------------------------------
+    def usual(self, field: str) -> Any:
+        return 0 if field == _TUNING else getattr(Method(), field)
 
-    def retranslate(self) -> None:
-        """Set every text in the language of the moment."""
-        self._fold.setText(self.tr("Method"))
-        self._fold.setAccessibleName(self._fold.text())
-        self._fold.setToolTip(self.tr("How levels, ranges and rounding are found; the defaults choose by bit width."))
-        titles = self._titles()
-        for name, label in self._labels.items():
-            title, tip = titles[name]
-            box: QWidget = self._boxes.get(name, self._epochs)
-            label.setText(title)
-            for widget in (label, box):
-                widget.setToolTip(tip)
-            box.setAccessibleName(title)
-        options = self._options()
-        for name, combo in self._boxes.items():
-            combo.clear()
-            for index, value in enumerate(_VALUES[name]):
-                text, tip = options[name][value]
-                combo.addItem(text, value)
-                combo.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
-        self._on_recipe_changed()
+    def change(self, field: str, value: Any) -> None:
+        if field == _TUNING:
+            self.state.change(tuning_epochs=value)
+        else:
+            self.state.change(method=replace(self.state.choices.method, **{field: value}), quantize=True)
 
-    def _titles(self) -> dict[str, tuple[str, str]]:
+    def applies(self, field: str) -> bool:
+        return field != _TUNING or self.state.choices.weight_bits <= 8
+
+    def heading(self) -> Text:
+        return self.tr("Method"), self.tr(
+            "How levels, ranges and rounding are found; the defaults choose by bit width."
+        )
+
+    def titles(self) -> Mapping[str, Text]:
         return {
             "effort": (
                 self.tr("Effort"),
@@ -127,7 +79,7 @@ class MethodGroup(QWidget):
             ),
         }
 
-    def _options(self) -> dict[str, dict[str, tuple[str, str]]]:
+    def options(self) -> Mapping[str, Mapping[str, Text]]:
         """Text and explanation of every value."""
         auto = self.tr("Automatic")
         return {
@@ -175,46 +127,3 @@ class MethodGroup(QWidget):
                 "int4": (self.tr("ONNX int4"), self.tr("ONNX's own 4-bit type, which runtimes run slowly.")),
             },
         }
-
-    # -- state → view -----------------------------------------------------------------------------------------
-
-    @Slot(bool)
-    def _on_folded(self, on: bool) -> None:
-        self._body.setVisible(on)
-        self._fold.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
-        self._show_summary()
-
-    @Slot()
-    def _on_recipe_changed(self) -> None:
-        choices = self._state.choices
-        for name, combo in self._boxes.items():
-            combo.setCurrentIndex(combo.findData(getattr(choices.method, name)))
-        blocked = self._epochs.blockSignals(True)
-        self._epochs.setValue(choices.tuning_epochs)
-        self._epochs.blockSignals(blocked)
-        self._epochs.setEnabled(choices.weight_bits <= 8)
-        problem = self._state.problem
-        self._problem.setVisible(problem is not None)
-        self._problem.setText(str(problem) if problem is not None else "")
-        self._show_summary()
-
-    def _show_summary(self) -> None:
-        """What is not usual, while the group is folded."""
-        method, usual = self._state.choices.method, Method()
-        words = [
-            combo.itemText(combo.findData(getattr(method, name)))
-            for name, combo in self._boxes.items()
-            if getattr(method, name) != getattr(usual, name)
-        ]
-        if self._state.choices.tuning_epochs:
-            words.append(self.tr("QAT {}").format(self._state.choices.tuning_epochs))
-        text = ", ".join(words)
-        self._summary.setText(text)
-        self._summary.setToolTip(text)
-        self._summary.setVisible(bool(text) and not self._fold.isChecked())
-
-    # -- view → state -----------------------------------------------------------------------------------------
-
-    def _on_chosen(self, name: str, index: int) -> None:
-        values: dict[str, Any] = {name: self._boxes[name].itemData(index)}
-        self._state.change(method=replace(self._state.choices.method, **values), quantize=True)

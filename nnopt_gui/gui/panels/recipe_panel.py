@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QLabel,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -22,7 +23,9 @@ from nnopt_gui.gui.panels.budget_row import BudgetRow
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.panels.method_group import MethodGroup
 from nnopt_gui.gui.panels.prediction_card import PredictionCard
+from nnopt_gui.gui.panels.prune_method_group import PruneMethodGroup
 from nnopt_gui.gui.panels.stop_slider import StopSlider
+from nnopt_gui.gui.panels.training_group import TrainingGroup
 from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, EPOCH_STOPS, PRUNE_STOPS, WEIGHT_STOPS, RecipeState
 
 _INDENT: Final = 22  # under a checkbox's text
@@ -51,13 +54,17 @@ class RecipePanel(QWidget):
             "prune_amount", PRUNE_STOPS, lambda v: f"{100 * v:g} %", accepts=_is_amount, scale=100.0, parent=self
         )
         self._kind = named(QComboBox(self), "prune_kind")
+        self._prune_method = PruneMethodGroup(state, self)
         self._student_on = named(QCheckBox(self), "student_on")
         self._student = named(QComboBox(self), "student")
+        self._inherit = named(QCheckBox(self), "inherit_on")
         self._tune = named(QCheckBox(self), "fine_tune_on")
         self._epochs = StopSlider("epochs", EPOCH_STOPS, lambda v: f"{v:g}", accepts=_is_epochs, parent=self)
         self._distill = named(QCheckBox(self), "distill_on")
         self._temperature = _number("temperature", TEMPERATURE, 0.5, 1, self)
         self._alpha = _number("alpha", ALPHA, 0.05, 2, self)
+        self._training = TrainingGroup(state, self)
+        self._problem = named(QLabel(self), "recipe_problem")
         self._card = PredictionCard(state, self)
         self._run = named(QPushButton(self), "run_button")
         self._quick = named(QPushButton(self), "quick_sweep_button")
@@ -76,9 +83,9 @@ class RecipePanel(QWidget):
         distill = row(self._distill, None, self._temperature, self._alpha)
         sections: tuple[tuple[QCheckBox, tuple[QWidget, ...]], ...] = (
             (self._quantize, (self._weights, self._activations, self._budget, self._method)),
-            (self._prune, (self._amount, self._kind)),
-            (self._student_on, (self._student,)),
-            (self._tune, (self._epochs, distill)),
+            (self._prune, (self._amount, self._kind, self._prune_method)),
+            (self._student_on, (self._student, self._inherit)),
+            (self._tune, (self._epochs, distill, self._training)),
         )
         for index, (box, widgets) in enumerate(sections):
             font = box.font()
@@ -93,6 +100,8 @@ class RecipePanel(QWidget):
         for combo in (self._kind, self._student):  # else their longest entry makes the panel wider than the dock
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(8)
+        self._problem.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self._problem.setWordWrap(True)
         self._run.setProperty("role", "primary")
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 6)
@@ -102,6 +111,7 @@ class RecipePanel(QWidget):
         bottom = QVBoxLayout()
         bottom.setContentsMargins(8, 0, 8, 0)
         bottom.setSpacing(6)
+        bottom.addWidget(self._problem)
         bottom.addWidget(self._card)
         bottom.addWidget(self._run)
         bottom.addWidget(row(self._quick, self._sweep))
@@ -117,11 +127,12 @@ class RecipePanel(QWidget):
         self._weights.value_chosen.connect(self._on_weights_chosen)
         self._activations.value_chosen.connect(lambda v: state.change(activation_bits=int(v), quantize=True))
         self._amount.value_chosen.connect(lambda v: state.change(prune_amount=v, prune=True))
-        self._kind.activated.connect(lambda i: state.change(prune_kind=self._kind.itemData(i)))
+        self._kind.activated.connect(lambda i: state.choose_prune_kind(self._kind.itemData(i)))
+        self._inherit.clicked.connect(lambda on: state.change(inherit=on))
         self._student.activated.connect(lambda i: state.change(student=self._student.itemData(i)))
         self._epochs.value_chosen.connect(self._on_epochs_chosen)
-        self._temperature.valueChanged.connect(lambda v: state.change(temperature=v))
-        self._alpha.valueChanged.connect(lambda v: state.change(alpha=v))
+        self._temperature.valueChanged.connect(lambda v: state.change_teaching(temperature=v))
+        self._alpha.valueChanged.connect(lambda v: state.change_teaching(alpha=v))
         self._budget.measure_requested.connect(self.sensitivity_requested)
         self._run.clicked.connect(self.run_requested)
         self._quick.clicked.connect(self.quick_sweep_requested)
@@ -142,6 +153,8 @@ class RecipePanel(QWidget):
         self._prune.setText(self.tr("&Prune"))
         self._student_on.setText(self.tr("&Student network"))
         self._tune.setText(self.tr("&Fine-tune"))
+        self._inherit.setText(self.tr("Start from the original's weights"))
+        self._inherit.setToolTip(self.tr("Its most important channels and blocks; otherwise from random weights."))
         self._distill.setText(self.tr("&Distil"))
         self._weights.set_texts(self.tr("Weight bits"), self.tr("Bits per weight in the file, per output channel."))
         self._activations.set_texts(self.tr("Activation bits"), self.tr("Bits of the values between the layers."))
@@ -154,7 +167,12 @@ class RecipePanel(QWidget):
             box.setPrefix(prefix)
             box.setToolTip(explanation)
             box.setAccessibleName(explanation)
-        kinds = {"channels": self.tr("Whole channels (structured)"), "weights": self.tr("Single weights (sparse)")}
+        kinds = {
+            "channels": self.tr("Whole channels (structured)"),
+            "weights": self.tr("Single weights (sparse)"),
+            "blocks": self.tr("Whole blocks (depth)"),
+            "mixed": self.tr("Channels and blocks"),
+        }
         self._kind.clear()
         for kind in PRUNE_KINDS:
             self._kind.addItem(kinds[kind], kind)
@@ -170,6 +188,8 @@ class RecipePanel(QWidget):
             button.setAccessibleName(button.text())
         self._budget.retranslate()
         self._method.retranslate()
+        self._prune_method.retranslate()
+        self._training.retranslate()
         self._card.retranslate()
         self._on_profile_changed()
         self._on_recipe_changed()
@@ -221,9 +241,10 @@ class RecipePanel(QWidget):
             widget.setEnabled(trainable)
             widget.setToolTip(why or tip)
         self._student_on.setEnabled(trainable and bool(students))
-        channels = self._kind.model().item(PRUNE_KINDS.index("channels"))  # type: ignore[attr-defined]
-        if channels is not None:
-            channels.setEnabled(trainable)
+        for index, kind in enumerate(PRUNE_KINDS):
+            item = self._kind.model().item(index)  # type: ignore[attr-defined]
+            if item is not None and kind != "weights":
+                item.setEnabled(trainable)
         self._on_recipe_changed()
 
     @Slot()
@@ -243,14 +264,20 @@ class RecipePanel(QWidget):
         self._amount.show_value(choices.prune_amount)
         self._kind.setCurrentIndex(self._kind.findData(choices.prune_kind))
         self._student.setEnabled(choices.student is not None)
+        rung = choices.chosen_student
+        self._inherit.setEnabled(rung is not None and rung.can_inherit)
+        self._inherit.setChecked(choices.inherit if rung is None else rung.inherit)
         if choices.student is not None:
             self._student.setCurrentIndex(self._student.findData(choices.student))
         self._epochs.show_value(choices.epochs)
-        for spin, value in ((self._temperature, choices.temperature), (self._alpha, choices.alpha)):
+        for spin, value in ((self._temperature, choices.teaching.temperature), (self._alpha, choices.teaching.alpha)):
             spin.setEnabled(choices.distill and choices.fine_tune)
             blocked = spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(blocked)
+        problem = self._state.problem
+        self._problem.setVisible(problem is not None)
+        self._problem.setText(str(problem) if problem is not None else "")
         self._say_meanings()
 
     def _say_meanings(self) -> None:
@@ -276,6 +303,8 @@ class RecipePanel(QWidget):
         kinds = {
             "channels": self.tr("fewer channels: fewer MACs and bytes"),
             "weights": self.tr("zeros take one bit; same MACs"),
+            "blocks": self.tr("fewer layers: really faster"),
+            "mixed": self.tr("what loses least, layer or width"),
         }
         self._amount.set_meaning(kinds[choices.prune_kind] if choices.prune else self.tr("off: nothing is removed"))
         if not choices.fine_tune or choices.epochs == 0:

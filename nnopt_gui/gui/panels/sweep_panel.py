@@ -16,12 +16,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.recipe import Distill, Recipe
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.sweep import grid
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.panels.search_group import SearchGroup
+from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.quantities import duration_text
-from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, WEIGHT_STOPS, RecipeState, parse_student
+from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, WEIGHT_STOPS, RecipeState
 
 _PRUNE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 _PER_ROW: Final = 5
@@ -87,12 +90,14 @@ class SweepPanel(QWidget):
 
     sweep_requested = Signal(object)  # tuple[Recipe, ...]
     back_requested = Signal()
+    search_requested = Signal(object)  # SearchSpace
 
     def __init__(
         self,
         state: RecipeState,
         measured: Callable[[Recipe], bool],
         seconds_per_trial: Callable[[], float | None],
+        goals: GoalsState,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -108,6 +113,7 @@ class SweepPanel(QWidget):
         self._weights = StopButtons("sweep_weight_bits", WEIGHT_STOPS, str, (8, 6, 4, 3))
         self._activations = StopButtons("sweep_activation_bits", ACTIVATION_STOPS, str, (8,))
         self._prune = StopButtons("sweep_prune", _PRUNE, lambda v: f"{100 * v:.0f} %", (0.0, 0.3, 0.5))
+        self.search = SearchGroup(goals, self)
         self._rest = QLabel(self, wordWrap=True)
         self._rest.setProperty("role", "muted")
         self._summary = named(QLabel(self, wordWrap=True), "sweep_summary")
@@ -119,6 +125,7 @@ class SweepPanel(QWidget):
             buttons.changed.connect(self.refresh)
         self._start.clicked.connect(self._on_start_clicked)
         self._back.clicked.connect(self.back_requested)
+        self.search.search_requested.connect(self.request_search)
         state.recipe_changed.connect(self.refresh)
         self.retranslate()
 
@@ -135,6 +142,8 @@ class SweepPanel(QWidget):
             column.addWidget(buttons)
         column.addSpacing(6)
         column.addWidget(self._rest)
+        column.addSpacing(4)
+        column.addWidget(self.search)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 6)
@@ -158,6 +167,7 @@ class SweepPanel(QWidget):
         ):
             label.setText(text)
             buttons.set_title(text)
+        self.search.retranslate()
         self._start.setText(self.tr("Start sweep"))
         self._start.setAccessibleName(self._start.text())
         self._back.setText(self.tr("Back to single values"))
@@ -184,9 +194,11 @@ class SweepPanel(QWidget):
                 self._activations.chosen,
                 self._prune.chosen,
                 prune_kinds=(choices.prune_kind,),  # type: ignore[arg-type]
-                students=(parse_student(choices.student) if choices.student else None,),
+                students=(choices.chosen_student,),
                 epochs=(choices.epochs if choices.fine_tune else 0,),
-                distill=Distill(choices.temperature, choices.alpha) if choices.distill else None,
+                prune_method=choices.prune_method,
+                training=choices.training,
+                distill=choices.teaching if choices.distill else None,
                 seeds=(choices.seed,),
                 method=choices.method,
             )
@@ -196,6 +208,7 @@ class SweepPanel(QWidget):
         else:
             self._summary.setText(self._cost_text())
         self._start.setEnabled(self._runnable and bool(self._recipes))
+        self.search.set_enabled(self._runnable and bool(self._recipes))
 
     def _cost_text(self) -> str:
         known = sum(1 for recipe in self._recipes if self._measured(recipe))
@@ -210,7 +223,13 @@ class SweepPanel(QWidget):
 
     def _rest_text(self) -> str:
         choices = self._state.choices
-        kind = {"channels": self.tr("whole channels"), "weights": self.tr("single weights")}[choices.prune_kind]
+        kinds = {
+            "channels": self.tr("whole channels"),
+            "weights": self.tr("single weights"),
+            "blocks": self.tr("whole blocks"),
+            "mixed": self.tr("channels and blocks"),
+        }
+        kind = kinds[choices.prune_kind]
         parts = [self.tr("pruning of {}").format(kind)]
         if choices.student:
             parts.append(self.tr("student {}").format(choices.student))
@@ -220,6 +239,29 @@ class SweepPanel(QWidget):
         else:
             parts.append(self.tr("no training"))
         return self.tr("From the sliders: {}.").format(", ".join(parts))
+
+    @Slot()
+    def request_search(self) -> None:
+        """Ask for a search of the stops instead of all their combinations."""
+        choices = self._state.choices
+        try:
+            space = SearchSpace(
+                weight_bits=self._weights.chosen,
+                activation_bits=self._activations.chosen,
+                prune=self._prune.chosen,
+                prune_kinds=(choices.prune_kind,),  # type: ignore[arg-type]
+                students=(choices.chosen_student,),
+                epochs=(choices.epochs if choices.fine_tune else 0,),
+                efforts=(choices.method.effort,),
+                distill=choices.teaching if choices.distill else None,
+                method=choices.method,
+                prune_method=choices.prune_method,
+                seed=choices.seed,
+            )
+        except RecipeError as error:
+            self._summary.setText(str(error))
+            return
+        self.search_requested.emit(space)
 
     @Slot()
     def _on_start_clicked(self) -> None:

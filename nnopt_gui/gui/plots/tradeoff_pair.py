@@ -13,6 +13,7 @@ from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metri
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
+from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
 from nnopt_gui.gui.state.trial_filter import TrialFilter
@@ -34,11 +35,19 @@ class TradeoffPair(QWidget):
     trial_activated = Signal(int)
     auto_fit_changed = Signal(bool)
 
-    def __init__(self, workspace: Workspace, recipes: RecipeState, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        recipes: RecipeState,
+        goals: GoalsState,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("tradeoff_pair")
         self._workspace = workspace
         self._recipes = recipes
+        self._goals = goals
         self._filter = TrialFilter()
         self._log = True
         self._first = TradeoffPlot(theme, self, object_name="first_plot")
@@ -93,6 +102,7 @@ class TradeoffPair(QWidget):
             plot.point_activated.connect(self.trial_activated)
             plot.point_hovered.connect(_Hover(other).show)
             plot.auto_fit_changed.connect(self._on_auto_fit_changed)
+        self._goals.changed.connect(self.show_budgets)
         for chooser in (self._y, *self._x):
             chooser.activated.connect(self._on_axis_chosen)
         self._log_box.toggled.connect(self._on_log_toggled)
@@ -151,6 +161,17 @@ class TradeoffPair(QWidget):
     def set_auto_fit(self, on: bool) -> None:
         for plot in self._plots:
             plot.set_auto_fit(on)
+
+    @Slot()
+    def show_budgets(self) -> None:
+        """Draw the budgets on the axes that show their metrics."""
+        axes = self._workspace.axes
+        for plot, x in zip(self._plots, axes.x, strict=True):
+            plot.set_budget(self._goals.limit(x), self._goals.limit(axes.y))
+
+    def set_log_axis(self, on: bool) -> None:
+        """Logarithmic horizontal axes where the metric suits it."""
+        self._log_box.setChecked(on)
 
     # -- drawing ----------------------------------------------------------------------------------------------
 
@@ -242,6 +263,7 @@ class TradeoffPair(QWidget):
             chooser.setCurrentIndex(chooser.findData(shown.key))
         for plot, x in zip(self._plots, axes.x, strict=True):
             plot.set_axes(x, axes.y, x.log and self._log)
+        self.show_budgets()
         self.refresh()
 
     @Slot(bool)

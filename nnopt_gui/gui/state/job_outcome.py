@@ -30,6 +30,8 @@ def summary(kind: JobKind, end: EventKind, done: int, failed: int) -> str:
         return QCoreApplication.translate("JobOutcome", "Ready")
     if kind is JobKind.SENSITIVITY:
         return QCoreApplication.translate("JobOutcome", "Sensitivity measured: the size budget is ready")
+    if kind is JobKind.CONFIRM:
+        return QCoreApplication.translate("JobOutcome", "Confirmed on the test split")
     return QCoreApplication.translate("JobOutcome", "Saved, verified")
 
 

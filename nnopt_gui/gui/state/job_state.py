@@ -22,6 +22,7 @@ class JobView:
     trial_fraction: float | None = None
     epoch: float | None = None
     cancelling: bool = False
+    paused: bool = False
     started: float = 0.0  # monotonic
 
     @property
@@ -47,6 +48,7 @@ class JobState(QObject):
         self._view: JobView | None = None
         self._durations: list[float] = []
         self._trial_started = 0.0
+        self._paused_at = 0.0
 
     @property
     def view(self) -> JobView | None:
@@ -90,6 +92,20 @@ class JobState(QObject):
     def cancelling(self) -> None:
         self._update(cancelling=True)
 
+    def pause(self, on: bool) -> None:
+        """The job waits, or goes on; the time in between is not the job's."""
+        view = self._view
+        if view is None or view.paused == on:
+            return
+        now = self._clock()
+        if on:
+            self._paused_at = now
+            self._update(paused=True)
+            return
+        waited = now - self._paused_at
+        self._trial_started += waited
+        self._update(paused=False, started=view.started + waited)
+
     def seconds_to_go(self) -> float | None:
         """An honest guess, or None while there is nothing to guess from.
 
@@ -98,7 +114,7 @@ class JobState(QObject):
         view = self._view
         if view is None:
             return None
-        now = self._clock()
+        now = self._paused_at if view.paused else self._clock()
         if view.trials_total > 1:
             if not self._durations:
                 return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QObject, Signal
@@ -18,7 +18,9 @@ from nnopt_gui.engine.recipe import (
     PRUNE_AMOUNT,
     WEIGHT_BITS,
     Distill,
+    FineTune,
     Method,
+    PruneMethod,
     Recipe,
     Student,
 )
@@ -35,9 +37,7 @@ from nnopt_gui.gui.state.undo import Change
 
 WEIGHT_STOPS: Final[tuple[int, ...]] = WEIGHT_BITS
 ACTIVATION_STOPS: Final[tuple[int, ...]] = ACTIVATION_BITS
-PRUNE_STOPS: Final[tuple[float, ...]] = tuple(
-    round(0.05 * i, 2) for i in range(int(PRUNE_AMOUNT[0] * 20), round(PRUNE_AMOUNT[1] * 20) + 1)
-)
+PRUNE_STOPS: Final[tuple[float, ...]] = (*(round(0.05 * i, 2) for i in range(20)), 0.97, PRUNE_AMOUNT[1])
 EPOCH_STOPS: Final[tuple[int, ...]] = tuple(n for n in (0, 1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100) if n <= EPOCHS[1])
 STUDENT_EPOCHS: Final = 10  # a student starts from nothing
 
@@ -52,12 +52,15 @@ class Choices:
     prune: bool = False
     prune_amount: float = 0.3
     prune_kind: str = "channels"
+    prune_method: PruneMethod = field(default_factory=PruneMethod)
+    layer_amounts: tuple[tuple[str, float], ...] = ()
     student: str | None = None  # a rung of the ladder, as ``str(Student)``
+    inherit: bool = True  # from the opened network's weights, where the student can
     fine_tune: bool = False
     epochs: int = 2
     distill: bool = True
-    temperature: float = Distill().temperature
-    alpha: float = Distill().alpha
+    teaching: Distill = field(default_factory=Distill)
+    training: FineTune = field(default_factory=lambda: FineTune(0))  # its epochs are those of ``epochs``
     method: Method = field(default_factory=Method)
     layer_bits: tuple[tuple[str, int], ...] = ()
     size_budget: int = 0  # bytes, that layer_bits were shared out for; 0: none
@@ -73,6 +76,11 @@ class Choices:
         """Integer activations exist only beside weights of 8 bits or fewer."""
         return self.activation_bits if self.effective_weight_bits <= 8 else 32
 
+    @property
+    def chosen_student(self) -> Student | None:
+        """The rung of the ladder that is chosen."""
+        return parse_student(self.student).starting(self.inherit) if self.student else None
+
     def to_recipe(self) -> Recipe:
         """The recipe meant.
 
@@ -84,9 +92,12 @@ class Choices:
             activation_bits=self.effective_activation_bits,
             prune=self.prune_amount if self.prune else 0.0,
             prune_kind=self.prune_kind,
-            student=parse_student(self.student) if self.student else None,
+            prune_method=self.prune_method,
+            layer_amounts=dict(self.layer_amounts) if self.prune else None,
+            student=self.chosen_student,
             epochs=self.epochs if self.fine_tune else 0,
-            distill=Distill(self.temperature, self.alpha) if self.distill else None,
+            training=self.training,
+            distill=self.teaching if self.distill else None,
             method=self.method,
             layer_bits=dict(self.layer_bits) if self.effective_weight_bits <= 8 else None,
             tuning_epochs=self.tuning_epochs if self.effective_weight_bits <= 8 else 0,
@@ -104,14 +115,19 @@ class Choices:
             "distill": recipe.distill is not None if recipe.fine_tune else self.distill,
             "seed": recipe.seed,
         }
+        if recipe.student and recipe.student.can_inherit:
+            values["inherit"] = recipe.student.inherit
         if recipe.quantize:
             values |= {item.name: getattr(recipe.quantize, item.name) for item in fields(recipe.quantize)}
         if recipe.prune:
-            values |= {"prune_amount": recipe.prune.amount, "prune_kind": recipe.prune.kind}
+            step = recipe.prune
+            values |= {"prune_amount": step.amount, "prune_kind": step.kind}
+            values |= {"prune_method": step.method, "layer_amounts": step.layer_amounts}
         if recipe.fine_tune:
             values["epochs"] = recipe.fine_tune.epochs
+            values["training"] = replace(recipe.fine_tune, epochs=0)
         if recipe.distill:
-            values |= asdict(recipe.distill)
+            values["teaching"] = recipe.distill
         return replace(self, **values)
 
 
@@ -240,6 +256,15 @@ class RecipeState(QObject):
         key = ",".join(sorted(values))
         self._undo.push(Change(self.tr("change of the recipe"), self._choices, after, self._apply, key))
 
+    def change_teaching(self, **values: Any) -> None:
+        """Set something of the distillation."""
+        self.change(teaching=replace(self._choices.teaching, **values))
+
+    def choose_prune_kind(self, kind: str) -> None:
+        """Another kind of pruning; what the method says only about the former kind is put back to its default."""
+        method = _method_for(kind, self._choices.prune_method)
+        self.change(prune_kind=kind, prune_method=method, layer_amounts=(), prune=True)
+
     def load(self, recipe: Recipe) -> None:
         """Put a trial's recipe on the sliders, as one undoable step."""
         after = self._choices.with_recipe(recipe)
@@ -256,8 +281,10 @@ class RecipeState(QObject):
         self._profile = profile
         self._students = dict(students or {})
         if profile is not None and not profile.trainable:
-            kind = "weights" if self._choices.prune_kind == "channels" else self._choices.prune_kind
-            self._choices = replace(self._choices, fine_tune=False, student=None, prune_kind=kind)
+            method = _method_for("weights", self._choices.prune_method)
+            self._choices = replace(
+                self._choices, fine_tune=False, student=None, prune_kind="weights", prune_method=method
+            )
         elif self._choices.student and self._students and self._choices.student not in self._students:
             self._choices = replace(self._choices, student=None)
         self._update()
@@ -281,3 +308,11 @@ class RecipeState(QObject):
         if self._profile is None or (recipe.student is not None and str(recipe.student) not in self._students):
             return None
         return estimate(self._profile, recipe, self._students)
+
+
+def _method_for(kind: str, method: PruneMethod) -> PruneMethod:
+    usual = PruneMethod()
+    if kind == "weights":
+        target = method.target if method.target in ("count", "bytes") else usual.target
+        return replace(method, target=target, widths=usual.widths)
+    return replace(method, pattern=usual.pattern)

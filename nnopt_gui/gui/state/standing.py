@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE, Metric
-from nnopt_gui.engine.study.pareto import front_numbers, indistinguishable_numbers
+from nnopt_gui.engine.study.pareto import front_and_ties
 from nnopt_gui.engine.study.trial import Trial
 
 
@@ -30,4 +30,4 @@ def standing(trials: Sequence[Trial], x: Metric, y: Metric) -> Standing:
     """The standing of all finished trials on two metrics; empty when both axes show the same metric."""
     if x.key == y.key:
         return Standing()
-    return Standing(front_numbers(trials, x, y), indistinguishable_numbers(trials, x, y))
+    return Standing(*front_and_ties(trials, x, y))

@@ -10,6 +10,8 @@ from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.state.workspace import Workspace
@@ -23,8 +25,11 @@ class TrialRecorder:
         numbers: for a retry: which trial each recipe of the job belongs to, by index.
     """
 
-    def __init__(self, workspace: Workspace, numbers: Mapping[int, int] | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, numbers: Mapping[int, int] | None = None, predicted: Predicted | None = None
+    ) -> None:
         self._workspace = workspace
+        self._predicted = predicted
         self._planned = dict(numbers or {})
         self._numbers: dict[int, int] = {}
         self._running: int | None = None
@@ -72,9 +77,9 @@ class TrialRecorder:
             self._numbers[index] = self._running = number
             if number in study:
                 before = study.get(number)
-                study.replace(Trial(number, recipe, pinned=before.pinned, note=before.note))
+                study.replace(Trial(number, recipe, pinned=before.pinned, note=before.note, predicted=self._predicted))
             else:
-                study.add(Trial(number, recipe))
+                study.add(Trial(number, recipe, predicted=self._predicted))
         return self._numbers[index]
 
     def partial(self, payload: Mapping[str, Any]) -> None:
@@ -84,7 +89,7 @@ class TrialRecorder:
             self._workspace.set_partial(number, Measurement.from_dict(payload["measurement"]))
 
     def finished(self, payload: Mapping[str, Any]) -> None:
-        """A trial is done or failed; it is committed with its artifact."""
+        """A trial is done or failed; it is committed with its artifact and its predictions."""
         number = self._numbers.get(int(payload["index"]))
         if number is not None:
             self._finish(number, TrialState(payload["state"]), payload)
@@ -105,7 +110,8 @@ class TrialRecorder:
         self._running = None
         (self.done if state is TrialState.DONE else self.failed).append(number)
         measurement, error = payload.get("measurement"), payload.get("error")
-        artifact = payload.get("artifact")
+        artifact, stored = payload.get("artifact"), payload.get("predictions")
+        predictions = TrialPredictions.from_dict(stored) if stored else None
         with self._workspace.editing() as study:
             if number not in study:
                 return
@@ -115,5 +121,6 @@ class TrialRecorder:
                 error=NnoptError.from_dict(error) if error else None,
                 seconds=float(payload.get("seconds") or 0.0),
                 artifact_sha256=payload.get("sha256"),
+                predictions_sha256=predictions.sha256 if predictions is not None else None,
             )
-            study.replace(trial, Path(artifact) if artifact else None)
+            study.replace(trial, Path(artifact) if artifact else None, predictions)

@@ -236,6 +236,14 @@ class Workspace(QObject):
             text = self.tr("pin") if pinned else self.tr("unpin")
             self._undo.push(Change(text, trial.pinned, pinned, self._pinner(number)))
 
+    def set_note(self, number: int, note: str) -> None:
+        """Write something to a trial; can be undone. A note that is too long is a problem, and changes nothing."""
+        trial = self.trial(number)
+        with self._told():
+            replace(trial, note=note)  # checks it
+            if trial.note != note:
+                self._undo.push(Change(self.tr("edit note"), trial.note, note, self._writer(number)))
+
     def remove(self, number: int) -> None:
         """Take a finished trial out of the study; can be undone."""
         trial = self.trial(number)
@@ -259,6 +267,14 @@ class Workspace(QObject):
             with self.editing() as study:
                 if number in study:
                     study.replace(replace(study.get(number), pinned=pinned))
+
+        return apply
+
+    def _writer(self, number: int) -> Callable[[str], None]:
+        def apply(note: str) -> None:
+            with self.editing() as study:
+                if number in study:
+                    study.replace(replace(study.get(number), note=note))
 
         return apply
 

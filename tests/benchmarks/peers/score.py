@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.measurement.accuracy import Predictions, predict_classes
-from nnopt_gui.engine.measurement.comparison import agreement, paired_drop, wilson
 from nnopt_gui.engine.measurement.latency import LatencyRun, measure_latency
 from nnopt_gui.engine.measurement.session import Runner
 from nnopt_gui.engine.metrics import Estimate
 from nnopt_gui.engine.onnx_graph.tensors import initializers
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.proportions import agreement, paired_drop, wilson
 
 from .case import CallRunner
 

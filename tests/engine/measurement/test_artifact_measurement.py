@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -15,10 +14,11 @@ from nnopt_gui.engine.data.images import ArrayImages
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.measurement import latency
-from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, batch_for, predict_classes
+from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, batch_for, predict, predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact, with_accuracy
 from nnopt_gui.engine.measurement.latency import measure_latency, quick_latency
 from nnopt_gui.engine.measurement.session import open_session
+from nnopt_gui.engine.measurement.stopping import FrontRule, Rival, StopRule, WidthRule
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.architectures import Architecture, build
 from nnopt_gui.engine.onnx_graph.export import export_network
@@ -27,6 +27,7 @@ from nnopt_gui.engine.quantization.calibration import collect_ranges
 from nnopt_gui.engine.quantization.post_training import quantize_graph
 from nnopt_gui.engine.recipe import Quantize
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.errors import ModelError
 
 HOW = Preprocessing((8, 8), 1, (0.3,), (0.4,))
@@ -94,8 +95,12 @@ def files(network: torch.nn.Module, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def measure(
-    path: Path, subset: Subset | None, baseline: BaselineRun | None = None, reporter: Recorder | None = None
-) -> tuple[Measurement, np.ndarray | None]:
+    path: Path,
+    subset: Subset | None,
+    baseline: BaselineRun | None = None,
+    reporter: Recorder | None = None,
+    stop: StopRule | None = None,
+) -> tuple[Measurement, TrialPredictions | None]:
     return measure_artifact(
         path,
         subset,
@@ -106,6 +111,7 @@ def measure(
         seed=0,
         data_name="noise",
         split="selection",
+        stop=stop,
     )
 
 
@@ -122,10 +128,10 @@ def test_predictions_are_those_of_a_plain_loop_and_of_torch(
     for path in files.values():
         measurement, predictions = measure(path, subset)
         assert predictions is not None
-        assert predictions.dtype == np.int16
-        assert predictions.tolist() == plain_predictions(path, subset).tolist()
+        assert predictions.classes.tolist() == plain_predictions(path, subset).tolist()
         assert measurement.accuracy is not None
-        assert measurement.accuracy.value == (predictions == subset.labels).mean()
+        assert measurement.accuracy.value == predictions.correct.mean()
+        assert predictions.labels.tolist() == subset.labels.tolist()
         assert measurement.size_bytes == len(path.read_bytes())
     measurement, _ = measure(files["float"], subset)
     with torch.no_grad():
@@ -148,7 +154,7 @@ def test_the_comparison_is_paired(files: dict[str, Path], subset: Subset) -> Non
     assert small.agreement is not None
     assert small.latency_ms is not None
     assert small.accuracy_drop.value == pytest.approx(baseline.accuracy.value - small.accuracy.value)
-    assert small.agreement.value == (of_small == of_baseline).mean()
+    assert small.agreement.value == (of_small.classes == of_baseline.classes).mean()
     assert small.latency_ms.baseline_p50 is not None
     assert (small.macs, small.params) == (baseline.macs, baseline.params)
     conditions = small.conditions
@@ -177,7 +183,7 @@ def test_measuring_again_gives_the_same_accuracy(files: dict[str, Path], subset:
     assert first.accuracy == second.accuracy
     assert one is not None
     assert two is not None
-    assert hashlib.sha256(one.tobytes()).digest() == hashlib.sha256(two.tobytes()).digest()
+    assert (one.sha256, one.encode()) == (two.sha256, two.encode())
 
 
 def test_damaged_images_are_left_out(files: dict[str, Path], subset: Subset) -> None:
@@ -186,7 +192,7 @@ def test_damaged_images_are_left_out(files: dict[str, Path], subset: Subset) -> 
     _, baseline = measure(files["float"], subset)
     found, predictions = measure(files["float"], broken, BaselineRun(files["float"], baseline))
     assert predictions is not None
-    assert np.flatnonzero(predictions == NOT_EVALUATED).tolist() == list(DamagedImages.damaged)
+    assert np.flatnonzero(~predictions.known).tolist() == list(DamagedImages.damaged)
     for estimate in (found.accuracy, found.accuracy_drop, found.agreement):
         assert estimate is not None
         assert estimate.samples == COUNT - 4
@@ -234,8 +240,52 @@ def test_a_prefix_of_the_order_evaluates_just_that(files: dict[str, Path], subse
     assert (predictions[order] == plain_predictions(files["float"], subset)[order]).all()
 
 
+def test_confidence_and_top_five_are_those_of_a_plain_softmax(files: dict[str, Path], subset: Subset) -> None:
+    pixels = np.stack(subset.read(np.arange(COUNT))).astype(np.float32)
+    batch = ((pixels / np.float32(255) - np.float32(0.3)) / np.float32(0.4)).transpose(0, 3, 1, 2)
+    logits = torch.from_numpy(ort.InferenceSession(files["float"]).run(None, {"input": batch})[0])
+    sure, _ = logits.softmax(dim=1).max(dim=1)
+    five = (logits.topk(5).indices == torch.from_numpy(subset.labels.copy())[:, None]).any(dim=1)
+    found = predict(open_session(files["float"], 1), subset, HOW, np.arange(COUNT), SilentReporter())
+    assert np.abs(found.probability - sure.numpy()).max() <= 0.5 / 255 + 1e-5
+    assert found.in_top5.tolist() == five.tolist()
+    assert found.class_count == 10
+
+
+def test_an_evaluation_stops_by_rule_and_says_so(files: dict[str, Path], subset: Subset) -> None:
+    whole, predictions = measure(files["float"], subset)
+    assert predictions is not None
+    assert whole.conditions.stopped == ""
+    early, some = measure(files["float"], subset, stop=WidthRule(0.07))
+    assert early.accuracy is not None
+    assert some is not None
+    assert (early.accuracy.high - early.accuracy.low) / 2 <= 0.07
+    assert early.accuracy.samples == some.known.sum() == early.conditions.samples < COUNT
+    assert str(early.accuracy.samples) in early.conditions.stopped
+    assert (some.classes[some.known] == predictions.classes[some.known]).all()
+    assert early.latency_ms is not None
+    again, _ = measure(files["float"], subset, stop=WidthRule(0.07))
+    assert again.accuracy == early.accuracy
+    never, _ = measure(files["float"], subset, stop=WidthRule(1e-9))
+    assert never.accuracy == whole.accuracy
+    assert never.conditions.stopped == ""
+
+
+def test_a_clearly_worse_file_is_stopped_by_its_rival(files: dict[str, Path], subset: Subset) -> None:
+    perfect = TrialPredictions(
+        subset.labels.astype(np.int32), subset.labels.astype(np.int32), np.full(COUNT, 255, np.uint8),
+        np.ones(COUNT, bool), 10,
+    )  # fmt: skip
+    rule = FrontRule([Rival(7, 10, perfect)])
+    found, _ = measure(files["float"], subset, stop=rule)
+    assert "Trial 7" in found.conditions.stopped
+    assert found.conditions.samples < COUNT
+    larger, _ = measure(files["float"], subset, stop=FrontRule([Rival(7, 10**9, perfect)]))
+    assert larger.conditions.stopped == ""
+
+
 def test_batches_depend_on_the_network_only() -> None:
-    assert [batch_for(macs) for macs in (0, 10**6, 41 * 10**6, 4 * 10**9)] == [64, 64, 16, 1]
+    assert [batch_for(macs) for macs in (0, 10**6, 41 * 10**6, 4 * 10**9)] == [64, 64, 64, 1]
 
 
 def test_latency_tells_a_small_network_from_a_large_one(files: dict[str, Path]) -> None:

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnopt_gui.engine.channel_plan import plan_channels
 from nnopt_gui.engine.networks.architectures import Architecture, build
 from nnopt_gui.engine.networks.cifar_resnet import OptionAShortcut
 from nnopt_gui.engine.networks.layers import count_macs, describe_layers
-from nnopt_gui.engine.profile import ChannelGroup, LayerProfile, plan_channels
+from nnopt_gui.engine.profile import ChannelGroup, LayerProfile
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
 from nnopt_gui.errors import ModelError, RecipeError
 
@@ -89,17 +90,20 @@ class Residual(nn.Module):
 
 
 class Grouped(nn.Module):
-    """A grouped convolution that is not depthwise: what it reads and makes stays, the rest may go."""
+    """A grouped convolution that is not depthwise, and one that makes several channels of each it reads."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.a = nn.Conv2d(3, 8, 1)
-        self.grouped = nn.Conv2d(8, 8, 3, padding=1, groups=2)
-        self.b = nn.Conv2d(8, 6, 1)
-        self.out = nn.Linear(6, 5)
+        self.a = nn.Conv2d(3, 12, 1, bias=False)
+        self.norm = nn.BatchNorm2d(12)
+        self.grouped = nn.Conv2d(12, 18, 3, padding=1, groups=6)
+        self.b = nn.Conv2d(18, 8, 1)
+        self.spread = nn.Conv2d(8, 24, 3, padding=1, groups=8)
+        self.out = nn.Linear(24, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.out(functional.relu(self.b(self.grouped(self.a(x)))).mean((2, 3)))
+        x = functional.relu(self.grouped(functional.relu(self.norm(self.a(x)))))
+        return self.out(functional.relu(self.spread(self.b(x))).mean((2, 3)))
 
 
 def _randomise(network: nn.Module) -> nn.Module:
@@ -148,21 +152,13 @@ def _check(network: nn.Module, shape: Shape, ratios: tuple[float, ...]) -> tuple
     return groups
 
 
-@pytest.mark.parametrize(("make", "prunable"), [(Plain, 3), (Concat, 4), (Depthwise, 3), (Residual, 3)])
+@pytest.mark.parametrize(("make", "prunable"), [(Plain, 3), (Concat, 4), (Depthwise, 3), (Residual, 3), (Grouped, 2)])
 def test_hand_made_networks(make: type[nn.Module], prunable: int) -> None:
     torch.manual_seed(0)
     shape = (3, 8, 8)
     groups = _check(_randomise(make()), shape, (0.1, 0.37, 0.5, 0.95))
     assert sum(group.prunable for group in groups) == prunable
     assert [g.reason for g in groups if not g.prunable] == ["they are the network's outputs"]
-
-
-def test_grouped_convolutions_are_left_alone_with_a_reason() -> None:
-    torch.manual_seed(0)
-    groups = _check(Grouped().eval(), (3, 8, 8), (0.5,))
-    by_layer = {group.layers[0]: group for group in groups}
-    assert "grouped" in by_layer["a"].reason
-    assert by_layer["b"].prunable
 
 
 @pytest.mark.parametrize(
@@ -283,33 +279,48 @@ def test_data_dependent_control_flow_is_refused_whole() -> None:
 
 
 class Windows(nn.Module):
-    """The heart of windowed transformers, on which DepGraph's search never ends."""
+    """The heart of windowed transformers: a map of 8×8 in windows of 2×2 and back."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int | None) -> None:
         super().__init__()
+        self.width = width
         self.a = nn.Conv2d(3, 8, 1)
-        self.mix = nn.Linear(8, 8)
-        self.out = nn.Linear(8, 5)
+        self.mix = nn.Linear(8, 6)
+        self.out = nn.Linear(6, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.a(x).permute(0, 2, 3, 1).view(-1, 4, 2, 4, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(-1, 4, 8)
-        return self.out(self.mix(x).view(-1, 64, 8).mean(1))
+        x = self.a(x).permute(0, 2, 3, 1)
+        assert self.width in (None, x.shape[-1])
+        x = x.reshape(-1, 4, 2, 4, 2, self.width or x.shape[-1]).permute(0, 1, 3, 2, 4, 5).flatten(3, 4)
+        return self.out(functional.relu(self.mix(x)).mean((1, 2, 3)))
 
 
-def test_windowed_transformers_are_refused_before_the_search() -> None:
-    network = Windows().eval()
-    groups, _ = find_groups(network, describe_layers(network, (3, 8, 8)), (3, 8, 8))
-    assert "windows" in groups[0].reason
+def test_channels_are_followed_through_windows() -> None:
+    groups = _check(Windows(None).eval(), (3, 8, 8), (0.5,))
+    assert sum(group.prunable for group in groups) == 2
 
 
-def test_option_a_blocks_lose_inner_channels_and_keep_their_shortcuts() -> None:
-    network = build(Architecture("cifar_resnet20", 10, 3, (32, 32)), seed=0)
+def test_a_width_that_is_written_in_the_code_is_found_out_by_running() -> None:
+    groups = _check(Windows(8).eval(), (3, 8, 8), (0.5,))
+    by_layer = {group.layers[0]: group for group in groups}
+    assert "does not survive" in by_layer["a"].reason
+    assert by_layer["mix"].prunable
+
+
+def test_option_a_stages_lose_channels_and_padding_together() -> None:
+    torch.manual_seed(0)
+    network = _randomise(build(Architecture("cifar_resnet20", 10, 3, (32, 32)), seed=0))
     shape = (3, 32, 32)
-    groups, _ = find_groups(network, describe_layers(network, shape), shape)
-    inner = {f"layer{stage}.{block}.conv1" for stage in (1, 2, 3) for block in range(3)}
-    assert inner == {name for group in groups if group.prunable for name in group.layers}
-    assert "option A" in next(group.reason for group in groups if "conv1" in group.layers)
-    assert any(isinstance(module, OptionAShortcut) for module in network.modules())
+    groups = _check(network, shape, (0.25, 0.6))
+    assert [group.reason for group in groups if not group.prunable] == ["they are the network's outputs"]
+    stages = {group.id: group for group in groups if len(group.layers) > 1}
+    assert [group.channels for group in stages.values()] == [16, 16, 32]
+    first, second, _ = stages
+    kept = {first: tuple(range(5, 16)), second: (0, 1, 2, 8, 9, 10, 11)}
+    cut = cut_channels(network, groups, kept, shape)
+    shortcuts = [module for module in cut.modules() if isinstance(module, OptionAShortcut)]
+    assert [(s.zeros_before, s.zeros_after) for s in shortcuts] == [(3, 4), (16, 16)]
+    assert cut.get_submodule("layer2.0.conv2").weight.shape[0] == 3 + 11 + 4
 
 
 def test_wrong_input_shape_and_wrong_plans_are_said_so() -> None:

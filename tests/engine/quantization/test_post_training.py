@@ -177,6 +177,7 @@ def test_cancelling(graph: FloatGraph, ranges: ActivationRanges, bits: int) -> N
         collect_ranges(graph, (IMAGES[i : i + 1] for i in range(9)), Cancelling())
 
 
+@pytest.mark.thorough
 @pytest.mark.shared
 def test_the_public_resnet20_at_8_and_2_bits(shared: Path) -> None:
     """Agreement with the float network on 400 test images; the best library has 60 % at 2 bits (peers.md)."""

@@ -12,6 +12,8 @@ import pytest
 from nnopt_gui.engine.metrics import Conditions, Estimate, Latency, Measurement
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.stored_records import read_record, write_record
 from nnopt_gui.engine.study.study import Study, StudyChange
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -164,11 +166,21 @@ class FullDisk:
     def __init__(self) -> None:
         self.full = True
         self.written: dict[int, Path | None] = {}
+        self.predictions: dict[str, TrialPredictions] = {}
 
-    def write_trial(self, trial: Trial, artifact: Path | None) -> None:
+    def write_trial(self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None = None) -> None:
         if self.full:
             raise StudyError("The disk is full.")
         self.written[trial.number] = artifact
+        if predictions is not None:
+            self.predictions[predictions.sha256] = predictions
+
+    def read_predictions(self, sha256: str) -> TrialPredictions | None:
+        return self.predictions.get(sha256)
+
+    def write_confirmation(self, confirmation: Confirmation) -> None:
+        if self.full:
+            raise StudyError("The disk is full.")
 
     def delete_trial(self, number: int) -> None:
         if self.full:

@@ -15,6 +15,7 @@ from nnopt_gui.engine.metrics import Estimate, Measurement
 from nnopt_gui.engine.profile import DataProfile
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.database import SCHEMA_VERSION
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -102,7 +103,7 @@ def test_a_file_grants_no_trust_and_reaches_for_no_network(path: Path) -> None:
 
 
 def test_a_newer_file_opens_read_only(path: Path) -> None:
-    edit(path, "PRAGMA user_version = 2")
+    edit(path, f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     edit(path, "CREATE TABLE future (x INTEGER)")
     with StudyFile.open(path) as file:
         assert "newer" in file.read_only_reason

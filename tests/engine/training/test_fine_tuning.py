@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 
 import numpy as np
@@ -14,12 +15,14 @@ from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.networks.architectures import Architecture, build
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
 from nnopt_gui.engine.pruning.sparsity import magnitude_masks
-from nnopt_gui.engine.recipe import Distill
+from nnopt_gui.engine.recipe import Distill, FineTune
 from nnopt_gui.engine.sources import DataSource, Preprocessing
 from nnopt_gui.engine.training.distillation import Teacher
 from nnopt_gui.engine.training.fine_tuning import TrainingResult, train
 from nnopt_gui.engine.training.schedule import Optimisation, choose_optimisation
 from nnopt_gui.errors import DataError, RecipeError
+
+HOW = {field.name for field in dataclasses.fields(FineTune)}
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +42,9 @@ def few(digits: OpenedData) -> Subset:
 
 
 def _train(network: nn.Module, subset: Subset, preprocessing: Preprocessing, **changes: object) -> TrainingResult:
-    arguments: dict[str, object] = {
-        "epochs": 1,
-        "batch_size": 64,
-        "learning_rate": None,
-        "seed": 0,
-        "reporter": SilentReporter(),
-    }
-    return train(network, subset, preprocessing, **{**arguments, **changes})  # type: ignore[arg-type]
+    values: dict[str, object] = {"epochs": 1, "batch_size": 64, "seed": 0, "reporter": SilentReporter(), **changes}
+    how = FineTune(**{name: values.pop(name) for name in list(values) if name in HOW})  # type: ignore[arg-type]
+    return train(network, subset, preprocessing, how, **values)  # type: ignore[arg-type]
 
 
 def _digits_cnn(width: float = 0.5) -> nn.Module:

@@ -7,6 +7,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar
 
 import pytest
@@ -107,13 +108,19 @@ def driver(make_driver: Callable[..., Driver]) -> Driver:
 
 
 @pytest.fixture(scope="session")
-def fake_profile() -> Callable[..., ModelProfile]:
-    """The profile that the invented session opens: name, width, trainable."""
+def fake_module() -> ModuleType:
+    """``fake_session.py``, for tests that need no engine process."""
     spec = importlib.util.spec_from_file_location("nnopt_fake_session", FAKE.rpartition(":")[0])
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.profile
+    return module
+
+
+@pytest.fixture(scope="session")
+def fake_profile(fake_module: ModuleType) -> Callable[..., ModelProfile]:
+    """The profile that the invented session opens: name, width, trainable."""
+    return fake_module.profile
 
 
 @pytest.fixture

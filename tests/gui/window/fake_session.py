@@ -2,13 +2,14 @@
 
 It lets the window be tested without torch. What it does is chosen by the model's location: ``fake`` works,
 ``fake-onnx`` has no weights to train, ``fake-hint`` suggests a preprocessing, ``fake-slow`` works until cancelled,
-``fake-broken`` cannot be analysed (by even levels).
+``fake-broken`` cannot be analysed (by even levels) nor explained.
 A recipe with seed 13 fails, one with seed 66 kills the process, one with seed 99 runs until it is cancelled.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import os
 import signal
@@ -16,7 +17,10 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+
 from nnopt_gui.engine.bit_allocation import CalibrationPoint, LayerSensitivity, PairedOutcome, Sensitivity
+from nnopt_gui.engine.diagnosis import FileBytes, LayerTime, OperatorTime, StoredWeight, TimeLedger, diagnose
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.layer_distribution import (
     ChannelDistribution,
@@ -40,6 +44,7 @@ from nnopt_gui.engine.quantization.suggestion import HEAVY_TAILS, KEEPS
 from nnopt_gui.engine.recipe import ACTIVATION_BITS, WEIGHT_BITS, Recipe
 from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.errors import ArtifactError, DataError, ModelError, RecipeError
 
 IMAGES = 360
@@ -121,6 +126,40 @@ def distribution(layer: LayerProfile, width: float) -> LayerDistribution:
     )
 
 
+def file_bytes(model: ModelProfile, recipe: Recipe, total: int) -> FileBytes:
+    """Weights at the recipe's bits, packed below 8; what is left over is operators and names."""
+    bits = recipe.weight_bits
+    carrier = {16: "float16", 32: "float32"}.get(bits, "int8")
+    layers = tuple(
+        StoredWeight(layer.name, layer.weight_shape, n, n * bits // 8, carrier, bits < 8)
+        for layer in model.layers
+        for n in (math.prod(layer.weight_shape),)
+    )
+    weights = min(sum(layer.payload for layer in layers), total - 400)
+    return FileBytes(total, weights, 0, 200, 100, 0, 0, total - weights - 300, layers)
+
+
+def time_ledger(model: ModelProfile, recipe: Recipe) -> TimeLedger:
+    """Integer kernels where activations have 8 bits, with a quarter of the time for conversions; float ones else."""
+    if recipe.activation_bits == 8:
+        shares = (
+            ("QLinearConv", "integer", 3, 0.55),
+            ("QGemm", "integer", 1, 0.1),
+            ("QuantizeLinear", "convert", 2, 0.2),
+            ("Softmax", "float", 1, 0.1),
+            ("Reshape", "layout", 2, 0.05),
+        )
+    else:
+        shares = (("Conv", "float", 3, 0.8), ("Gemm", "float", 1, 0.1), ("Reshape", "layout", 1, 0.1))
+    operators = tuple(OperatorTime(name, work, count, 0.1 * share, share) for name, work, count, share in shares)
+    work, conv, gemm = operators[0].work, operators[0].operator, operators[1].operator
+    layers = tuple(
+        LayerTime(layer.name, conv if layer.kind == "conv" else gemm, work, 0.02, 0.2, layer.weight_shape[0], 0)
+        for layer in model.layers
+    )
+    return TimeLedger(operators, layers, 0.081, 0.1, 2, 0.08)
+
+
 def reach(bits: int) -> tuple[int, int, tuple[int, ...]]:
     return (-1, 1, (-1, 1)) if bits == 1 else (1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1, ())
 
@@ -154,7 +193,13 @@ class FakeSession:
         if self.suggest:
             better = Preprocessing((8, 8), 1, (0.485,), (0.229,), None, "ImageNet normalisation")
             suggestion = {"preprocessing": better.to_dict(), "accuracy": 0.81, "default_accuracy": 0.10}
-        return SimpleNamespace(measurement=measurement, artifact=path, sha256=digest, suggestion=suggestion)
+        predictions = self.predictions(Recipe())
+        return SimpleNamespace(
+            measurement=measurement, artifact=path, sha256=digest, suggestion=suggestion, predictions=predictions
+        )
+
+    def prepare(self, reporter):
+        pass
 
     def students(self, reporter):
         if not self.model.trainable:
@@ -178,9 +223,39 @@ class FakeSession:
                 reporter.checkpoint()
                 time.sleep(self.pace_s / 10)
         measurement, path, digest = self.measure(recipe, reporter)
+        seconds, predictions = time.monotonic() - started, self.predictions(recipe)
         return SimpleNamespace(
-            measurement=measurement, artifact=path, sha256=digest, seconds=time.monotonic() - started
+            measurement=measurement, artifact=path, sha256=digest, seconds=seconds, predictions=predictions
         )
+
+    def predictions(self, recipe, images=IMAGES):
+        """As many right as the accuracy says; what is wrong is taken for the next class. What the original gets wrong
+        a trial gets right, but for the first three."""
+        if self.preprocessing is None or self.location == "fake-forgetful":
+            return None
+        labels = (np.arange(images) % 10).astype(np.int32)
+        right = round(accuracy_of(recipe) * images)
+        wrong = (np.arange(images - right) + (0 if recipe == Recipe() else 3)) * 7 % images
+        classes = labels.copy()
+        classes[wrong] = (labels[wrong] + 1) % 10
+        confidence = np.where(classes == labels, 250, 140).astype(np.uint8)
+        return TrialPredictions(labels, classes, confidence, classes == labels, 10)
+
+    def confirm(self, artifact, reporter):
+        reporter.status("Test split: measuring the original")
+        for step in range(10):
+            reporter.progress(step, 10)
+            reporter.checkpoint()
+            time.sleep(self.pace_s / 10)
+        recipe = Recipe.from_json(artifact.read_bytes().decode().rstrip())
+        return self.predictions(Recipe(), 359), self.predictions(recipe, 359)
+
+    def thumbnails(self, positions, reporter):
+        """Grey squares, 8 × 8, darker by class; image 7 is damaged."""
+        reporter.checkpoint()
+        if self.location == "fake-broken":
+            raise DataError("The images have gone.", "Bring them back.")
+        return [None if p == 7 else np.full((8, 8, 3), 25 * (p % 10), np.uint8) for p in positions]
 
     def save(self, artifact, recipe, measurement, folder, reporter):
         if folder.exists():
@@ -198,6 +273,17 @@ class FakeSession:
             self.run_until_cancelled(reporter)
         reporter.status("Analysing weights")
         return tuple(distribution(layer, 0.1 * (k + 1)) for k, layer in enumerate(self.model.layers))
+
+    def why(self, artifact, reporter):
+        """Of the recipe that is in the file. With FAKE_ENDLESS_WHY it never ends."""
+        if os.environ.get("FAKE_ENDLESS_WHY"):
+            reporter.progress(1, 4)
+            self.run_until_cancelled(reporter)
+        if self.location == "fake-broken":
+            raise ModelError(f"{artifact.name} is not a readable ONNX file.", "Run the trial again.")
+        reporter.status("Profiling the operators")
+        recipe, total = Recipe.from_json(artifact.read_text()), artifact.stat().st_size
+        return diagnose(file_bytes(self.model, recipe, total), time_ledger(self.model, recipe))
 
     def sensitivity(self, reporter):
         """Damage falls by four with every bit, later layers count more; accuracy follows its root."""
@@ -223,7 +309,8 @@ class FakeSession:
 
     def run_until_cancelled(self, reporter):
         reporter.status("Working until cancelled")
-        while True:
+        for step in itertools.count():
+            reporter.progress(step % 100, 100)
             reporter.checkpoint()
             time.sleep(0.01)
 

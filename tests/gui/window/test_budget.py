@@ -195,7 +195,7 @@ def test_epochs_of_tuning(opened):
 def test_what_this_network_cannot_do_is_told_beside_its_cause(opened):
     opened.click("method_fold")
     choose(opened, "method_scheme", "codebook")  # at 8 bits no codebook pays
-    problem = opened.find(QLabel, "method_problem")
+    problem = opened.find(QLabel, "recipe_problem")
     assert problem.isVisible() and "No codebook pays for itself" in problem.text()
     assert not opened.find(QPushButton, "run_button").isEnabled()
     choose(opened, "method_scheme", "auto")

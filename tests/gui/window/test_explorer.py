@@ -119,10 +119,32 @@ def test_an_engine_killed_while_idle_comes_back(opened, qtbot):
     assert opened.program.workspace.selected.state is TrialState.DONE
 
 
+def test_pausing_waits_and_goes_on(opened, qtbot):
+    """Nothing arrives while the job waits, and cancelling works from there."""
+    opened.program.recipes.change(seed=99)  # runs until it is cancelled
+    opened.click("run_button")
+    told = []
+    opened.program.thread_of_jobs.event_received.connect(told.append)
+    opened.wait(lambda: len(told) > 5)
+    opened.click("pause_button")
+    assert opened.program.jobs.view.paused and "Paused" in opened.find(QLabel, "job_text").text()
+    qtbot.wait(400)  # what was on its way has arrived
+    before = len(told)
+    qtbot.wait(600)
+    assert len(told) == before
+    opened.window.actions_table["pause"].trigger()
+    assert not opened.program.jobs.view.paused
+    opened.wait(lambda: len(told) > before + 5)
+    opened.window.actions_table["pause"].trigger()
+    opened.window.actions_table["cancel"].trigger()
+    opened.wait_idle()
+    assert opened.program.workspace.trials[-1].state is TrialState.CANCELLED
+
+
 def test_stale_events_are_dropped(opened):
     before = opened.program.workspace.trials
     stale = JobEvent(1, EventKind.TRIAL_STARTED, {"index": 0, "recipe": Recipe.build(weight_bits=2).to_dict()})
-    opened.program.explorer._on_event_received(stale)
+    opened.program.explorer._control._on_event_received(stale)
     assert opened.program.workspace.trials == before
 
 
@@ -281,7 +303,7 @@ def test_selection_is_shared(opened, qtbot):
 
 def test_look_and_language_switch_live(driver):
     stored = []
-    driver.program._store_settings = stored.append
+    driver.program.preferences._store = stored.append
     driver.open_demo()
     driver.find(QAction, "theme_dark").trigger()
     assert driver.program.theme.dark

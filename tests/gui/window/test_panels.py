@@ -9,6 +9,7 @@ from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
+from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.quantities import bytes_text, count_text
 from nnopt_gui.gui.state.recipe_state import WEIGHT_STOPS, RecipeState
 
@@ -68,10 +69,10 @@ def test_typed_values(panel, state, qtbot):
 
     enter("37")
     assert state.recipe.prune.amount == pytest.approx(0.37) and field.text() == "37 %"
-    enter("99")  # beyond the bound: the nearest stop
-    assert state.recipe.prune.amount == pytest.approx(0.95)
+    enter("99.7")  # beyond the bound: the nearest stop
+    assert state.recipe.prune.amount == pytest.approx(0.99)
     enter("abc")
-    assert state.recipe.prune.amount == pytest.approx(0.95) and field.text() == "95 %"
+    assert state.recipe.prune.amount == pytest.approx(0.99) and field.text() == "99 %"
     bits = panel.findChild(QLineEdit, "weight_bits_value")
     bits.selectAll()
     qtbot.keyClicks(bits, "11")
@@ -124,7 +125,7 @@ def test_onnx_files_say_why_not(panel, state, fake_profile):
 @pytest.fixture
 def sweep(state, qtbot):
     known = {Recipe.build(weight_bits=8).fingerprint}
-    panel = SweepPanel(state, lambda r: r.fingerprint in known, lambda: 2.0)
+    panel = SweepPanel(state, lambda r: r.fingerprint in known, lambda: 2.0, GoalsState())
     panel.set_runnable(True)
     qtbot.addWidget(panel)
     panel.show()

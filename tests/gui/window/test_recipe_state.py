@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QUndoStack
 
 from nnopt_gui.engine.estimate import estimate
-from nnopt_gui.engine.recipe import Distill, Method, Recipe, Student
+from nnopt_gui.engine.recipe import Distill, Method, Prune, PruneMethod, Recipe, Student
 from nnopt_gui.gui.state.recipe_state import PRUNE_STOPS, WEIGHT_STOPS, Choices, RecipeState, parse_student
 
 
@@ -24,7 +24,7 @@ def state(undo, fake_profile):
 
 def test_stops_are_the_recipes_bounds():
     assert WEIGHT_STOPS == (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)
-    assert PRUNE_STOPS[0] == 0 and PRUNE_STOPS[-1] == 0.95
+    assert PRUNE_STOPS[0] == 0 and PRUNE_STOPS[-1] == 0.99
 
 
 def test_every_combination_of_stops_is_a_valid_recipe():
@@ -62,7 +62,11 @@ def test_switched_off_step_keeps_its_value(state):
 
 def test_a_student_is_trained(state):
     state.change(student="0.5×")
+    assert state.recipe.student == Student(width=0.5, inherit=True)
+    state.change(inherit=False)
     assert state.recipe.student == Student(width=0.5)
+    state.load(state.recipe)
+    assert not state.choices.inherit
     assert state.recipe.fine_tune.epochs > 0 and state.prediction is not None
     state.change(fine_tune=False)
     assert state.recipe is None and "trained" in str(state.problem)
@@ -117,3 +121,16 @@ def test_what_an_onnx_file_cannot_do_is_switched_off(state, fake_profile):
     state.change(student="0.5×", prune=True)
     state.set_profile(fake_profile(trainable=False))
     assert state.recipe.student is None and state.recipe.fine_tune is None and state.recipe.prune.kind == "weights"
+
+
+def test_a_pruning_method_is_chosen_loaded_and_put_back(state: RecipeState) -> None:
+    state.choose_prune_kind("weights")
+    state.change(prune_method=PruneMethod(pattern="2:4"), prune_amount=0.5)
+    assert state.recipe is not None and state.recipe.prune == Prune(0.5, "weights", PruneMethod(pattern="2:4"))
+    state.choose_prune_kind("channels")  # a pattern means nothing to channels
+    assert state.choices.prune_method == PruneMethod()
+    recipe = Recipe.build(prune=0.4, prune_method=PruneMethod("l1", "layer", "macs"), layer_amounts={"features.0": 0.0})
+    state.load(recipe)
+    assert state.recipe == recipe
+    state.change(prune_method=PruneMethod(pattern="2:4"))  # contradicts channels
+    assert state.recipe is None and "single weights" in str(state.problem)

@@ -143,6 +143,24 @@ def test_time_to_go_of_one_trial(qapp):
     assert state.view.fraction == pytest.approx(0.25)
 
 
+def test_time_spent_paused_is_not_the_jobs():
+    clock = Clock()
+    state = JobState(clock=clock)
+    state.begin(JobKind.RUN, 4)
+    clock.now += 10
+    state.trial_finished()
+    clock.now += 4
+    state.pause(True)
+    before = state.seconds_to_go()
+    clock.now += 1000
+    assert state.seconds_to_go() == before == 26
+    state.pause(False)
+    assert state.seconds_to_go() == before
+    clock.now += 6
+    state.trial_finished()
+    assert state.seconds_to_go() == 20
+
+
 def test_events_after_the_end_change_nothing(qapp):
     state = JobState()
     state.status("late")

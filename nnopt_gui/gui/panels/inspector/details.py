@@ -6,9 +6,11 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import Conditions, Latency, Measurement
+from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.quantities import (
     DASH,
     bytes_text,
@@ -22,7 +24,7 @@ from nnopt_gui.gui.state.quantities import (
 )
 from nnopt_gui.gui.state.workspace import Workspace
 
-_ROWS = ("accuracy", "drop", "agreement", "size", "latency", "macs", "params")
+_ROWS = ("accuracy", "drop", "agreement", "test", "size", "latency", "macs", "params")
 _CONDITION_ROWS = ("data", "machine", "runtime", "measured", "took")
 
 
@@ -52,6 +54,7 @@ class DetailsPanel(QWidget):
         self._retry.clicked.connect(self._on_retry_clicked)
         workspace.selection_changed.connect(self.refresh)
         workspace.standing_changed.connect(self.refresh)
+        workspace.described.connect(self.refresh)
         workspace.trial_changed.connect(self._on_trial_changed)
         self.retranslate()
 
@@ -98,6 +101,7 @@ class DetailsPanel(QWidget):
             "accuracy": self.tr("Top-1"),
             "drop": self.tr("Δ vs. original"),
             "agreement": self.tr("Agreement"),
+            "test": self.tr("On test"),
             "size": self.tr("Size"),
             "latency": self.tr("Latency"),
             "macs": self.tr("MACs"),
@@ -114,6 +118,7 @@ class DetailsPanel(QWidget):
         self._titles["drop"].setToolTip(
             self.tr("Paired on the same images as the original: far tighter than the difference of two accuracies.")
         )
+        self._titles["test"].setToolTip(self.tr("The sealed test split, which no choice has seen."))
         width = max(self.fontMetrics().horizontalAdvance(title) for title in titles.values())
         for label in self._titles.values():
             label.setMinimumWidth(width)
@@ -201,11 +206,17 @@ class DetailsPanel(QWidget):
             "accuracy": accuracy,
             "drop": "" if base is None or drop is None else signed_points(drop),
             "agreement": "" if base is None or agreement is None else interval_text(agreement),
+            "test": self._confirmed(trial),
             "size": size,
             "latency": self._latency_text(measurement.latency_ms),
             "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
             "params": params,
         }
+
+    def _confirmed(self, trial: Trial) -> str:
+        study = self._workspace.study
+        found = confirmation_of(study.confirmations, trial) if study is not None else None
+        return "" if found is None else confirmed_text(found)
 
     def _latency_text(self, latency: Latency | None) -> str:
         if latency is None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from nnopt_gui.engine.measurement.comparison import Z, agreement, mcnemar_exact, paired_drop, tango, wilson
+from nnopt_gui.engine.statistics.proportions import Z, agreement, mcnemar_exact, paired_drop, tango, wilson
 
 
 @pytest.mark.parametrize(

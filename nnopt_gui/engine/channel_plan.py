@@ -1,0 +1,281 @@
+"""Which channels go, given how important they are: NumPy only, shared by the sliders' estimate and the pruner, so what
+the slider shows is what is cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from nnopt_gui.engine.profile import ChannelGroup, LayerProfile
+from nnopt_gui.engine.recipe import Prune, PruneTarget, Scope, Widths
+from nnopt_gui.errors import RecipeError
+
+MIN_CHANNELS_KEPT: Final = 2
+MIN_SHARE_KEPT: Final = 0.1
+WIDE: Final = 128  # channels from which kernels work in blocks of 16
+NARROW: Final = 16  # channels below which blocks of 8 would leave no choice
+
+Snap = Callable[[ChannelGroup, int], int]
+Kept = dict[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class ChannelPlan:
+    """``kept``: which channels of every prunable group stay. ``share``: what part of the target's quantity they leave
+    out (0..1). ``reached``: False where the least widths leave more than was asked for."""
+
+    kept: Kept
+    share: float
+    reached: bool
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """Number of channels kept by group."""
+        return {group: len(channels) for group, channels in self.kept.items()}
+
+
+def plan_channels(
+    groups: Sequence[ChannelGroup],
+    amount: float,
+    *,
+    layers: Sequence[LayerProfile] = (),
+    fixed_macs: int = 0,
+    target: PruneTarget = "count",
+    scope: Scope = "global",
+    layer_amounts: Iterable[tuple[str, float]] = (),
+    snap: Snap | None = None,
+) -> Kept:
+    """Which channels of every prunable group stay; :func:`plan` says more about it."""
+    return plan(
+        groups,
+        amount,
+        layers=layers,
+        fixed_macs=fixed_macs,
+        target=target,
+        scope=scope,
+        layer_amounts=layer_amounts,
+        snap=snap,
+    ).kept
+
+
+def plan(
+    groups: Sequence[ChannelGroup],
+    amount: float,
+    *,
+    layers: Sequence[LayerProfile] = (),
+    fixed_macs: int = 0,
+    target: PruneTarget = "count",
+    scope: Scope = "global",
+    layer_amounts: Iterable[tuple[str, float]] = (),
+    snap: Snap | None = None,
+) -> ChannelPlan:
+    """Remove the least important channels until a share ``amount`` is gone.
+
+    Every group keeps at least a tenth and two of its channels. Channels with an importance below 0 are gone already and
+    stay so. A higher amount never brings a channel back.
+
+    Args:
+        groups: with importances comparable across groups.
+        amount: 0..1, of the channels of the prunable groups (at most so many go), or of the MACs or bytes of the whole
+            network (at least so many go, and one channel less would leave more).
+        layers: needed for MACs and bytes.
+        fixed_macs: arithmetic outside of ``layers``.
+        scope: ``layer`` takes the same share of every group.
+        layer_amounts: (layer, share of its own channels); such groups take no part in the ranking. Where several layers
+            of a group are named, the smallest share holds.
+        snap: the width for a group when so many channels would stay: no fewer; None takes multiples of the group's own.
+
+    Raises:
+        RecipeError: an unknown layer is named, or one whose channels cannot be removed.
+        ValueError: a target that needs ``layers``, or one that is not counted here.
+    """
+    if target not in ("count", "macs", "bytes") or (target != "count" and not layers):
+        raise ValueError(f"the target {target} cannot be planned with {len(layers)} layers")
+    prunable = [group for group in groups if group.prunable]
+    own = _own_shares(groups, layer_amounts)
+    free = [group for group in prunable if group.id not in own]
+    ranking = _Ranking(prunable, free, own, scope, snap)
+    if target == "count":
+        wanted = math.floor(amount * sum(group.channels for group in free) + 1e-9)
+        steps = max(min(wanted, len(ranking.order)), ranking.gone)
+        removed = sum(group.channels for group in prunable) - sum(ranking.widths(steps).values())
+        total = max(1, sum(group.channels for group in prunable))
+        reached = wanted <= len(ranking.order)
+        return ChannelPlan(ranking.kept(steps), removed / total, reached)
+    macs = target == "macs"
+
+    def cost(widths: Mapping[int, int]) -> int:
+        return (fixed_macs if macs else 0) + sum(
+            layer.weights(widths) * (layer.positions if macs else 1) for layer in layers
+        )
+
+    whole = cost({})
+    most = (1.0 - amount) * whole
+    low, high = ranking.gone, len(ranking.order)
+    while low < high:  # the cost falls with every step
+        middle = (low + high) // 2
+        if cost(ranking.widths(middle)) <= most + 1e-9 * whole:
+            high = middle
+        else:
+            low = middle + 1
+    left = cost(ranking.widths(low))
+    return ChannelPlan(ranking.kept(low), 1.0 - left / max(1, whole), left <= most + 1e-9 * whole)
+
+
+def plan_prune(
+    groups: Sequence[ChannelGroup], prune: Prune, layers: Sequence[LayerProfile], fixed_macs: int, part: float = 1.0
+) -> ChannelPlan:
+    """The plan of a recipe's pruning step of kind ``channels``.
+
+    Args:
+        part: 0..1 of the recipe's amounts, for a schedule's earlier steps.
+
+    Raises:
+        RecipeError: see :func:`plan`.
+    """
+    return plan(
+        groups,
+        prune.amount * part,
+        layers=layers,
+        fixed_macs=fixed_macs,
+        target=prune.method.target,
+        scope=prune.method.scope,
+        layer_amounts=[(name, share * part) for name, share in prune.layer_amounts],
+        snap=snap_for(prune.method.widths),
+    )
+
+
+def knows_widths(prune: Prune) -> bool:
+    """Whether the importances in the profile, or none at all, decide what this step leaves; other criteria look at
+    images, or at weights in another way, and blocks and fast widths are found by trials on this machine."""
+    method = prune.method
+    if prune.kind == "weights":
+        return True
+    if prune.kind != "channels" or method.target == "latency" or method.widths == "fast":
+        return False
+    if method.scope == "layer" or method.criterion == "random":
+        return True
+    return method.criterion in ("auto", "l2") and method.steps == 1
+
+
+def guess_plan(
+    groups: Sequence[ChannelGroup], prune: Prune, layers: Sequence[LayerProfile], fixed_macs: int, seed: int
+) -> ChannelPlan:
+    """The plan behind an estimate: what is cut where :func:`knows_widths`, else widths that do about as much (channels
+    in the place of blocks, MACs in that of milliseconds).
+
+    Raises:
+        RecipeError: see :func:`plan`.
+    """
+    method = prune.method
+    if method.criterion == "random":
+        groups = with_random_importance(groups, seed)
+    if method.target == "latency" or (prune.kind in ("blocks", "mixed") and method.target == "count"):
+        prune = replace(prune, method=replace(method, target="macs"))
+    return plan_prune(groups, prune, layers, fixed_macs)
+
+
+def snap_for(widths: Widths) -> Snap | None:
+    """The rule behind the recipe's choice of widths."""
+    return fast_width if widths == "fast" else None
+
+
+def fast_width(group: ChannelGroup, kept: int) -> int:
+    """The least width ≥ ``kept`` that fills the vector registers of usual CPUs: multiples of 8 (of 16 in wide layers,
+    of 4 in narrow ones), or all channels."""
+    step = 16 if group.channels >= WIDE else 8 if group.channels > NARROW else 4
+    step = math.lcm(step, group.multiple)
+    return min(group.channels, math.ceil(kept / step) * step)
+
+
+def with_random_importance(groups: Sequence[ChannelGroup], seed: int) -> tuple[ChannelGroup, ...]:
+    """The groups with importances drawn evenly from 0..1, the same for the same seed: the control."""
+    found = []
+    for group in groups:
+        rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, group.id, group.channels])))
+        values = tuple(rng.random(group.channels).tolist())
+        found.append(replace(group, importance=values) if group.prunable else group)
+    return tuple(found)
+
+
+def _multiples(group: ChannelGroup, kept: int) -> int:
+    return min(group.channels, math.ceil(kept / group.multiple) * group.multiple)
+
+
+def _most_removed(group: ChannelGroup) -> int:
+    least = max(MIN_CHANNELS_KEPT, group.multiple, math.ceil(MIN_SHARE_KEPT * group.channels))
+    return group.channels - min(group.channels, least)
+
+
+def _own_shares(groups: Sequence[ChannelGroup], layer_amounts: Iterable[tuple[str, float]]) -> dict[int, float]:
+    shares: dict[int, float] = {}
+    by_layer: dict[str, list[ChannelGroup]] = {}
+    for group in groups:
+        for name in group.layers:
+            by_layer.setdefault(name, []).append(group)
+    for name, share in layer_amounts:
+        if name not in by_layer:
+            raise RecipeError(
+                f"The recipe prunes a layer that this network does not have: {name!r}.", "nnopt inspect lists them."
+            )
+        mine = [group for group in by_layer[name] if group.prunable]
+        if not mine and share > 0:
+            reason = by_layer[name][0].reason
+            raise RecipeError(f"The channels of {name} cannot be removed: {reason}.", "Leave this layer out.")
+        for group in mine:
+            shares[group.id] = min(share, shares.get(group.id, 1.0))
+    return shares
+
+
+class _Ranking:
+    """In which order channels go: ``order`` names a group per step, and a group loses its least important ones first.
+
+    ``gone``: how many of the steps are taken already.
+    """
+
+    def __init__(
+        self,
+        prunable: Sequence[ChannelGroup],
+        free: Sequence[ChannelGroup],
+        own: Mapping[int, float],
+        scope: Scope,
+        snap: Snap | None,
+    ) -> None:
+        self._groups = prunable
+        self._snap = snap or _multiples
+        self._own = {
+            group.id: min(_most_removed(group), math.floor(own[group.id] * group.channels + 1e-9))
+            for group in prunable
+            if group.id in own
+        }
+        self._least_first = {
+            group.id: sorted(range(group.channels), key=lambda i, values=group.importance: (values[i], i))  # type: ignore[misc]
+            for group in prunable
+        }
+        steps = []
+        self.gone = 0
+        for group in free:
+            taken = sum(value < 0 for value in group.importance)
+            self.gone += taken
+            for rank, channel in enumerate(self._least_first[group.id][: max(taken, _most_removed(group))]):
+                value = (rank + 1) / group.channels if scope == "layer" else group.importance[channel]
+                steps.append((-1.0 if rank < taken else value, group.id, rank))
+        self.order = [number for _, number, _ in sorted(steps)]
+
+    def widths(self, steps: int) -> dict[int, int]:
+        """Channels that every group keeps after so many steps."""
+        removed = dict(self._own)
+        for number in self.order[:steps]:
+            removed[number] = removed.get(number, 0) + 1
+        return {group.id: self._snap(group, group.channels - removed.get(group.id, 0)) for group in self._groups}
+
+    def kept(self, steps: int) -> Kept:
+        widths = self.widths(steps)
+        found: Kept = {}
+        for group in self._groups:
+            found[group.id] = tuple(sorted(self._least_first[group.id][group.channels - widths[group.id] :]))
+        return found

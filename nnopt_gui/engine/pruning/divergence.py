@@ -1,0 +1,134 @@
+"""How far a changed network's predictions are from the original's, on a few images, without labels."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nnopt_gui.engine.progress import Reporter, SilentReporter
+
+BATCH: Final = 128
+_NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class Divergence:
+    """Mean KL(original ‖ changed) in nats per image over fixed images.
+
+    With ``batch_statistics`` the changed network's batch norms use the statistics of the batch that they see: what
+    fine-tuning, or a re-estimation, will give it anyway. Judged by the original's statistics, a block that merely
+    shifts its neighbours' inputs looks dearer than it is.
+    """
+
+    def __init__(
+        self, original: nn.Module, images: Tensor, *, batch_statistics: bool = True, reporter: Reporter | None = None
+    ) -> None:
+        """``images``: float32 N×C×H×W as the network takes them. The original is not changed.
+
+        Raises:
+            ValueError: there are no images. Cancelled.
+        """
+        if not len(images):
+            raise ValueError("divergence needs images")
+        # even batches: batch statistics of a small rest would be worth little
+        self._parts = images.tensor_split(max(1, round(len(images) / BATCH)))
+        self.batch_statistics = batch_statistics and any(isinstance(m, _NORMS) for m in original.modules())
+        reporter = reporter or SilentReporter()
+        with judged(original, batch_statistics=False) as network:
+            self._wanted = [functional.log_softmax(answer, 1) for answer in self._answers(network, reporter)]
+
+    @property
+    def images(self) -> Tensor:
+        """All the images, float32 N×C×H×W."""
+        return torch.cat(self._parts)
+
+    def of(
+        self, network: nn.Module, reporter: Reporter | None = None, *, batch_statistics: bool | None = None
+    ) -> float:
+        """The divergence of ``network``, which is not changed; infinite where its outputs are not finite.
+
+        ``batch_statistics``: other than usual for this once.
+
+        Raises:
+            Cancelled.
+        """
+        how = self.batch_statistics if batch_statistics is None else batch_statistics
+        with judged(network, batch_statistics=how) as judge:
+            return self.of_judged(judge, reporter or SilentReporter())
+
+    def of_judged(self, network: nn.Module, reporter: Reporter) -> float:
+        """Like :meth:`of`, for a network that is in the right mode already (see :func:`judged`)."""
+        total = 0.0
+        for answer, wanted in zip(self._answers(network, reporter), self._wanted, strict=True):
+            got = functional.log_softmax(answer, 1)
+            total += float(functional.kl_div(got, wanted, reduction="sum", log_target=True))
+        mean = total / sum(map(len, self._parts))
+        return mean if mean == mean else float("inf")  # noqa: PLR0124 - NaN
+
+    def agreement(self, network: nn.Module, reporter: Reporter | None = None) -> float:
+        """Share (0..1) of the images that ``network`` and the original put into the same class."""
+        with judged(network, batch_statistics=self.batch_statistics) as judge:
+            answers = zip(self._answers(judge, reporter or SilentReporter()), self._wanted, strict=True)
+            same = sum(int((answer.argmax(1) == wanted.argmax(1)).sum()) for answer, wanted in answers)
+        return same / sum(map(len, self._parts))
+
+    def _answers(self, network: nn.Module, reporter: Reporter) -> Iterator[Tensor]:
+        with watched(network, reporter), torch.no_grad():
+            for part in self._parts:
+                reporter.checkpoint()
+                yield network(part).float()
+
+
+@contextmanager
+def judged(network: nn.Module, *, batch_statistics: bool) -> Iterator[nn.Module]:
+    """A scratch copy in eval mode; with ``batch_statistics`` its batch norms use the batch's and keep their own."""
+    scratch = copy.deepcopy(network).eval()
+    if batch_statistics:
+        for module in scratch.modules():
+            if isinstance(module, _NORMS):
+                module.train()
+                module.momentum = 0.0
+    yield scratch
+
+
+@contextmanager
+def watched(network: nn.Module, reporter: Reporter) -> Iterator[None]:
+    """Let a cancel through between the layers."""
+
+    def look(_module: nn.Module, _inputs: Any, _output: Any) -> None:
+        reporter.checkpoint()
+
+    hooks = [m.register_forward_hook(look) for m in network.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def reestimate_statistics(network: nn.Module, images: Tensor, reporter: Reporter | None = None) -> nn.Module:
+    """A copy in eval mode whose batch norms hold the mean statistics of ``images`` (N×C×H×W), seen in batches.
+
+    Raises:
+        Cancelled.
+    """
+    reporter = reporter or SilentReporter()
+    renewed = copy.deepcopy(network).eval()
+    for module in renewed.modules():
+        if isinstance(module, _NORMS):
+            module.reset_running_stats()
+            module.momentum = None  # a plain mean over the batches
+            module.train()
+    with watched(renewed, reporter), torch.no_grad():
+        for part in images.tensor_split(max(1, round(len(images) / BATCH))):
+            renewed(part)
+    modules = zip(network.modules(), renewed.modules(), strict=True)
+    for original, module in modules:
+        if isinstance(original, _NORMS) and isinstance(module, _NORMS):
+            module.momentum = original.momentum
+    return renewed.eval()

@@ -1,0 +1,132 @@
+"""The settings, with a way back to the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.settings import THEMES, Settings
+
+_MOST_THREADS: Final = 1024
+
+
+class SettingsDialog(QDialog):
+    """Edits a :class:`Settings`; nothing changes before OK or Apply.
+
+    Args:
+        settings: as they are.
+        languages: (code, name) of every language; the code of the system's is empty.
+
+    Signals:
+        applied: the new :class:`Settings`.
+    """
+
+    applied = Signal(object)
+
+    def __init__(self, settings: Settings, languages: Sequence[tuple[str, str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("settings_dialog")
+        self.setWindowTitle(self.tr("Settings"))
+        self._settings = settings
+        self._theme = named(QComboBox(self), "settings_theme")
+        looks = {"system": self.tr("As the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
+        for mode in THEMES:
+            self._theme.addItem(looks[mode], mode)
+        self._language = named(QComboBox(self), "settings_language")
+        for code, name in languages:
+            self._language.addItem(name or self.tr("As the system"), code)
+        self._threads = named(QSpinBox(self), "settings_threads")
+        self._threads.setRange(0, _MOST_THREADS)
+        self._threads.setSpecialValueText(self.tr("Automatic"))
+        self._seed = named(QSpinBox(self), "settings_seed")
+        self._seed.setRange(0, 2**31 - 1)
+        self._log_axis = named(QCheckBox(self.tr("Logarithmic size and latency axes"), self), "settings_log_axis")
+        self._auto_fit = named(QCheckBox(self.tr("Plots follow new points"), self), "settings_auto_fit")
+        self._buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Ok
+            | QDialogButtonBox.StandardButton.Cancel
+            | QDialogButtonBox.StandardButton.Apply
+            | QDialogButtonBox.StandardButton.RestoreDefaults
+        )
+        self._lay_out()
+        self._buttons.clicked.connect(self._on_clicked)
+        self._show(settings)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        for label, widget in (
+            (self.tr("Look"), self._theme),
+            (self.tr("Language"), self._language),
+            (self.tr("Engine threads"), self._threads),
+            (self.tr("Seed of new studies"), self._seed),
+        ):
+            form.addRow(label, widget)
+            widget.setAccessibleName(label)
+        form.addRow(self._log_axis)
+        form.addRow(self._auto_fit)
+        note = named(
+            QLabel(self.tr("Threads take effect when the engine starts next."), self), "settings_note", "muted"
+        )
+        names = {
+            QDialogButtonBox.StandardButton.Ok: ("settings_ok", self.tr("OK")),
+            QDialogButtonBox.StandardButton.Cancel: ("settings_cancel", self.tr("Cancel")),
+            QDialogButtonBox.StandardButton.Apply: ("settings_apply", self.tr("Apply")),
+            QDialogButtonBox.StandardButton.RestoreDefaults: ("settings_defaults", self.tr("Restore defaults")),
+        }
+        for kind, (name, text) in names.items():
+            button = named(self._buttons.button(kind), name)
+            button.setText(text)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(note)
+        column.addStretch(1)
+        column.addWidget(self._buttons)
+
+    def _show(self, settings: Settings) -> None:
+        self._theme.setCurrentIndex(self._theme.findData(settings.theme))
+        self._language.setCurrentIndex(max(0, self._language.findData(settings.language)))
+        self._threads.setValue(settings.threads or 0)
+        self._seed.setValue(settings.seed)
+        self._log_axis.setChecked(settings.log_axis)
+        self._auto_fit.setChecked(settings.auto_fit)
+
+    @property
+    def settings(self) -> Settings:
+        """What the dialog says now; what it does not show stays as it was."""
+        return replace(
+            self._settings,
+            theme=self._theme.currentData(),
+            language=self._language.currentData(),
+            threads=self._threads.value() or None,
+            seed=self._seed.value(),
+            log_axis=self._log_axis.isChecked(),
+            auto_fit=self._auto_fit.isChecked(),
+        )
+
+    @Slot(QAbstractButton)
+    def _on_clicked(self, button: QAbstractButton) -> None:
+        kind = self._buttons.standardButton(button)
+        if kind == QDialogButtonBox.StandardButton.RestoreDefaults:
+            self._show(Settings(recent=self._settings.recent, last_folder=self._settings.last_folder))
+        elif kind == QDialogButtonBox.StandardButton.Cancel:
+            self.reject()
+        else:
+            self.applied.emit(self.settings)
+            if kind == QDialogButtonBox.StandardButton.Ok:
+                self.accept()
