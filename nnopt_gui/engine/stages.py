@@ -49,8 +49,8 @@ from nnopt_gui.errors import RecipeError
 
 CALIBRATION_BATCH: Final = 64
 IMPORTANCE_BATCH: Final = 32
-# With so few of its weights a network learns at the rates of a new one (measured at 5 and 3 % on digits and MNIST:
-# 2 and 6 points better than at those of fine-tuning).
+# With so few of its weights a network learns at the rates of a new one (5 % of the weights of the digits network, six
+# epochs, two seeds: 1.5 to 2.2 points better than at those of fine-tuning).
 LEARNS_ANEW: Final = 0.2
 NETWORKS_KEPT: Final = 12
 

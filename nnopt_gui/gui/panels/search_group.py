@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -53,6 +53,8 @@ class SearchGroup(QWidget):
         box.setSingleStep(step)
         box.setSuffix(unit)
         box.setKeyboardTracking(False)
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # its hint has room for all bounds
+        box.setMinimumWidth(box.fontMetrics().horizontalAdvance("00000 kB") + 28)
         box.valueChanged.connect(self._on_changed)
         return box
 

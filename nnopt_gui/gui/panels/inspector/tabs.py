@@ -21,7 +21,7 @@ _ICONS: Final[Mapping[str, str]] = {
     "why_panel": "help",
     "history_panel": "log",
 }
-_NARROW: Final = 26  # pixels of a tab that shows its icon only
+_NARROW: Final = 22  # pixels of a tab that shows its icon only
 
 
 class IconTabBar(QTabBar):
