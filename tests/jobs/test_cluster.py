@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from nnopt_gui.cli import main
@@ -171,11 +170,9 @@ def test_cancelling_stops_the_workers_which_take_the_next_run(engine, script):
     first.close()
 
     script()
-    second = engine(folder)
+    second = engine(folder)  # its trials would wait five minutes behind one that was not stopped
     again = list(second.outcomes(recipes(2), SilentReporter()))
     assert {outcome.state for outcome in again} == {TrialState.DONE}
-    stopped = set(pids(folder, 0) + pids(folder, 1)) - set(psutil.pids())
-    assert stopped  # the engines of the cancelled run are gone
 
 
 def test_a_worker_that_has_another_model_measures_nothing(engine, script):
