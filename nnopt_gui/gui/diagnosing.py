@@ -1,14 +1,13 @@
 """Asks the engine why the selected trial's file is as large and as slow as it is, while somebody looks.
 
-The question is asked only while no other job runs, a moment after the selection has come to rest, and given up as soon
-as a job is started: nothing ever waits for it.
+The question is asked a moment after the selection has come to rest. See :class:`IdleQuestion`: nothing ever waits for
+it.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -16,14 +15,14 @@ from nnopt_gui.engine.diagnosis import Diagnosis
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.error_bar import Message
+from nnopt_gui.gui.idle_question import IdleQuestion
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.diagnoses import Diagnoses, Explanation
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import Stage
 from nnopt_gui.gui.state.workspace import Workspace
-from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
+from nnopt_gui.jobs.job import EventKind, JobEvent, JobKind
 
-_FIRST_ID: Final = 3_000_000_000  # far from the explorer's and from those of other questions
 _REST_MS: Final = 150
 
 
@@ -47,18 +46,16 @@ class Diagnosing(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._thread = thread
+        self._question = IdleQuestion(JobKind.WHY, thread, workspace, jobs, self)
         self._workspace = workspace
         self._jobs = jobs
         self._diagnoses = diagnoses
-        self._ids = itertools.count(_FIRST_ID)
         self._subject: tuple[int, str] | None = None  # the trial and its file that the snapshot is about
-        self._job: Job | None = None
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._ask)
-        thread.event_received.connect(self._on_event_received)
+        self._question.told.connect(self._on_told)
         for signal in (diagnoses.wanted_changed, jobs.changed, workspace.selection_changed, workspace.study_replaced):
             signal.connect(self._update)
 
@@ -73,7 +70,7 @@ class Diagnosing(QObject):
             state.set(Explanation())
         if self._jobs.running or not state.wanted:
             self._give_up()
-        if subject is None or self._job is not None or self._rest.isActive():
+        if subject is None or self._question.open or self._rest.isActive():
             return
         known = state.known(subject[1])
         if known is not None and not state.again:
@@ -94,23 +91,15 @@ class Diagnosing(QObject):
 
     @Slot()
     def _ask(self) -> None:
-        study = self._workspace.study
-        if study is None or self._subject is None:
+        if self._subject is None or not self._question.allowed:
             return
         try:
             artifact = self._workspace.artifact(self._subject[0])
         except NnoptError as error:
             self._fail(error)
             return
-        payload: dict[str, Any] = {
-            "model": study.model.to_dict(),
-            "data": study.data.to_dict() if study.data else None,
-            "auto_preprocessing": False,
-            "artifact": str(artifact),
-        }
-        self._job = Job(next(self._ids), JobKind.WHY, payload)
         self.dismiss_requested.emit("why")
-        self._thread.submit(self._job)
+        self._question.ask({"artifact": str(artifact)})
 
     def _fail(self, error: NnoptError) -> None:
         self._diagnoses.fail()
@@ -118,13 +107,11 @@ class Diagnosing(QObject):
 
     def _give_up(self) -> None:
         self._rest.stop()
-        if self._job is not None:
-            self._job = None
-            self._thread.cancel()  # the job that is about to start is submitted after this
+        self._question.give_up()
 
     @Slot(object)
-    def _on_event_received(self, event: JobEvent) -> None:
-        if self._job is None or event.job_id != self._job.id or self._subject is None:
+    def _on_told(self, event: JobEvent) -> None:
+        if self._subject is None:
             return
         state = self._diagnoses
         match event.kind:
@@ -133,8 +120,6 @@ class Diagnosing(QObject):
             case EventKind.EXPLAINED:
                 state.remember(self._subject[1], Diagnosis.from_dict(event.payload["diagnosis"]))
             case EventKind.FAILED:
-                self._job = None
                 self._fail(NnoptError.from_dict(event.payload["error"]))
             case EventKind.COMPLETED | EventKind.CANCELLED:  # somebody else's question may have cancelled this one
-                self._job = None
                 self._update()

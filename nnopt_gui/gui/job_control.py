@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +48,6 @@ class JobControl(QObject):
         self._thread = thread
         self._workspace = workspace
         self._jobs = jobs
-        self._ids = itertools.count(1)
         self._running: RunningJob | None = None
         thread.event_received.connect(self._on_event_received)
 
@@ -75,13 +73,7 @@ class JobControl(QObject):
             numbers: rows of the table that trials are to use again, by index.
             predicted: what a search expects of its one trial.
         """
-        payload = {
-            "model": model.to_dict(),
-            "data": data.to_dict() if data else None,
-            "auto_preprocessing": False,  # the window offers instead of choosing
-            **(extra or {}),
-        }
-        job = Job(next(self._ids), kind, payload)
+        job = self._thread.new_job(kind, model, data, extra)
         self._running = RunningJob(job, TrialRecorder(self._workspace, numbers, predicted), model, data, recipes)
         self._jobs.begin(kind, len(recipes))
         self._thread.submit(job)

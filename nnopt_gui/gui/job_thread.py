@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.jobs.engine_process import expected, failed
-from nnopt_gui.jobs.job import EventKind, Job, JobEvent
+from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
 
 RESTART_CAP: Final = 3  # losses in a row without one finished job
@@ -36,6 +39,7 @@ class JobThread(QThread):
         super().__init__(parent)
         self.setObjectName("job_thread")
         self._engine = engine
+        self._ids = itertools.count(1)
         self._requests: deque[Job | bool | None] = deque()  # None: cancel all submitted before; bool: pause or go on
         self._waiting: deque[Job] = deque()
         self._unfinished: dict[int, None] = {}  # in order of submission
@@ -50,6 +54,22 @@ class JobThread(QThread):
         """Whether a submitted job has not had its terminal event yet."""
         with self._lock:
             return bool(self._unfinished)
+
+    def new_job(
+        self, kind: JobKind, model: ModelSource, data: DataSource | None, extra: Mapping[str, Any] | None = None
+    ) -> Job:
+        """A job about these sources, to be submitted; its id is its own for the life of the program.
+
+        Args:
+            extra: what its payload holds besides them.
+        """
+        payload = {
+            "model": model.to_dict(),
+            "data": data.to_dict() if data else None,
+            "auto_preprocessing": False,  # the window offers instead of choosing
+            **(extra or {}),
+        }
+        return Job(next(self._ids), kind, payload)
 
     def submit(self, job: Job) -> None:
         """Run the job after those submitted before it. Starts the thread if necessary."""

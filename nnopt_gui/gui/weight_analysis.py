@@ -1,28 +1,24 @@
 """Asks the engine how the open network's weights are distributed, once somebody wants to see it.
 
-The question is asked only while no other job runs, and given up as soon as one is started: nothing ever waits for it.
+See :class:`IdleQuestion`: nothing ever waits for it.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, Final
 
 from PySide6.QtCore import QObject, Slot
 
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.recipe import Method
 from nnopt_gui.errors import NnoptError
+from nnopt_gui.gui.idle_question import IdleQuestion
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
-from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
-
-_FIRST_ID: Final = 1_000_000_000  # far from the explorer's
+from nnopt_gui.jobs.job import EventKind, JobEvent, JobKind
 
 
 class WeightAnalysis(QObject):
@@ -43,16 +39,14 @@ class WeightAnalysis(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._thread = thread
+        self._question = IdleQuestion(JobKind.ANALYSE, thread, workspace, jobs, self)
         self._recipes = recipes
         self._workspace = workspace
         self._jobs = jobs
         self._distributions = distributions
-        self._ids = itertools.count(_FIRST_ID)
         self._network: object = None  # whose weights are known or asked for
-        self._job: Job | None = None
-        self._grid = Grid()  # of the job
-        thread.event_received.connect(self._on_event_received)
+        self._grid = Grid()  # of the question
+        self._question.told.connect(self._on_told)
         for signal in (distributions.wanted_changed, jobs.changed, recipes.profile_changed, workspace.described):
             signal.connect(self._update)
 
@@ -61,13 +55,13 @@ class WeightAnalysis(QObject):
         """Give up, wait or ask, as things are now."""
         network = self._open_network()
         if network != self._network:
-            self._give_up()
+            self._question.give_up()
             self._network = network
             self._distributions.forget()
         state = self._distributions
-        if self._job is not None and (self._jobs.running or not state.wanted):
-            self._give_up()
-        if network is None or self._job is not None:
+        if self._jobs.running or not state.wanted:
+            self._question.give_up()
+        if network is None or self._question.open:
             return
         again = state.take_again()
         if state.analysis.stage in (Stage.READY, Stage.FAILED) and not again:
@@ -85,29 +79,13 @@ class WeightAnalysis(QObject):
         return study.model, profile.sha256, profile.params
 
     def _ask(self) -> None:
-        study = self._workspace.study
-        assert study is not None  # a network is open
         self._grid = Grid.of(self._recipes.choices.method)
-        payload: Mapping[str, Any] = {
-            "model": study.model.to_dict(),
-            "data": study.data.to_dict() if study.data else None,
-            "auto_preprocessing": False,
-            "method": asdict(Method.from_dict(asdict(self._grid))),
-        }
-        self._job = Job(next(self._ids), JobKind.ANALYSE, payload)
         analysis = self._distributions.analysis
         self._distributions.set(replace(analysis, stage=Stage.RUNNING, fraction=0.0, error=""))
-        self._thread.submit(self._job)
-
-    def _give_up(self) -> None:
-        if self._job is not None:
-            self._job = None
-            self._thread.cancel()  # the job that is about to start is submitted after this
+        self._question.ask({"method": asdict(Method.from_dict(asdict(self._grid)))})
 
     @Slot(object)
-    def _on_event_received(self, event: JobEvent) -> None:
-        if self._job is None or event.job_id != self._job.id:
-            return
+    def _on_told(self, event: JobEvent) -> None:
         state = self._distributions
         match event.kind:
             case EventKind.PROGRESS if event.payload["total"] > 0:
@@ -116,13 +94,9 @@ class WeightAnalysis(QObject):
                 layers = [LayerDistribution.from_dict(layer) for layer in event.payload["layers"]]
                 state.set_layers(layers, self._grid)
             case EventKind.FAILED:
-                self._job = None
                 error = NnoptError.from_dict(event.payload["error"])
                 state.set(
                     replace(state.analysis, stage=Stage.FAILED, error=f"{error.user_message} {error.hint}".strip())
                 )
-            case EventKind.COMPLETED:
-                self._job = None
             case EventKind.CANCELLED:
-                self._job = None
                 self._update()
