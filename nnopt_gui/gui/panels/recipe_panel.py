@@ -283,18 +283,7 @@ class RecipePanel(QWidget):
     def _say_meanings(self) -> None:
         choices = self._state.choices
         bits, activations = choices.weight_bits, choices.effective_activation_bits
-        if choices.layer_bits:
-            weights = self.tr("on average; every layer its own")
-        elif bits == 32:
-            weights = self.tr("float32: as the original")
-        elif bits == 16:
-            weights = self.tr("float16: half the file, float speed")
-        elif activations == 32:
-            weights = self.tr("{}× smaller weights, float speed").format(f"{32 / bits:.3g}")
-        elif bits == 8:
-            weights = self.tr("int8: a quarter of the file, fast")
-        else:
-            weights = self.tr("{}× smaller weights, runs as int8").format(f"{32 / bits:.3g}")
+        weights = self._meaning_of_bits(bits, activations)
         self._weights.set_meaning(weights if choices.quantize else self.tr("off: float32"))
         if not choices.quantize or activations == 32:
             self._activations.set_meaning(self.tr("float arithmetic"))
@@ -306,7 +295,10 @@ class RecipePanel(QWidget):
             "blocks": self.tr("fewer layers: really faster"),
             "mixed": self.tr("what loses least, layer or width"),
         }
-        self._amount.set_meaning(kinds[choices.prune_kind] if choices.prune else self.tr("off: nothing is removed"))
+        amount = kinds[choices.prune_kind]
+        if choices.layer_amounts:
+            amount = self.tr("%n layer(s) have their own amount", "", len(choices.layer_amounts))
+        self._amount.set_meaning(amount if choices.prune else self.tr("off: nothing is removed"))
         if not choices.fine_tune or choices.epochs == 0:
             text = self.tr("a student has to be trained") if choices.student else self.tr("off: no training")
         elif self._train_images:
@@ -315,12 +307,27 @@ class RecipePanel(QWidget):
             text = self.tr("training needs data")
         self._epochs.set_meaning(text)
 
+    def _meaning_of_bits(self, bits: int, activations: int) -> str:
+        own = len(self._state.choices.layer_bits)
+        if self._state.bits_shared_out:
+            return self.tr("on average; every layer its own")
+        if bits == 32:
+            return self.tr("float32: as the original")
+        if bits == 16:
+            return self.tr("float16: half the file, float speed")
+        if own:
+            return self.tr("%n layer(s) have their own bits", "", own)
+        if activations == 32:
+            return self.tr("{}× smaller weights, float speed").format(f"{32 / bits:.3g}")
+        if bits == 8:
+            return self.tr("int8: a quarter of the file, fast")
+        return self.tr("{}× smaller weights, runs as int8").format(f"{32 / bits:.3g}")
+
     # -- view → state -----------------------------------------------------------------------------------------
 
     @Slot(float)
     def _on_weights_chosen(self, value: float) -> None:
-        """The same bits for all layers; they take the place of what a budget shared out."""
-        self._state.change(weight_bits=int(value), quantize=True, layer_bits=(), size_budget=0)
+        self._state.choose_weight_bits(int(value))
 
     @Slot(bool)
     def _on_student_clicked(self, on: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ from nnopt_gui.engine.size_budget import (
     why_no_budget,
 )
 from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.state.layer_overrides import Obstacle, Override, with_own
 from nnopt_gui.gui.state.undo import Change
 
 WEIGHT_STOPS: Final[tuple[int, ...]] = WEIGHT_BITS
@@ -265,6 +266,71 @@ class RecipeState(QObject):
         method = _method_for(kind, self._choices.prune_method)
         self.change(prune_kind=kind, prune_method=method, layer_amounts=(), prune=True)
 
+    def choose_weight_bits(self, bits: int) -> None:
+        """So many bits for all layers; what a budget shared out is over, single layers keep their own."""
+        own = () if self.bits_shared_out else self._choices.layer_bits
+        self.change(weight_bits=bits, quantize=True, layer_bits=own, size_budget=0)
+
+    # -- single layers ----------------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> ModelProfile | None:
+        """What the recipe is applied to: the opened network or the chosen student; None where it is not known."""
+        return self._students.get(self._choices.student) if self._choices.student else self._profile
+
+    @property
+    def bits_shared_out(self) -> bool:
+        """Whether every layer has bits of its own, as a budget gives them."""
+        network, own = self.network, self._choices.layer_bits
+        return self._choices.size_budget > 0 or (network is not None and 0 < len(network.layers) <= len(own))
+
+    @property
+    def bits_obstacle(self) -> Obstacle | None:
+        """Why layers cannot have bits of their own."""
+        return Obstacle.NOT_QUANTIZED if self._choices.effective_weight_bits > 8 else None
+
+    @property
+    def amounts_obstacle(self) -> Obstacle | None:
+        """Why layers cannot have pruning amounts of their own."""
+        return None if self._choices.prune_kind in ("channels", "weights") else Obstacle.KIND_OF_PRUNING
+
+    def own_of(self, name: str) -> Override:
+        """What is asked of a layer itself, whether or not the step is switched on."""
+        return Override(dict(self._choices.layer_bits).get(name), dict(self._choices.layer_amounts).get(name))
+
+    def override_bits(self, names: Collection[str], bits: int | None) -> None:
+        """Give layers bits of their own, or take them back (None), as one undoable step."""
+        self._override(layer_bits=with_own(self._choices.layer_bits, names, bits), size_budget=0)
+
+    def override_amounts(self, names: Collection[str], amount: float | None) -> None:
+        """Prune layers by a share of their own, or as all others (None), as one undoable step.
+
+        While nothing is pruned, only they are.
+        """
+        values: dict[str, Any] = {"layer_amounts": with_own(self._choices.layer_amounts, names, amount)}
+        if amount and not self._choices.prune:
+            values |= {"prune": True, "prune_amount": 0.0}
+        self._override(**values)
+
+    def override_layers(self, names: Collection[str], wanted: Override) -> None:
+        """Both at once."""
+        self._override(
+            layer_bits=with_own(self._choices.layer_bits, names, wanted.bits),
+            layer_amounts=with_own(self._choices.layer_amounts, names, wanted.amount),
+            size_budget=0,
+        )
+
+    def forget_overrides(self) -> None:
+        """All layers as the sliders say, as one undoable step."""
+        self._override(layer_bits=(), layer_amounts=(), size_budget=0)
+
+    def _override(self, **values: Any) -> None:
+        after = replace(self._choices, **values)
+        if after != self._choices:
+            self._undo.push(Change(self.tr("change of single layers"), self._choices, after, self._apply))
+
+    # -- from outside -----------------------------------------------------------------------------------------
+
     def load(self, recipe: Recipe) -> None:
         """Put a trial's recipe on the sliders, as one undoable step."""
         after = self._choices.with_recipe(recipe)
@@ -276,8 +342,9 @@ class RecipeState(QObject):
         if profile is not self._profile:
             self._budget_study = None
             layers = {layer.name for layer in profile.layers} if profile is not None else set()
-            if not {name for name, _ in self._choices.layer_bits} <= layers:
-                self._choices = replace(self._choices, layer_bits=(), size_budget=0)
+            named = {name for name, _ in (*self._choices.layer_bits, *self._choices.layer_amounts)}
+            if not named <= layers:
+                self._choices = replace(self._choices, layer_bits=(), layer_amounts=(), size_budget=0)
         self._profile = profile
         self._students = dict(students or {})
         if profile is not None and not profile.trainable:
