@@ -39,6 +39,23 @@
         </message>
     </context>
     <context>
+        <name>RecipePanel</name>
+        <message numerus="yes">
+            <source>%n layer(s) have their own amount</source>
+            <translation>
+                <numerusform>%n layer has its own amount</numerusform>
+                <numerusform>%n layers have their own amount</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
+            <source>%n layer(s) have their own bits</source>
+            <translation>
+                <numerusform>%n layer has its own bits</numerusform>
+                <numerusform>%n layers have their own bits</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>SweepPanel</name>
         <message numerus="yes">
             <source>%n trial(s)</source>

@@ -1739,6 +1739,14 @@
         <translation>字节</translation>
     </message>
     <message>
+        <source>Bits</source>
+        <translation>位宽</translation>
+    </message>
+    <message>
+        <source>Pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
         <source>Weights</source>
         <translation>权重</translation>
     </message>
@@ -1751,8 +1759,52 @@
         <translation>类型</translation>
     </message>
     <message>
+        <source>Bits per weight in the file. Type a number to give a layer its own.</source>
+        <translation>文件中每个权重的位数。输入数字可为某一层单独设定。</translation>
+    </message>
+    <message>
+        <source>Share of the channels or weights that goes. Type a number to give a layer its own.</source>
+        <translation>被移除的通道或权重所占比例。输入数字可为某一层单独设定。</translation>
+    </message>
+    <message>
+        <source>{}, its own</source>
+        <translation>{}，单独设定</translation>
+    </message>
+    <message>
         <source>{} of {} are not zero</source>
         <translation>{} / {} 个非零</translation>
+    </message>
+    <message>
+        <source>Codes into a codebook of {} vectors</source>
+        <translation>指向含 {} 个向量的码本的编码</translation>
+    </message>
+    <message>
+        <source>Asked for: {}</source>
+        <translation>要求：{}</translation>
+    </message>
+    <message>
+        <source>Channels go together with: {}. The smallest share asked for holds.</source>
+        <translation>通道与以下层一同移除：{}。以所要求的最小比例为准。</translation>
+    </message>
+    <message>
+        <source>Its own value. Press Del to go back to what the sliders say.</source>
+        <translation>单独设定的值。按 Del 恢复为滑块的设定。</translation>
+    </message>
+    <message>
+        <source>As the sliders say. Type a number to give it its own.</source>
+        <translation>与滑块一致。输入数字可单独设定。</translation>
+    </message>
+    <message>
+        <source>Bits per layer need quantisation to 8 bits or fewer.</source>
+        <translation>逐层位宽需要量化到 8 位或更少。</translation>
+    </message>
+    <message>
+        <source>Amounts per layer are for channels and for single weights.</source>
+        <translation>逐层比例只适用于通道和单个权重。</translation>
+    </message>
+    <message>
+        <source>The channels of this layer cannot be removed.</source>
+        <translation>这一层的通道无法移除。</translation>
     </message>
     <message>
         <source>conv</source>
@@ -1770,16 +1822,48 @@
         <translation>各层</translation>
     </message>
     <message>
+        <source>Sliders</source>
+        <translation>滑块</translation>
+    </message>
+    <message>
+        <source>The layers as the sliders say; here single layers can be changed</source>
+        <translation>按滑块设定的各层；可在此单独更改某些层</translation>
+    </message>
+    <message>
+        <source>The layers of the selected trial, as they were made</source>
+        <translation>所选试验实际生成的各层</translation>
+    </message>
+    <message>
+        <source>Sort by: {}</source>
+        <translation>排序依据：{}</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>Trial #{}</source>
+        <translation>试验 #{}</translation>
+    </message>
+    <message>
         <source>Open a model to see its layers.</source>
         <translation>打开模型以查看各层。</translation>
     </message>
     <message>
-        <source>Trial #{}: {}</source>
-        <translation>试验 #{}：{}</translation>
+        <source>The layers are known when the student is made.</source>
+        <translation>生成学生网络后才知道其各层。</translation>
     </message>
     <message>
-        <source>Sliders: {}</source>
-        <translation>滑块：{}</translation>
+        <source>weights {}</source>
+        <translation>权重 {}</translation>
+    </message>
+    <message>
+        <source>file {}</source>
+        <translation>文件 {}</translation>
+    </message>
+    <message>
+        <source>Choose Sliders above to change single layers.</source>
+        <translation>在上方选择“滑块”即可更改单个层。</translation>
     </message>
 </context>
 <context>
@@ -2289,6 +2373,49 @@
     <message>
         <source>Preprocessing: mean {}, std {}</source>
         <translation>预处理：均值 {}，标准差 {}</translation>
+    </message>
+</context>
+<context>
+    <name>OverrideBar</name>
+    <message>
+        <source>Bits</source>
+        <translation>位宽</translation>
+    </message>
+    <message>
+        <source>Pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>Bits of the selected layers</source>
+        <translation>所选层的位宽</translation>
+    </message>
+    <message>
+        <source>Amount pruned of the selected layers</source>
+        <translation>所选层的剪枝比例</translation>
+    </message>
+    <message>
+        <source>as sliders</source>
+        <translation>同滑块</translation>
+    </message>
+    <message>
+        <source>various</source>
+        <translation>不一致</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Leave the selected layers as they are: nothing pruned, 8 bits</source>
+        <translation>保持所选层不变：不剪枝，8 位</translation>
+    </message>
+    <message>
+        <source>As sliders</source>
+        <translation>恢复为滑块</translation>
+    </message>
+    <message>
+        <source>Take back what the selected layers have of their own (Del); of all layers when none is selected</source>
+        <translation>撤销所选层的单独设定（Del）；未选择时撤销所有层的设定</translation>
     </message>
 </context>
 <context>
@@ -2812,6 +2939,12 @@
         <source>Train after every step that changes the network.</source>
         <translation>每个改变网络的步骤之后都进行训练。</translation>
     </message>
+    <message numerus="yes">
+        <source>%n layer(s) have their own amount</source>
+        <translation>
+            <numerusform>%n 层单独设定比例</numerusform>
+        </translation>
+    </message>
     <message>
         <source>on average; every layer its own</source>
         <translation>平均值；每层各不相同</translation>
@@ -2823,6 +2956,12 @@
     <message>
         <source>float16: half the file, float speed</source>
         <translation>float16：文件减半，浮点速度</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n layer(s) have their own bits</source>
+        <translation>
+            <numerusform>%n 层单独设定位宽</numerusform>
+        </translation>
     </message>
     <message>
         <source>{}× smaller weights, float speed</source>
@@ -2890,6 +3029,10 @@
     <message>
         <source>change of the recipe</source>
         <translation>更改配方</translation>
+    </message>
+    <message>
+        <source>change of single layers</source>
+        <translation>更改单个层</translation>
     </message>
     <message>
         <source>recipe to sliders</source>

@@ -23,7 +23,7 @@ class WelcomePage(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome_page")
-        self._title = named(QLabel(self), "welcome_title", "title")
+        self._title = named(QLabel(self, wordWrap=True), "welcome_title", "title")
         self._promise = QLabel(self, wordWrap=True)
         self._promise.setMaximumWidth(620)
         self._demo = named(QPushButton(self), "demo_button", "primary")

@@ -6,12 +6,13 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.estimate import Prediction
 from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.plots.folding_row import FoldingRow
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -66,14 +67,8 @@ class TradeoffPair(QWidget):
         self._apply_axes()
 
     def _lay_out(self) -> None:
-        bar = QHBoxLayout()
-        bar.setContentsMargins(6, 4, 6, 4)
-        bar.setSpacing(6)
-        for widget in (self._y_label, self._y, self._x_label, *self._x):
-            bar.addWidget(widget)
-        bar.addStretch(1)
-        for box in (self._log_box, self._front_box, self._interval_box, self._fit_box):
-            bar.addWidget(box)
+        axes = (self._y_label, self._y, self._x_label, *self._x)
+        bar = FoldingRow(axes, (self._log_box, self._front_box, self._interval_box, self._fit_box), self)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setObjectName("plot_splitter")
         splitter.setChildrenCollapsible(False)
@@ -84,7 +79,7 @@ class TradeoffPair(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(bar)
+        column.addWidget(bar)
         column.addWidget(splitter, 1)
         self._second.set_legend_visible(False)
         self._second.link_y(self._first)

@@ -1,8 +1,10 @@
 """The main job by mouse: demo, quick sweep, point, save."""
 
-from PySide6.QtWidgets import QFileDialog, QLabel, QStackedWidget, QTableView
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QStackedWidget, QTableView
 
 from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.settings import Settings
 
 
 def test_demo_to_saved_verified(driver, tmp_path, qtbot):
@@ -28,3 +30,12 @@ def test_demo_to_saved_verified(driver, tmp_path, qtbot):
     driver.wait_idle()
     assert any("Saved, verified" in text for text in driver.messages), driver.messages
     assert (tmp_path / "saved" / "model.onnx").stat().st_size == workspace.selected.measurement.size_bytes
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_it_fits_a_small_screen(make_driver, tmp_path, language):
+    driver = make_driver(Settings(theme="light", language=language, last_folder=str(tmp_path)))
+    driver.open_demo()
+    driver.window.resize(1135, 602)
+    QApplication.processEvents()
+    assert (driver.window.width(), driver.window.height()) == (1135, 602)

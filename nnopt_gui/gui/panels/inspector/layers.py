@@ -152,7 +152,8 @@ class LayersPanel(QWidget):
         of_trial = trial is not None and self._trial_wanted
         self._of_trial.setVisible(trial is not None)
         if trial is not None:
-            self._of_trial.setText(self.tr("Trial #{}").format(trial.number))
+            text = self.tr("Original") if trial.is_baseline else self.tr("Trial #{}").format(trial.number)
+            self._of_trial.setText(text)
         (self._of_trial if of_trial else self._of_sliders).setChecked(True)
         recipe = trial.recipe if of_trial and trial is not None else self._state.recipe
         rows: tuple[LayerFacts, ...] = ()
@@ -182,7 +183,7 @@ class LayersPanel(QWidget):
         prediction = self._state.prediction
         if not of_trial and prediction is not None:
             parts.append(self.tr("file {}").format(bytes_text(prediction.size_bytes)))
-        return " · ".join(parts)
+        return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # breaks between the parts only
 
     # -- single layers ----------------------------------------------------------------------------------------
 
