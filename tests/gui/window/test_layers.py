@@ -68,7 +68,7 @@ def test_bits_are_typed_for_all_selected_layers_and_the_file_follows_at_once(tab
     type_into(qtbot, table, "4")
     asked = Recipe.build(weight_bits=8, layer_bits={names[0]: 4, names[1]: 4})
     assert state.recipe == asked
-    size = bytes_text(estimate(fake_profile(), asked).size_bytes)
+    size = bytes_text(estimate(fake_profile(), asked).size_bytes).replace(" ", "\u00a0")
     assert size in panel.findChild(QLabel, "layers_about").text()
     assert [cell(table, row, BITS) for row in range(3)] == ["• 4", "• 4", "8"]
     assert cell(table, 0, BITS, Qt.ItemDataRole.FontRole).bold()
