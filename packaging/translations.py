@@ -3,7 +3,8 @@
     python packaging/translations.py            update the .ts files, list what is missing or wrong; exit 1 if anything
     python packaging/translations.py --check    the same without writing
 
-Source texts are found by ``pyside6-lupdate`` (it comes with PySide6). Translate by editing the .ts files, with Qt
+Texts of the window are found by ``pyside6-lupdate`` (it comes with PySide6); texts of the engine and of reports, which
+have a file of their own, by ``engine_texts.py``. Translate by editing the .ts files, with Qt
 Linguist or by hand: remove ``type="unfinished"`` from what is done. ``nnopt_en.ts`` holds the two English forms of
 every text with a ``%n``; it is written here, because lupdate does not see the number in Python's
 ``QCoreApplication.translate``.
@@ -22,13 +23,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "packaging")]
 
-from nnopt_gui.gui.i18n import Entry, read_ts  # noqa: E402
+import engine_texts  # noqa: E402
+
+from nnopt_gui.phrasebook import Entry, read_ts  # noqa: E402
 
 SOURCES = ROOT / "nnopt_gui" / "gui"
 FOLDER = ROOT / "resources" / "translations"
 CHINESE, ENGLISH = FOLDER / "nnopt_zh_CN.ts", FOLDER / "nnopt_en.ts"
+ENGINE_CHINESE = FOLDER / "nnopt_engine_zh_CN.ts"
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%L?\d")
 
 
@@ -70,6 +74,29 @@ def plural_file(counted: Iterable[Entry], known: Iterable[Entry]) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
+def engine_file(wanted: Iterable[tuple[str, str]], known: Iterable[Entry]) -> str:
+    """The Chinese file for the engine's texts (context, source), with the translations that are ``known`` already.
+
+    Placeholders are named after variables; where only those were renamed, the translation is kept and follows.
+    """
+    translated = {(entry.context, _PLACEHOLDER.sub("{}", entry.source)): entry for entry in known}
+    root = ElementTree.Element("TS", version="2.1", language="zh_CN", sourcelanguage="en")
+    contexts: dict[str, ElementTree.Element] = {}
+    for context, source in wanted:
+        if context not in contexts:
+            contexts[context] = ElementTree.SubElement(root, "context")
+            ElementTree.SubElement(contexts[context], "name").text = context
+        message = ElementTree.SubElement(contexts[context], "message")
+        ElementTree.SubElement(message, "source").text = source
+        entry = translated.get((context, _PLACEHOLDER.sub("{}", source)))
+        names = zip(_PLACEHOLDER.findall(entry.source), _PLACEHOLDER.findall(source), strict=True) if entry else ()
+        renamed = dict(names)
+        mine = _PLACEHOLDER.sub(lambda place, renamed=renamed: renamed.get(place[0], place[0]), entry.forms[0]) if entry else ""
+        ElementTree.SubElement(message, "translation", {} if mine else {"type": "unfinished"}).text = mine
+    ElementTree.indent(root, "    ")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
 def wrong_translations(entries: Iterable[Entry]) -> list[str]:
     """One line for each entry that is not translated, or whose translation has other placeholders than its source."""
     lines = []
@@ -96,10 +123,10 @@ def missing_texts() -> list[str]:
         fresh = Path(folder) / CHINESE.name
         lupdate(fresh)
         wanted = read_ts(fresh)
-    counted = [entry for entry in wanted if "%n" in entry.source]
+    texts = {(entry.context, entry.source) for entry in wanted}
+    counted = {(context, source) for context, source in texts if "%n" in source}
     lines = []
-    for path, entries in ((CHINESE, wanted), (ENGLISH, counted)):
-        keys = {(entry.context, entry.source) for entry in entries}
+    for path, keys in ((CHINESE, texts), (ENGLISH, counted), (ENGINE_CHINESE, set(engine_texts.sources()))):
         known = {(entry.context, entry.source) for entry in read_ts(path)}
         lines += [f"{path.name}: {context}: {source!r} is new" for context, source in sorted(keys - known)]
         lines += [f"{path.name}: {context}: {source!r} is gone" for context, source in sorted(known - keys)]
@@ -112,6 +139,8 @@ def update() -> None:
     lupdate(CHINESE)
     known = read_ts(ENGLISH) if ENGLISH.is_file() else ()
     ENGLISH.write_text(plural_file(read_ts(CHINESE), known), encoding="utf-8")
+    known = read_ts(ENGINE_CHINESE) if ENGINE_CHINESE.is_file() else ()
+    ENGINE_CHINESE.write_text(engine_file(engine_texts.sources(), known), encoding="utf-8")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -121,7 +150,7 @@ def main(arguments: Sequence[str]) -> int:
         problems += missing_texts()
     else:
         update()
-    for path in (CHINESE, ENGLISH):
+    for path in (CHINESE, ENGLISH, ENGINE_CHINESE):
         problems += [f"{path.name}: {line}" for line in wrong_translations(read_ts(path))]
     print("\n".join(problems) if problems else "All texts are translated.")
     return 1 if problems else 0

@@ -3,8 +3,9 @@
 Source texts are English, written ``self.tr("…")`` in QObjects and ``QCoreApplication.translate("Context", "…")``
 elsewhere. Translations are Qt's ``.ts`` files, which :class:`TsTranslator` reads directly, so no compile step can be
 forgotten. A widget follows a switch by re-setting its texts in ``changeEvent`` when it gets ``QEvent.LanguageChange``.
-Texts that come from the engine in English (metric titles, families, splits) are listed here and translated by
-:func:`engine_text`. Never put an f-string inside ``tr``: it matches no entry; use ``.format`` after it.
+Texts that come from the engine (errors, notes, status lines, reasons, metric titles) are finished English sentences;
+:func:`engine_text` finds them in ``nnopt_gui.phrasebook`` at the moment they are shown, so that they follow a switch,
+too. Keep them in English in every state, and translate in the view. Never put an f-string inside ``tr``: it matches no entry; use ``.format`` after it.
 """
 
 from __future__ import annotations
@@ -13,19 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
 
-from PySide6.QtCore import (
-    QT_TRANSLATE_NOOP,
-    QCoreApplication,
-    QLibraryInfo,
-    QLocale,
-    QObject,
-    QTranslator,
-    Signal,
-)
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 
+from nnopt_gui.phrasebook import ENGINE, Entry, Phrasebook, phrasebook, read_ts
 from nnopt_gui.resource_files import resource_path
 
 
@@ -40,88 +33,10 @@ class Language:
 SYSTEM: Final = "system"
 LANGUAGES: Final = (Language("en", "English"), Language("zh_CN", "简体中文"))
 
-ENGINE_TEXTS: Final = (
-    QT_TRANSLATE_NOOP("Engine", "Top-1 accuracy"),
-    QT_TRANSLATE_NOOP("Engine", "Accuracy drop"),
-    QT_TRANSLATE_NOOP("Engine", "Agreement with the original"),
-    QT_TRANSLATE_NOOP("Engine", "Size on disk"),
-    QT_TRANSLATE_NOOP("Engine", "Latency, batch 1"),
-    QT_TRANSLATE_NOOP("Engine", "MACs"),
-    QT_TRANSLATE_NOOP("Engine", "Parameters"),
-    QT_TRANSLATE_NOOP("Engine", "original"),
-    QT_TRANSLATE_NOOP("Engine", "quantized"),
-    QT_TRANSLATE_NOOP("Engine", "pruned"),
-    QT_TRANSLATE_NOOP("Engine", "distilled"),
-    QT_TRANSLATE_NOOP("Engine", "combined"),
-    QT_TRANSLATE_NOOP("Engine", "running"),
-    QT_TRANSLATE_NOOP("Engine", "done"),
-    QT_TRANSLATE_NOOP("Engine", "failed"),
-    QT_TRANSLATE_NOOP("Engine", "cancelled"),
-    QT_TRANSLATE_NOOP("Engine", "interrupted"),
-    QT_TRANSLATE_NOOP("Engine", "train"),
-    QT_TRANSLATE_NOOP("Engine", "calibration"),
-    QT_TRANSLATE_NOOP("Engine", "selection"),
-    QT_TRANSLATE_NOOP("Engine", "test"),
-    QT_TRANSLATE_NOOP(
-        "Engine",
-        "{bits} bits keep {kept} dB of the weights ({needed} dB are needed), {fewer} bits only {left} dB.",
-    ),
-    QT_TRANSLATE_NOOP("Engine", "{bits} bits keep {kept} dB of the weights ({needed} dB are needed)."),
-    QT_TRANSLATE_NOOP("Engine", "Even {bits} bits keep only {kept} dB of the weights ({needed} dB are needed)."),
-    QT_TRANSLATE_NOOP("Engine", "All weights are zero: any width will do."),
-    QT_TRANSLATE_NOOP(
-        "Engine",
-        "First layer, {share} % of all weights: {margin} dB more are asked, for its errors reach all the others.",
-    ),
-    QT_TRANSLATE_NOOP(
-        "Engine",
-        "Last layer, {share} % of all weights: {margin} dB more are asked, for its errors are the answer's.",
-    ),
-    QT_TRANSLATE_NOOP("Engine", "Heavy tails: excess kurtosis {kurtosis}, {outliers} % beyond {sigmas} robust sigmas."),
-    QT_TRANSLATE_NOOP("Engine", "Channel {channel} reaches {times} times as far as the median channel."),
-    QT_TRANSLATE_NOOP("Engine", "SQNR from {share} % of the channels, evenly spaced."),
-)
-
 
 def engine_text(text: str) -> str:
-    """An English text of the engine in the current language; one not in :data:`ENGINE_TEXTS` comes back as it is."""
-    return QCoreApplication.translate("Engine", text)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One message of a ``.ts`` file. ``forms`` has one text per plural form, or exactly one."""
-
-    context: str
-    source: str
-    comment: str
-    numerus: bool
-    forms: tuple[str, ...]
-    finished: bool
-
-
-def read_ts(path: Path) -> tuple[Entry, ...]:
-    """The living entries of a ``.ts`` file (vanished and obsolete ones are left out), in file order.
-
-    Raises:
-        xml.etree.ElementTree.ParseError: the file is not XML.
-    """
-    entries = []
-    for context in ElementTree.parse(path).getroot().iter("context"):  # noqa: S314 - our own resource file
-        name = context.findtext("name") or ""
-        for message in context.iter("message"):
-            translation = message.find("translation")
-            kind = translation.get("type", "") if translation is not None else "unfinished"
-            if kind in ("vanished", "obsolete"):
-                continue
-            numerus = message.get("numerus") == "yes"
-            forms: tuple[str, ...] = ()
-            if translation is not None:
-                plural = tuple(form.text or "" for form in translation.iter("numerusform"))
-                forms = plural if numerus else (translation.text or "",)
-            source, comment = message.findtext("source") or "", message.findtext("comment") or ""
-            entries.append(Entry(name, source, comment, numerus, forms, kind != "unfinished" and all(forms)))
-    return tuple(entries)
+    """An English text of the engine in the current language; one that no phrasebook knows comes back as it is."""
+    return QCoreApplication.translate(ENGINE, text)
 
 
 class TsTranslator(QTranslator):
@@ -142,6 +57,20 @@ class TsTranslator(QTranslator):
         if not forms:
             return None
         return forms[min(plural_form(self._language, n), len(forms) - 1)]
+
+
+class EngineTranslator(QTranslator):
+    """Looks texts of the engine up in a phrasebook, where they are finished texts with their numbers and names."""
+
+    def __init__(self, phrases: Phrasebook, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._phrases = phrases
+
+    def isEmpty(self) -> bool:
+        return False
+
+    def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str | None:  # type: ignore[override] # noqa: ARG002
+        return self._phrases.text(source) if context == ENGINE and source else None
 
 
 def plural_form(language: str, n: int) -> int:
@@ -178,7 +107,8 @@ class Translator(QObject):
         if code not in {language.code for language in LANGUAGES}:
             raise ValueError(f"unknown language {code!r}")
         before, self._installed = self._installed, []
-        for translator in (self._qt_translator(code), self._own_translator(code)):
+        engine = EngineTranslator(phrasebook(code), self)
+        for translator in (self._qt_translator(code), self._own_translator(code), engine):
             if translator is not None:
                 self._application.installTranslator(translator)
                 self._installed.append(translator)
