@@ -2,8 +2,8 @@
 
 The engine knows no languages: it raises, reports and records finished English texts. A phrasebook finds the template
 that a text was made from, takes the values out of it and puts them into the translated template:
-``"cat.npz is damaged: no labels."`` matches ``"{name} is damaged: {error}."``. So nothing has to be prepared where a text
-is made, a text stored in a study years ago is shown in today's language, and a text that nobody translated stays
+``"cat.npz is damaged: no labels."`` matches ``"{name} is damaged: {error}."``. So nothing has to be prepared where a
+text is made, a text stored in a study years ago is shown in today's language, and a text that nobody translated stays
 English. Values that are phrases themselves ("the labels are missing") are translated in turn; a text of several
 sentences is taken apart where that explains more of it.
 
@@ -27,7 +27,8 @@ ENGINE: Final = "Engine"
 REPORT: Final = "Report"
 WORDS: Final = (  # texts of one word, or of the operating system, which no scan of the source code would find
     "MACs", "Parameters", "original", "quantized", "pruned", "distilled", "combined", "running", "done", "failed",
-    "cancelled", "interrupted", "train", "calibration", "selection", "test", "channels", "weights", "blocks", "teacher", "student",
+    "cancelled", "interrupted", "train", "calibration", "selection", "test", "channels", "weights", "blocks", "teacher",
+    "student",
     "No such file or directory", "Permission denied", "No space left on device", "Is a directory", "Not a directory",
     "File exists", "Read-only file system", "Input/output error", "Connection refused", "Operation not permitted",
     "File name too long", "Too many open files", "Cannot allocate memory",
@@ -38,6 +39,7 @@ _MOST_REMEMBERED: Final = 4096
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _SPACED_PLACEHOLDER: Final = re.compile(r"( ?)\{(\w+)\}( ?)")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?:…]) ")
+_NAME: Final = re.compile(r"\S*$|['\"/\\\[(]|\w:[\\/]|[\d.,]+ ")  # a word, quoted, a path, a list, a number
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -165,7 +167,8 @@ class Phrasebook:
             if values is None:
                 continue
             inner = [self._value(name, value) for name, value in zip(template.names, values, strict=True)]
-            if template.weak and any(not score and " " in value for value, (score, _) in zip(values, inner, strict=True)):
+            unknown = [v for v, (found, _) in zip(values, inner, strict=True) if not found and not _NAME.match(v)]
+            if template.weak and unknown:
                 continue  # "{name} is {value}." would fit half of all English sentences
             score = template.weight + sum(found for found, _ in inner)
             if score > best[0]:

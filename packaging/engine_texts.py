@@ -2,11 +2,12 @@
 
 The engine knows no languages. It raises ``DataError(f"{path.name} is damaged: {error}.", "Copy it again.")`` and says
 ``reporter.status(f"Reading {name}")`` in plain English; the window and the report look the finished text up among the
-templates collected here (``nnopt_gui.phrasebook``). So a text needs no marker of its own to be translated. Collected are
+templates collected here (``nnopt_gui.phrasebook``). So a text needs no marker of its own to be translated. Collected
+are
 
 * every text in a call of an :class:`~nnopt_gui.errors.NnoptError` class or of ``status``, and
-* every other text of two words or more (notes, reasons, findings), except docstrings, arguments of Python's own
-  exceptions and of loggers, and what :data:`_NOT_READ` names: texts that no window shows.
+* below the window, every other text of two words or more (notes, reasons, findings), except docstrings, keys,
+  arguments of Python's own exceptions and of loggers, and what :data:`_NOT_READ` names: texts that no window shows.
 
 An f-string becomes a template whose placeholders are named after what stands in them: ``{path.name}`` is ``{name}``.
 Alternatives inside (``f"{n} image{'s' if n != 1 else ''}"``) become a template each, so no language needs to know how
@@ -18,7 +19,8 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -27,13 +29,15 @@ from nnopt_gui.phrasebook import ENGINE, REPORT, WORDS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "nnopt_gui"
-_SPOKEN: Final = ("engine", "jobs", "errors.py", "atomic_file.py", "settings.py", "resource_files.py")
+_SPOKEN: Final = ("engine", "jobs", "gui", "errors.py", "atomic_file.py", "settings.py", "resource_files.py")
 _TOLD: Final = frozenset({  # modules whose ValueErrors and the like end up inside a message
     "atomic_file.py", "settings.py", "engine/data/download.py", "engine/data/image_decoding.py",
     "engine/statistics/paired.py",
 })  # fmt: skip
 _NOT_READ: Final = (  # texts that no window shows: SQL, code, names, markup
-    re.compile(r"CREATE |SELECT |INSERT |DELETE |UPDATE |\w+ = \w+$|.*\n|torch |torch\._utils |collections |\(Tensor |<"),
+    re.compile(
+        r"CREATE |SELECT |INSERT |DELETE |UPDATE |\w+ = \w+$|.*\n|torch |torch\._utils |collections |\(Tensor |<"
+    ),
     re.compile(r"Ankle boot$|model name$|DataSource, |stride=|digits_cnn |(a|an|the|of) *$"),
 )
 _ELSEWHERE: Final = (
@@ -44,22 +48,21 @@ _MOST_ALTERNATIVES: Final = 16
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _LOGGERS: Final = frozenset({"debug", "info", "warning", "exception", "critical", "execute", "executemany"})
-_NOT_TEXT: Final = frozenset({"compile", "getattr", "hasattr", "setattr", "TypeVar", "Literal", "register_custom_op"})
+_NOT_TEXT: Final = frozenset(
+    {"compile", "getattr", "hasattr", "setattr", "TypeVar", "Literal", "register_custom_op", "tr", "translate"}
+)
 
 
+@cache
 def templates() -> dict[str, str]:
     """Every template, in the order of files and lines, with the place where it was found first."""
-    errors = _error_classes()
+    trees = {name: ast.parse((PACKAGE / name).read_text(encoding="utf-8")) for name in _files()}
+    errors = _error_classes(trees)
     found: dict[str, str] = {}
-    for part in _SPOKEN:
-        path = PACKAGE / part
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else (path,):
-            name = file.relative_to(PACKAGE).as_posix()
-            if name.startswith(_ELSEWHERE):
-                continue
-            for line, template in _texts(ast.parse(file.read_text(encoding="utf-8")), errors, name in _TOLD):
-                if not any(pattern.match(template) for pattern in _NOT_READ):
-                    found.setdefault(template, f"{name}:{line}")
+    for name, tree in trees.items():
+        for line, template in _texts(name, tree, errors):
+            if not any(pattern.match(template) for pattern in _NOT_READ):
+                found.setdefault(template, f"{name}:{line}")
     return found
 
 
@@ -68,16 +71,24 @@ def sources() -> list[tuple[str, str]]:
     engine: dict[str, str] = {}
     for text in (*WORDS, *templates()):
         engine.setdefault(_PLACEHOLDER.sub("{}", text), text)
-    report = dict.fromkeys(t for key, t in ENGLISH.items() if key != "language" and _WORD.search(_PLACEHOLDER.sub("", t)))
+    report = dict.fromkeys(
+        t for key, t in ENGLISH.items() if key != "language" and _WORD.search(_PLACEHOLDER.sub("", t))
+    )
     return [(ENGINE, text) for text in engine.values()] + [(REPORT, text) for text in report]
 
 
-def _error_classes() -> frozenset[str]:
+def _files() -> list[str]:
+    paths = [PACKAGE / part for part in _SPOKEN]
+    files = [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else (path,))]
+    names = [file.relative_to(PACKAGE).as_posix() for file in files]
+    return [name for name in names if not name.startswith(_ELSEWHERE)]
+
+
+def _error_classes(trees: Mapping[str, ast.Module]) -> frozenset[str]:
     """The names of NnoptError and of all classes derived from it."""
-    files = ("errors.py", *(file.relative_to(PACKAGE).as_posix() for file in sorted((PACKAGE / "engine").rglob("*.py"))))
     bases: dict[str, set[str]] = {}
-    for file in files:
-        for node in ast.walk(ast.parse((PACKAGE / file).read_text(encoding="utf-8"))):
+    for tree in trees.values():
+        for node in tree.body:
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {base.id for base in node.bases if isinstance(base, ast.Name)}
     known = {"NnoptError"}
@@ -86,9 +97,10 @@ def _error_classes() -> frozenset[str]:
     return frozenset(known)
 
 
-def _texts(tree: ast.Module, errors: frozenset[str], told: bool) -> Iterator[tuple[int, str]]:
+def _texts(file: str, tree: ast.Module, errors: frozenset[str]) -> Iterator[tuple[int, str]]:
     """Line and template of each text in a module, in the order in which it is read."""
-    silent = _silent_nodes(tree, errors, told)
+    silent = _silent_nodes(tree, errors, file in _TOLD)
+    window = file.startswith("gui/")
     spoken: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) in errors | {"status"}:
@@ -98,7 +110,9 @@ def _texts(tree: ast.Module, errors: frozenset[str], told: bool) -> Iterator[tup
     for node in _text_nodes(tree, silent):
         for template in _templates_of(node):
             words = len(_WORD.findall(_PLACEHOLDER.sub(" ", template)))
-            if (words >= 2 and " " in template) or (node in spoken and words and template[0].isupper()):
+            if (words >= 2 and " " in template and not window) or (
+                node in spoken and words and (template[0].isupper() or template[0] == "{")
+            ):
                 found.append((getattr(node, "lineno", 0), template))
     yield from sorted(found, key=lambda pair: pair[0])
 
@@ -111,7 +125,7 @@ def _silent_nodes(tree: ast.Module, errors: frozenset[str], told: bool) -> set[a
     """Nodes whose texts nobody is shown: docstrings, keys, comparisons, logs, Python's own exceptions, details."""
     silent: set[ast.AST] = set()
     for node in ast.walk(tree):
-        parts: list[ast.AST | None] = []
+        parts: list[ast.expr | None] = []
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             parts = [node.value]
         elif isinstance(node, ast.Dict):
@@ -123,17 +137,24 @@ def _silent_nodes(tree: ast.Module, errors: frozenset[str], told: bool) -> set[a
         elif isinstance(node, ast.Assert):
             parts = [node.msg]
         elif isinstance(node, ast.Call):
-            name = _called(node)
-            if name in errors:
-                parts = [*node.args[2:], *(k.value for k in node.keywords if k.arg == "details")]
-            elif (name.endswith(("Error", "Exception", "Warning")) and not told) or name in _NOT_TEXT:
-                parts = [*node.args]
-            elif isinstance(node.func, ast.Attribute) and name in _LOGGERS:
-                parts = [*node.args]
+            parts = list(_silent_arguments(node, errors, told))
         for part in parts:
             if part is not None:
                 silent.update(ast.walk(part))
     return silent
+
+
+def _silent_arguments(call: ast.Call, errors: frozenset[str], told: bool) -> Iterator[ast.expr]:
+    name = _called(call)
+    if name in errors:
+        yield from call.args[2:]
+        yield from (keyword.value for keyword in call.keywords if keyword.arg == "details")
+    elif (
+        name in _NOT_TEXT
+        or (isinstance(call.func, ast.Attribute) and name in _LOGGERS)
+        or (name.endswith(("Error", "Exception", "Warning")) and not told)
+    ):
+        yield from call.args
 
 
 def _text_nodes(tree: ast.AST, silent: set[ast.AST]) -> Iterator[ast.expr]:

@@ -89,12 +89,16 @@ def engine_file(wanted: Iterable[tuple[str, str]], known: Iterable[Entry]) -> st
         message = ElementTree.SubElement(contexts[context], "message")
         ElementTree.SubElement(message, "source").text = source
         entry = translated.get((context, _PLACEHOLDER.sub("{}", source)))
-        names = zip(_PLACEHOLDER.findall(entry.source), _PLACEHOLDER.findall(source), strict=True) if entry else ()
-        renamed = dict(names)
-        mine = _PLACEHOLDER.sub(lambda place, renamed=renamed: renamed.get(place[0], place[0]), entry.forms[0]) if entry else ""
+        mine = _renamed(entry, source) if entry is not None else ""
         ElementTree.SubElement(message, "translation", {} if mine else {"type": "unfinished"}).text = mine
     ElementTree.indent(root, "    ")
     return f'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE TS>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _renamed(entry: Entry, source: str) -> str:
+    """The translation of ``entry``, with the placeholders named as in ``source``, which is the same but for these."""
+    names = dict(zip(_PLACEHOLDER.findall(entry.source), _PLACEHOLDER.findall(source), strict=True))
+    return _PLACEHOLDER.sub(lambda place: names.get(place[0], place[0]), entry.forms[0])
 
 
 def wrong_translations(entries: Iterable[Entry]) -> list[str]:

@@ -16,6 +16,7 @@ from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.explorer import Explorer
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -166,13 +167,13 @@ class AutoSearch(QObject):
         if generation != self._generation or not self._running:
             return
         if proposal is None:
-            self._end(self.tr("{} trials. {}").format(self._ran, reason))
+            self._end(self.tr("{} trials. {}").format(self._ran, engine_text(reason)))
             return
         if self._explorer.busy:
             self._end(self.tr("Another job was started."))
             return
         self._proposal = proposal
-        self.said.emit(f"{proposal.candidate.recipe.label}: {proposal.reason}")
+        self.said.emit(f"{proposal.candidate.recipe.label}: {engine_text(proposal.reason)}")
         self._explorer.run_proposed(proposal.candidate.recipe, proposal.predicted)
 
     @Slot(object)

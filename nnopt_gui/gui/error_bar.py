@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.errors import NnoptError
+from nnopt_gui.gui.i18n import engine_text
 
 Level = Literal["info", "warning", "error"]
 MAX_MESSAGES: Final = 4  # more would push the window's work out of sight; the oldest go first
@@ -46,7 +47,8 @@ class Fix:
 
 @dataclass(frozen=True)
 class Message:
-    """What a bar can say. A message with the ``key`` of one that is shown replaces it."""
+    """What a bar can say, in the window's language or in the engine's English, which is translated where it is shown.
+    A message with the ``key`` of one that is shown replaces it."""
 
     what: str
     hint: str = ""
@@ -73,7 +75,6 @@ class MessageFrame(QFrame):
         self.setObjectName("message")
         self.setProperty("role", "message")
         self.setProperty("level", message.level)
-        self.setAccessibleName(f"{message.what} {message.hint}".strip())
         self._icon = _named(QLabel(self), "messageIcon")
         self._text = self._text_label()
         self._details = self._details_pane()
@@ -127,8 +128,6 @@ class MessageFrame(QFrame):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        what, hint = self.message.what, self.message.hint
-        label.setText(f"{what}\n{hint}" if hint else what)
         return label
 
     def _details_pane(self) -> QPlainTextEdit:
@@ -162,6 +161,9 @@ class MessageFrame(QFrame):
         column.addWidget(self._details)
 
     def _retranslate(self) -> None:
+        what, hint = engine_text(self.message.what), engine_text(self.message.hint)
+        self._text.setText(f"{what}\n{hint}" if hint else what)
+        self.setAccessibleName(f"{what} {hint}".strip())
         self._details_button.setText(self.tr("Details"))
         self._details_button.setAccessibleName(self.tr("Show technical details"))
         self._details.setAccessibleName(self.tr("Technical details"))
@@ -185,7 +187,7 @@ class MessageFrame(QFrame):
 
     @Slot()
     def _copy(self) -> None:
-        parts = (self.message.what, self.message.hint, self.message.details)
+        parts = (engine_text(self.message.what), engine_text(self.message.hint), self.message.details)
         QGuiApplication.clipboard().setText("\n".join(part for part in parts if part))
 
 

@@ -5,7 +5,8 @@ elsewhere. Translations are Qt's ``.ts`` files, which :class:`TsTranslator` read
 forgotten. A widget follows a switch by re-setting its texts in ``changeEvent`` when it gets ``QEvent.LanguageChange``.
 Texts that come from the engine (errors, notes, status lines, reasons, metric titles) are finished English sentences;
 :func:`engine_text` finds them in ``nnopt_gui.phrasebook`` at the moment they are shown, so that they follow a switch,
-too. Keep them in English in every state, and translate in the view. Never put an f-string inside ``tr``: it matches no entry; use ``.format`` after it.
+too. Keep them in English in every state, and translate in the view. Never put an f-string inside ``tr``: it matches no
+entry; use ``.format`` after it.
 """
 
 from __future__ import annotations

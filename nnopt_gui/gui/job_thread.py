@@ -11,7 +11,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QThread, Signal
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.errors import NnoptError
+from nnopt_gui.errors import EngineCrashedError, NnoptError
 from nnopt_gui.jobs.engine_process import expected, failed
 from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
@@ -158,10 +158,11 @@ class JobThread(QThread):
             self.engine_lost.emit(str(error))
             self._revive()
         else:
-            self.engine_lost.emit(
-                f"{error.user_message} It was lost {self._losses} times in a row and is started again only with the "
-                "next job."
+            lost = EngineCrashedError(
+                error.user_message,
+                f"It was lost {self._losses} times in a row and is started again only with the next job.",
             )
+            self.engine_lost.emit(str(lost))
 
     def _revive(self) -> None:
         """Start the engine ahead of the next job; the job that was lost is not run again by itself."""

@@ -58,8 +58,11 @@ class ReportWriter(QThread):
         try:
             write_atomically(self.path, self._text().encode("utf-8"))
         except OSError as error:
-            what = f"{self.path.name} could not be written: {error.strerror or error}."
-            self.error = ArtifactError(what, "Choose another folder.", str(self.path))
+            self.error = ArtifactError(
+                f"{self.path.name} could not be written: {error.strerror or error}.",
+                "Choose another folder.",
+                str(self.path),
+            )
         except Exception as error:  # noqa: BLE001 - told by whoever waits for the thread
             self.error = expected(error)
 

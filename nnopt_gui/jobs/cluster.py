@@ -375,9 +375,11 @@ def _host(worker: str) -> str:
 
 def _introduction(worker: str, baseline: Measurement) -> str:
     conditions, latency = baseline.conditions, baseline.latency_ms
-    threads = "1 thread" if conditions.threads == 1 else f"{conditions.threads} threads"
-    speed = f": the original takes {latency.p50:.3g} ms there" if latency is not None else ""
-    return f"The worker {worker} is {conditions.machine or 'a machine'} with {threads}{speed}."
+    threads, machine = conditions.threads, conditions.machine or "unknown"
+    if latency is None:
+        return f"The worker {worker} is ready (machine: {machine}, threads: {threads})."
+    took = f"{latency.p50:.3g}"
+    return f"The worker {worker} is ready (machine: {machine}, threads: {threads}): the original takes {took} ms there."
 
 
 def _since(moment: float) -> float:

@@ -81,11 +81,11 @@
         </message>
         <message>
             <source>teacher</source>
-            <translation type="unfinished" />
+            <translation>教师</translation>
         </message>
         <message>
             <source>student</source>
-            <translation type="unfinished" />
+            <translation>学生网络</translation>
         </message>
         <message>
             <source>No such file or directory</source>
@@ -794,6 +794,10 @@
         <message>
             <source>Store numbers (and text for classes) only.</source>
             <translation>请只存储数字（类别可用文本）。</translation>
+        </message>
+        <message>
+            <source>{what} holds {dtype}.</source>
+            <translation>{what} 的内容为 {dtype}。</translation>
         </message>
         <message>
             <source>{what} claims the shape {shape}, which its {file_size} bytes cannot hold.</source>
@@ -1716,6 +1720,10 @@
             <translation>请用 torch.onnx.export 导出再打开。</translation>
         </message>
         <message>
+            <source>{name} failed: {name2}: {error}</source>
+            <translation>{name} 运行失败：{name2}：{error}</translation>
+        </message>
+        <message>
             <source>Mend it, and open it again.</source>
             <translation>请修正后重新打开。</translation>
         </message>
@@ -2586,6 +2594,10 @@
         <message>
             <source>a whole number</source>
             <translation>整数</translation>
+        </message>
+        <message>
+            <source>{name} is {value}.</source>
+            <translation>{name}为 {value}。</translation>
         </message>
         <message>
             <source>It must be {kind} from {low} to {high}.</source>
@@ -4012,16 +4024,12 @@
             <translation>请查看工作节点的日志；换一台内存更大的机器可能会有帮助。</translation>
         </message>
         <message>
-            <source>: the original takes {p50} ms there</source>
-            <translation>：原始模型在那里需要 {p50} 毫秒</translation>
+            <source>The worker {worker} is ready (machine: {machine}, threads: {threads}).</source>
+            <translation>工作节点 {worker} 已就绪（机器：{machine}，线程数：{threads}）。</translation>
         </message>
         <message>
-            <source>The worker {worker} is {machine} with {threads}{speed}.</source>
-            <translation>工作节点 {worker} 是 {machine}，有 {threads}{speed}。</translation>
-        </message>
-        <message>
-            <source>The worker {worker} is a machine with {threads}{speed}.</source>
-            <translation>工作节点 {worker} 是一台有 {threads} 的机器{speed}。</translation>
+            <source>The worker {worker} is ready (machine: {machine}, threads: {threads}): the original takes {took} ms there.</source>
+            <translation>工作节点 {worker} 已就绪（机器：{machine}，线程数：{threads}）：原始模型在那里需要 {took} ms。</translation>
         </message>
         <message>
             <source>The Dask scheduler at {address} cannot be reached: {error}</source>
@@ -4182,6 +4190,54 @@
         <message>
             <source>A picture from the engine is damaged.</source>
             <translation>引擎发来的一张图像已损坏。</translation>
+        </message>
+        <message>
+            <source>The study is open read-only: new trials cannot be kept.</source>
+            <translation>研究以只读方式打开：无法保留新的试验。</translation>
+        </message>
+        <message>
+            <source>Save it under a new name.</source>
+            <translation>请另存为新名称。</translation>
+        </message>
+        <message>
+            <source>It was lost {losses} times in a row and is started again only with the next job.</source>
+            <translation>已连续中断 {losses} 次，只在运行下一个任务时才会重新启动。</translation>
+        </message>
+        <message>
+            <source>{name} could not be written: {strerror}.</source>
+            <translation>无法写入 {name}：{strerror}。</translation>
+        </message>
+        <message>
+            <source>A picture cannot be written as {name}.</source>
+            <translation>图像无法写为 {name}。</translation>
+        </message>
+        <message>
+            <source>Use .png, .svg or .pdf.</source>
+            <translation>请使用 .png、.svg 或 .pdf。</translation>
+        </message>
+        <message>
+            <source>The report would overwrite the study.</source>
+            <translation>报告会覆盖研究文件。</translation>
+        </message>
+        <message>
+            <source>No study is open.</source>
+            <translation>没有打开的研究。</translation>
+        </message>
+        <message>
+            <source>Save it under another name to add trials.</source>
+            <translation>请另存为其他名称以添加试验。</translation>
+        </message>
+        <message>
+            <source>Parts of {name} are damaged and were left out.</source>
+            <translation>{name} 的一部分已损坏，已略去。</translation>
+        </message>
+        <message>
+            <source>The study could not be written: {strerror}.</source>
+            <translation>无法写入研究：{strerror}。</translation>
+        </message>
+        <message>
+            <source>Save it somewhere else: File › Save study as.</source>
+            <translation>请存到别处：“文件 › 研究另存为”。</translation>
         </message>
         <message>
             <source>Only a part of {name} could be written.</source>
@@ -4675,8 +4731,8 @@
             <translation>准确率的变化为配对比较：两个模型用相同的图像，附 Tango 95 % 得分区间。一致率是两者给出相同类别的图像所占的比例。</translation>
         </message>
         <message>
-            <source>Latency is wall-clock time of one image (batch {batch}, {threads} thread{s}), in short blocks that alternate with the original's; p50 and p95 of {repeats} runs after {warmup} to warm up, with a 95 % bootstrap interval of the median over blocks.</source>
-            <translation>延迟为单张图像的实际耗时（批量 {batch}，{threads} 个线程），以短时段与原始模型交替测量；预热 {warmup} 次后取 {repeats} 次的 p50 和 p95，并附按时段自助法得到的中位数 95 % 置信区间。</translation>
+            <source>Latency is wall-clock time of one image (batch {batch}, threads: {threads}), in short blocks that alternate with the original's; p50 and p95 of {repeats} runs after {warmup} to warm up, with a 95 % bootstrap interval of the median over blocks.</source>
+            <translation>延迟为单张图像的实际耗时（批量 {batch}，线程数 {threads}），以短时段与原始模型交替测量；预热 {warmup} 次后取 {repeats} 次的 p50 和 p95，并附按时段自助法得到的中位数 95 % 置信区间。</translation>
         </message>
         <message>
             <source>Size is bytes on disk. MACs are multiply-accumulates of convolutions, linear layers and matrix products of one image; parameters are those of the deployed graph, zeros included.</source>

@@ -14,25 +14,26 @@ from PySide6.QtGui import QFont, QFontDatabase, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from nnopt_gui.engine.metrics import METRICS
+from nnopt_gui.errors import DataError
 from nnopt_gui.gui.error_bar import ErrorBar, Message
 from nnopt_gui.gui.i18n import (
-    ENGINE_TEXTS,
     LANGUAGES,
-    Entry,
     Translator,
     TsTranslator,
     engine_text,
     font_can_show,
     plural_form,
-    read_ts,
     system_language,
     translation_file,
 )
+from nnopt_gui.gui.panels.job_panel import JobPanel
 from nnopt_gui.gui.plots.curve_plot import CurvePlot
 from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
+from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.theme import Theme
+from nnopt_gui.jobs.job import JobKind
+from nnopt_gui.phrasebook import Entry, read_ts
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -100,10 +101,6 @@ def test_vanished_entries_are_left_out(tmp_path: Path) -> None:
         ("a", ("甲",), True),
         ("c", ("",), False),
     ]
-
-
-def test_the_engines_metrics_are_all_listed() -> None:
-    assert {metric.title for metric in METRICS} <= set(ENGINE_TEXTS)
 
 
 def test_a_font_shows_every_chinese_character_or_the_test_says_there_is_none(qapp: QApplication) -> None:
@@ -210,3 +207,23 @@ def test_the_plots_and_messages_follow(translator: Translator, qtbot: QtBot) -> 
     assert bar.accessibleName() == "消息"
     assert engine_text("Size on disk") == "文件大小"
     assert engine_text("a text of nobody") == "a text of nobody"
+
+
+def test_what_the_engine_said_in_english_is_shown_in_the_windows_language(translator: Translator, qtbot: QtBot) -> None:
+    bar, state = ErrorBar(), JobState()
+    panel = JobPanel(state)
+    for widget in (bar, panel):
+        qtbot.addWidget(widget)
+    error = DataError("x.npz is damaged: it is too large.", "Copy or download it again.")
+    bar.show_error(error)
+    state.begin(JobKind.OPEN, 1)
+    state.status("Reading MNIST (train)")
+    label = bar.findChild(QLabel, "messageText")
+    for code, said, doing in (
+        ("zh_CN", "x.npz 已损坏：它太大。\n请重新复制或下载。", "正在读取 MNIST（训练）"),
+        ("en", f"{error.user_message}\n{error.hint}", "Reading MNIST (train)"),
+    ):
+        translator.set_language(code)
+        QApplication.processEvents()
+        assert label.text() == said
+        assert doing in panel.findChild(QLabel, "job_text").text()

@@ -154,7 +154,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "method.accuracy": "Accuracy is top-1 on {n} images of the selection split, with Wilson's 95 % interval.",
         "method.drop": "Changes in accuracy are paired: both models on the same images, Tango's 95 % score interval. "
         "Agreement is the share of images on which both give the same class.",
-        "method.latency": "Latency is wall-clock time of one image (batch {batch}, {threads} thread{s}), in short "
+        "method.latency": "Latency is wall-clock time of one image (batch {batch}, threads: {threads}), in short "
         "blocks that "
         "alternate with the original's; p50 and p95 of {repeats} runs after {warmup} to warm up, with a 95 % bootstrap "
         "interval of the median over blocks.",

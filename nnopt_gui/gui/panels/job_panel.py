@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.job_state import JobState, JobView
 from nnopt_gui.gui.state.quantities import duration_text
@@ -121,7 +122,7 @@ class JobPanel(QWidget):
             }
             parts.append(names[view.kind])
         if view.status:
-            parts.append(view.status)
+            parts.append(engine_text(view.status))
         seconds = self._state.seconds_to_go()
         if seconds is not None:
             parts.append(self.tr("about {} left").format(duration_text(seconds)))

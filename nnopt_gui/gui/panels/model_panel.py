@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.quantities import bytes_text, count_text
 from nnopt_gui.gui.state.workspace import Workspace
@@ -76,7 +77,7 @@ class ModelPanel(QWidget):
             self.tr("Input: {} × {} × {}, classes: {}").format(channels, height, width, model.classes),
             self.tr("MACs: {}").format(count_text(model.macs)),
             self.tr("File: {}, SHA-256 {}").format(model.file_format, model.sha256[:16]),
-            *model.notes,
+            *map(engine_text, model.notes),
         ]
 
     def _data_text(self, data: DataProfile) -> str:
@@ -100,4 +101,4 @@ class ModelPanel(QWidget):
                 ", ".join(f"{v:.4g}" for v in values) for values in (data.preprocessing.mean, data.preprocessing.std)
             )
             details.append(self.tr("Preprocessing: mean {}, std {}").format(mean, std))
-        return [*details, *data.notes]
+        return [*details, *map(engine_text, data.notes)]

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.quantities import DASH, bytes_text, change_text, count_text, milliseconds_text
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -99,7 +100,7 @@ class PredictionCard(QFrame):
             change["accuracy"] = self.tr("measured: #{}").format(measured.number)
         if self._state.problem is not None:
             now["size"] = DASH
-            self.setToolTip(str(self._state.problem))
+            self.setToolTip(engine_text(str(self._state.problem)))
         else:
             self.setToolTip(self.tr("Bytes and MACs are exact where no ≈ stands before them; latency is a guess."))
         for key in _ROWS:

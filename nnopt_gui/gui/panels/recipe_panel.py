@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.budget_row import BudgetRow
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.panels.method_group import MethodGroup
@@ -277,7 +278,7 @@ class RecipePanel(QWidget):
             spin.blockSignals(blocked)
         problem = self._state.problem
         self._problem.setVisible(problem is not None)
-        self._problem.setText(str(problem) if problem is not None else "")
+        self._problem.setText(engine_text(str(problem)) if problem is not None else "")
         self._say_meanings()
 
     def _say_meanings(self) -> None:

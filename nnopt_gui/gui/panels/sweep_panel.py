@@ -20,6 +20,7 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.sweep import grid
 from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.panels.search_group import SearchGroup
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -205,7 +206,7 @@ class SweepPanel(QWidget):
             )
         except RecipeError as error:
             self._recipes = ()
-            self._summary.setText(str(error))
+            self._summary.setText(engine_text(str(error)))
         else:
             self._summary.setText(self._cost_text())
         self._start.setEnabled(self._runnable and bool(self._recipes))
@@ -260,7 +261,7 @@ class SweepPanel(QWidget):
                 seed=choices.seed,
             )
         except RecipeError as error:
-            self._summary.setText(str(error))
+            self._summary.setText(engine_text(str(error)))
             return
         self.search_requested.emit(space)
 

@@ -147,7 +147,7 @@ def note_text(figure: Figure, names: Sequence[str]) -> str:
             "ComparisonText", "predictions are not stored, so the two cannot be paired"
         ),
     }
-    return texts.get(note, note)
+    return texts.get(note) or engine_text(note)
 
 
 def condition_text(name: str) -> str:

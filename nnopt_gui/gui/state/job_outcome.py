@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.gui.error_bar import Fix, Message
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.jobs.job import EventKind, JobKind
 
 
@@ -48,9 +49,9 @@ def preprocessing_message(suggestion: Mapping[str, Any], use: Fix) -> Message:
     usual = (suggestion.get("default") or {}).get("name")
     what = QCoreApplication.translate("JobOutcome", "{:.0f} % {}, {:.0f} % with {}.").format(
         100 * suggestion["default_accuracy"],
-        usual or QCoreApplication.translate("JobOutcome", "as it is"),
+        engine_text(usual or "") or QCoreApplication.translate("JobOutcome", "as it is"),
         100 * suggestion["accuracy"],
-        better.name or QCoreApplication.translate("JobOutcome", "another normalisation"),
+        engine_text(better.name) or QCoreApplication.translate("JobOutcome", "another normalisation"),
     )
     hint = QCoreApplication.translate("JobOutcome", "The network was probably trained on images prepared that way.")
     return Message(what, hint, level="warning", fixes=(use,), key="preprocessing")

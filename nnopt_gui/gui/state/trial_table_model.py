@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, SIZE, Measurement, Metric
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.state.quantities import DASH, significant
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.workspace import Workspace
@@ -114,7 +115,7 @@ class TrialTableModel(QAbstractTableModel):
             case TrialState.RUNNING:
                 return self.tr("running")
             case TrialState.FAILED:
-                reason = (trial.error or {}).get("message") or self.tr("unknown reason")
+                reason = engine_text((trial.error or {}).get("message", "")) or self.tr("unknown reason")
                 return self.tr("failed: {}").format(reason)
             case TrialState.CANCELLED:
                 return self.tr("cancelled")
@@ -163,7 +164,7 @@ class TrialTableModel(QAbstractTableModel):
 
     def _tooltip(self, trial: Trial, column: int) -> str:
         if trial.error is not None:
-            return " ".join(filter(None, (trial.error.get("message"), trial.error.get("hint"))))
+            return engine_text(" ".join(filter(None, (trial.error.get("message"), trial.error.get("hint")))))
         if column == STATUS and trial.number in self._workspace.standing.tied:
             return self.tr("Within noise of the front: its 95 % interval reaches it.")
         return self.text(trial, column) if column in (RECIPE, STATUS) else ""

@@ -153,8 +153,12 @@ class Workspace(QObject):
         file = StudyFile.open(path)
         self._adopt(file.study, file)
         if file.read_only:
-            reason = f"The study {path.name} is open read-only: {file.read_only_reason}."
-            self.problem.emit(StudyError(reason, "Save it under another name to add trials."))
+            self.problem.emit(
+                StudyError(
+                    f"The study {path.name} is open read-only: {file.read_only_reason}.",
+                    "Save it under another name to add trials.",
+                )
+            )
         if file.notes:
             self.problem.emit(
                 StudyError(f"Parts of {path.name} are damaged and were left out.", details="\n".join(file.notes))
@@ -340,8 +344,12 @@ class Workspace(QObject):
         except NnoptError as error:
             self.problem.emit(error)
         except OSError as error:
-            reason = f"The study could not be written: {error.strerror or error}."
-            self.problem.emit(StudyError(reason, "Save it somewhere else: File › Save study as."))
+            self.problem.emit(
+                StudyError(
+                    f"The study could not be written: {error.strerror or error}.",
+                    "Save it somewhere else: File › Save study as.",
+                )
+            )
 
 
 def _remove(path: Path) -> None:

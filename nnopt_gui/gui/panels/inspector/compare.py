@@ -23,6 +23,7 @@ from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
@@ -217,7 +218,7 @@ class ComparePanel(QWidget):
         if pair.stage is Stage.COMPUTING:
             return self.tr("Computing…")
         if pair.stage is Stage.FAILED:
-            return pair.error
+            return engine_text(pair.error)
         if pair.stage is Stage.NOTHING or pair.comparison is None or pair.first is None or pair.second is None:
             return self.tr("Select a finished trial to see it beside the original or another trial.")
         return verdict_text(pair.comparison, pair.first, pair.second)

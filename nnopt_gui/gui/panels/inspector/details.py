@@ -168,7 +168,7 @@ class DetailsPanel(QWidget):
         self._title.setText(f"#{trial.number}  {name}")
         if trial.error is not None:
             reason = " ".join(filter(None, (trial.error.get("message", ""), trial.error.get("hint", ""))))
-            self._set_state(reason, "bad")
+            self._set_state(engine_text(reason), "bad")
         elif trial.state is not TrialState.DONE:
             self._set_state(engine_text(trial.state.value), "muted")
         elif trial.is_baseline:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from nnopt_gui.engine.statistics.classification import confusion
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.image_model import SIDE, ImageModel
 from nnopt_gui.gui.panels.layout import named, row
 from nnopt_gui.gui.state.comparison_text import class_name, trial_name
@@ -189,7 +190,7 @@ class ErrorsPanel(QWidget):
         if pair.stage is Stage.COMPUTING:
             return self.tr("Computing…")
         if pair.stage is Stage.FAILED:
-            return pair.error
+            return engine_text(pair.error)
         if pair.stage is Stage.NOTHING:
             return self.tr("Select a finished trial to see what it gets wrong.")
         if pair.after is None:
@@ -272,7 +273,7 @@ class ErrorsPanel(QWidget):
         if not self._images.positions:
             text = self.tr("No image is of this kind.")
         elif images.error:
-            text = images.error
+            text = engine_text(images.error)
         elif images.waiting:
             text = self.tr("The pictures come when the running job has ended.")
         else:

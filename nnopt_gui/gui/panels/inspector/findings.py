@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.diagnosis import OPERATOR_MS, Diagnosis, FileBytes, Finding, TimeLedger, Work
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.state.quantities import DASH, bytes_text, milliseconds_text
 
 BYTE_KINDS: Final = tuple(f.name for f in fields(FileBytes) if f.name not in ("total", "layers"))
@@ -51,7 +52,7 @@ def finding_text(diagnosis: Diagnosis, finding: Finding) -> tuple[str, str]:
     key = finding.code + _variant(diagnosis, finding)
     templates = {**_size_texts(), **_time_texts()}
     if key not in templates:
-        return finding.text, finding.remedy
+        return engine_text(finding.text), engine_text(finding.remedy)
     text, remedy = templates[key]
     values = _values(diagnosis, finding)
     return text.format(**values), remedy.format(**values)

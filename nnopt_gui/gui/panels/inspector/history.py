@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.quantities import (
@@ -207,7 +208,7 @@ class HistoryPanel(QWidget):
         trial, confirmation = happening.trial, happening.confirmation
         took = duration_text(trial.seconds) if trial.seconds >= 1 else self.tr("under a second")
         error = trial.error or {}
-        reason = " ".join(filter(None, (error.get("message", ""), error.get("hint", ""))))
+        reason = engine_text(" ".join(filter(None, (error.get("message", ""), error.get("hint", "")))))
         if confirmation is not None and confirmation.finished:
             return self.tr("Confirmed on the test split: {}, against the original {}").format(
                 interval_text(confirmation.accuracy), signed_points(confirmation.drop)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.layers_table import BITS, KIND, NAME, REMOVED, SORT_ROLE, LayerTableModel
 from nnopt_gui.gui.panels.inspector.override_bar import OverrideBar
 from nnopt_gui.gui.panels.layout import named, row
@@ -163,7 +164,9 @@ class LayersPanel(QWidget):
             self._about.setText(self.tr("Open a model to see its layers."))
         elif recipe is None or not known:
             problem = self._state.problem
-            self._about.setText(str(problem) if problem else self.tr("The layers are known when the student is made."))
+            self._about.setText(
+                engine_text(str(problem)) if problem else self.tr("The layers are known when the student is made.")
+            )
         else:
             try:
                 rows = layer_facts(profile, recipe, self._state.students)

@@ -22,6 +22,7 @@ from nnopt_gui.engine.estimate import layer_costs
 from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistribution, fit_at, levels_of
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, reason_text, rows_of
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
@@ -175,7 +176,7 @@ class WeightsPanel(QWidget):
                 self.tr("Stop"),
             ),
             Stage.STOPPED: (self.tr("The analysis was stopped."), self.tr("Go on")),
-            Stage.FAILED: (analysis.error, self.tr("Try again")),
+            Stage.FAILED: (engine_text(analysis.error), self.tr("Try again")),
             Stage.READY: (self._summary(analysis.layers), ""),
         }
         about, action = texts[analysis.stage]

@@ -38,8 +38,7 @@ def rows_of(layers: tuple[LayerDistribution, ...], forms: Mapping[str, WeightFor
 
 def reason_text(suggestion: Suggestion) -> str:
     """Why so many bits, in the current language."""
-    sentences = (engine_text(reason.template).format(**dict(reason.values)) for reason in suggestion.reasons)
-    return " ".join(sentences).replace("。 ", "。")  # a full-width stop brings its own space
+    return engine_text(" ".join(reason.text for reason in suggestion.reasons))
 
 
 class WeightsTableModel(QAbstractTableModel):
