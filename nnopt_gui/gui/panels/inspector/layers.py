@@ -172,7 +172,7 @@ class LayersPanel(QWidget):
                 rows = layer_facts(profile, recipe, self._state.students)
                 self._about.setText(self._summary(recipe.label, rows, of_trial=of_trial))
             except RecipeError as error:  # a trial that failed because this network cannot be made like that
-                self._about.setText(error.user_message)
+                self._about.setText(engine_text(error.user_message))
         state = self._state
         shown = {"bits": state.bits_obstacle, "amounts": state.amounts_obstacle}
         if self._model.show(rows, editable=not of_trial, **shown):
