@@ -105,8 +105,8 @@ class _Template:
 
         def put(place: re.Match[str]) -> str:
             before, name, after = place.groups()
-            value = by_name.get(name, "{" + name + "}")
-            return ("" if _wide(value[:1]) else before) + value + ("" if _wide(value[-1:]) else after)
+            value = by_name.get(str(name), "{" + str(name) + "}")
+            return f"{'' if _wide(value[:1]) else before}{value}{'' if _wide(value[-1:]) else after}"
 
         return _SPACED_PLACEHOLDER.sub(put, self.translation)
 

@@ -165,10 +165,10 @@ class FileDesk(QObject):
         except NnoptError as error:
             self.message.emit(Message.of(error, key="export"))
         except OSError as problem:
-            error = ArtifactError(
+            failure = ArtifactError(
                 f"{path.name} could not be written: {problem.strerror or problem}.", "Choose another folder."
             )
-            self.message.emit(Message.of(error, key="export"))
+            self.message.emit(Message.of(failure, key="export"))
         else:
             self._use_folder(path.parent)
             self.message.emit(Message(self.tr("Written: {}").format(path), level="info", key="export"))
