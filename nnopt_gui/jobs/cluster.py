@@ -375,11 +375,9 @@ def _host(worker: str) -> str:
 
 def _introduction(worker: str, baseline: Measurement) -> str:
     conditions, latency = baseline.conditions, baseline.latency_ms
-    threads, machine = conditions.threads, conditions.machine or "unknown"
-    if latency is None:
-        return f"The worker {worker} is ready (machine: {machine}, threads: {threads})."
-    took = f"{latency.p50:.3g}"
-    return f"The worker {worker} is ready (machine: {machine}, threads: {threads}): the original takes {took} ms there."
+    count, machine = conditions.threads, conditions.machine or "unknown machine"
+    ready = f"The worker {worker} is ready, with {count} thread{'' if count == 1 else 's'} ({machine})."
+    return ready if latency is None else f"{ready} The original takes {latency.p50:.3g} ms there."
 
 
 def _since(moment: float) -> float:

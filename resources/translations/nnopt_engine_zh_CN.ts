@@ -4024,12 +4024,20 @@
             <translation>请查看工作节点的日志；换一台内存更大的机器可能会有帮助。</translation>
         </message>
         <message>
-            <source>The worker {worker} is ready (machine: {machine}, threads: {threads}).</source>
-            <translation>工作节点 {worker} 已就绪（机器：{machine}，线程数：{threads}）。</translation>
+            <source>unknown machine</source>
+            <translation>未知机器</translation>
         </message>
         <message>
-            <source>The worker {worker} is ready (machine: {machine}, threads: {threads}): the original takes {took} ms there.</source>
-            <translation>工作节点 {worker} 已就绪（机器：{machine}，线程数：{threads}）：原始模型在那里需要 {took} ms。</translation>
+            <source>The worker {worker} is ready, with {count} thread ({machine}).</source>
+            <translation>工作节点 {worker} 已就绪，有 {count} 个线程（{machine}）。</translation>
+        </message>
+        <message>
+            <source>The worker {worker} is ready, with {count} threads ({machine}).</source>
+            <translation>工作节点 {worker} 已就绪，有 {count} 个线程（{machine}）。</translation>
+        </message>
+        <message>
+            <source>{ready} The original takes {p50} ms there.</source>
+            <translation>{ready}原始模型在那里需要 {p50} ms。</translation>
         </message>
         <message>
             <source>The Dask scheduler at {address} cannot be reached: {error}</source>
