@@ -25,9 +25,10 @@ from nnopt_gui.engine.networks.architectures import Architecture, resolve_studen
 from nnopt_gui.engine.networks.model_file import OpenedModel
 from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.kernel_probe import KernelForm
 from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.pruning.block_pruning import OpenShortener
+from nnopt_gui.engine.pruning.block_pruning import OpenShortener, decided_by_machine
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA
 from nnopt_gui.engine.pruning.depth import IMAGES
 from nnopt_gui.engine.pruning.gradients import SAMPLES, Samples
@@ -38,7 +39,7 @@ from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_
 from nnopt_gui.engine.quantization.equalization import equalize
 from nnopt_gui.engine.quantization.post_training import FEEDBACK_BITS, TuningImages, quantize_graph
 from nnopt_gui.engine.recipe import OPENED_TEACHER, SELF_TEACHER, FineTune, Prune, Quantize, Recipe
-from nnopt_gui.engine.shortening import Shortening, first_images
+from nnopt_gui.engine.shortening import Shortening, deployed_form, first_images
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.student_networks import build_student, teacher_architecture
 from nnopt_gui.engine.training.distillation import Teacher
@@ -215,17 +216,17 @@ class Stages:
             seed=recipe.seed,
             train=self._train_after(recipe, prune.method.steps, reporter),
             reporter=reporter,
-            open_shortener=self._open_shortener(reporter),
+            open_shortener=self._open_shortener(deployed_form(recipe), reporter),
         )
 
-    def _open_shortener(self, reporter: Reporter) -> OpenShortener | None:
+    def _open_shortener(self, form: KernelForm, reporter: Reporter) -> OpenShortener | None:
         if self._data is None or self._preprocessing is None:
             return None
 
         def images() -> Tensor:
             return first_images(self.calibration_batches(reporter), IMAGES)
 
-        return lambda network, timed: self._shortening.of(network, timed, images, reporter)
+        return lambda network, timed: self._shortening.of(network, form if timed else None, images, reporter)
 
     def _train_after(self, recipe: Recipe, steps: int, reporter: Reporter) -> TrainAfterStep | None:
         """Training after each pruning step; the recipe's epochs are shared out, also in parts of an epoch."""
@@ -383,4 +384,6 @@ def _key(recipe: Recipe) -> str:
     drawn = recipe.prune is not None and recipe.prune.method.criterion in (*DATA_CRITERIA, "random")
     if recipe.fine_tune is not None or drawn:
         part["seed"] = recipe.seed
+    if recipe.prune is not None and decided_by_machine(recipe.prune):
+        part["form"] = deployed_form(recipe)  # whose kernels are timed
     return json.dumps(part, sort_keys=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from nnopt_gui import cli
 
@@ -61,8 +63,16 @@ def nnopt() -> Nnopt:
 
 
 @pytest.fixture(scope="session")
-def demo(nnopt: Nnopt, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """The demo's folder and its JSON."""
+def demo(nnopt: Nnopt, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, dict[str, Any]]:
+    """The demo's folder and its JSON: run by the first worker that asks, copied by the others."""
     folder = tmp_path_factory.mktemp("demo of nnopt") / "out"
-    done = nnopt("demo", "--out", folder, "--json", fresh=True)
-    return folder, json.loads(done.stdout)
+    if worker_id == "master":
+        return folder, json.loads(nnopt("demo", "--out", folder, "--json", fresh=True).stdout)
+    shared = tmp_path_factory.getbasetemp().parent / "demo of all workers"
+    with FileLock(f"{shared}.lock"):
+        answer = shared / "answer.json"
+        if not answer.is_file():
+            said = nnopt("demo", "--out", shared / "out", "--json", fresh=True).stdout
+            answer.write_text(said, encoding="utf-8")
+        shutil.copytree(shared / "out", folder)
+    return folder, json.loads(answer.read_text(encoding="utf-8").replace(str(shared / "out"), str(folder)))

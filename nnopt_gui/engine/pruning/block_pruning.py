@@ -20,9 +20,12 @@ _CRITERIA = ("auto", "l2")
 
 def decided_by_trials(prune: Prune) -> bool:
     """Whether this pruning is found by trying changes on images: blocks, latency, and widths that are fast here."""
-    how = prune.method
-    by_machine = how.target == "latency" or how.widths == "fast"
-    return prune.kind in ("blocks", "mixed") or (prune.kind == "channels" and by_machine)
+    return prune.kind in ("blocks", "mixed") or (prune.kind == "channels" and decided_by_machine(prune))
+
+
+def decided_by_machine(prune: Prune) -> bool:
+    """Whether what goes depends on how fast this machine's kernels are."""
+    return prune.method.target == "latency" or prune.method.widths == "fast"
 
 
 def prune_blocks(
@@ -50,7 +53,7 @@ def prune_blocks(
         raise RecipeError("Amounts per layer do not go with widths that this machine chooses.", "Leave them out.")
     if prune.amount == 0:
         return network, ()
-    timed = how.target == "latency" or how.widths == "fast"
+    timed = decided_by_machine(prune)
     left = 1.0
     notes: tuple[str, ...] = ()
     for step, part in enumerate(parts(how.steps, how.schedule)):
