@@ -85,7 +85,7 @@ class StudyRun:
     @property
     def front(self) -> tuple[int, ...]:
         """Numbers of the trials on the front of accuracy against size."""
-        return front_numbers(self.trials, SIZE, ACCURACY)
+        return front_numbers(self._study.columns, SIZE, ACCURACY)
 
     def _add_baseline(self) -> None:
         started = time.monotonic()

@@ -88,8 +88,9 @@ class Explorer(QObject):
 
     def seconds_per_trial(self) -> float | None:
         """The mean over the finished trials, or None."""
-        seconds = [t.seconds for t in self._workspace.trials if t.state is TrialState.DONE and t.seconds > 0]
-        return sum(seconds) / len(seconds) if seconds else None
+        columns = self._workspace.columns
+        seconds = columns.seconds[columns.among(TrialState.DONE) & (columns.seconds > 0)]
+        return float(seconds.mean()) if len(seconds) else None
 
     # -- opening ----------------------------------------------------------------------------------------------
 

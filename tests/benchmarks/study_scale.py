@@ -2,9 +2,9 @@
 
 The file is written once into a cache folder, through SQL for speed, with the very rows that ``StudyFile.write_trial``
 would write. Everything is timed in a fresh process, in wall-clock and in CPU time (which a busy machine does not
-change).
+change much): the study alone, and the whole window on it.
 
-    python tests/benchmarks/study_scale.py [--trials 100000] [--cache DIR] [--json OUT]
+    python tests/benchmarks/study_scale.py [--trials 10000,100000] [--cache DIR] [--json OUT]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import resource
 import sqlite3
 import statistics
@@ -26,21 +27,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE, Conditions, Estimate, Latency, Measurement
 from nnopt_gui.engine.recipe import FineTune, Method, Prune, Quantize, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.database import SCHEMA_VERSION
 from nnopt_gui.engine.study.pareto import front_and_ties, front_numbers
 from nnopt_gui.engine.study.stored_records import write_record
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.study.summary_store import write_summary
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialSummary
+from nnopt_gui.gui.state.trial_filter import TrialFilter
 
 HERE = Conditions(
     machine="AMD EPYC", cpu_flags=("avx2", "avx512f", "avx512_vnni"), cores=2, operating_system="Linux",
     runtime="ONNX Runtime 1.32.0 CPU", threads=2, data="cifar10", samples=2500, warmup=22, repeats=240,
     preprocessing={"size": [32, 32], "channels": 3, "mean": [0.485], "std": [0.229], "name": "ImageNet normalisation"},
 )  # fmt: skip
+FILTER = "acc>80 size<0.5 prune"
 GOALS = {"open_s": 2.0, "filter_ms": 100.0, "front_ms": 100.0, "memory_mb": 500.0}
 
 
@@ -74,8 +81,9 @@ def write(path: Path, count: int) -> None:
         for number in range(count):
             made = trial(number, rng)
             text = write_record(made.to_dict())
-            row = (number, text, made.artifact_sha256, hashlib.sha256(text.encode()).hexdigest())
-            connection.execute("INSERT INTO trials VALUES (?, ?, ?, ?)", row)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            connection.execute("INSERT INTO trials VALUES (?, ?, ?, ?)", (number, text, made.artifact_sha256, digest))
+            write_summary(connection, TrialSummary.of(made), digest)
 
 
 def timed(work: Callable[[], Any], repeats: int = 5) -> dict[str, float]:
@@ -91,54 +99,123 @@ def timed(work: Callable[[], Any], repeats: int = 5) -> dict[str, float]:
 
 def measure(path: Path) -> dict[str, Any]:
     """In this process, which should be a fresh one."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    before = memory_mb()
     started, busy = time.perf_counter(), time.process_time()
     file = StudyFile.open(path)
     opened = {"wall_ms": 1000 * (time.perf_counter() - started), "cpu_ms": 1000 * (time.process_time() - busy)}
     with file:
-        trials = file.study.trials
         assert not file.notes
-        first = timed(lambda: front_numbers(file.study.trials, SIZE, ACCURACY), 1)
+        study = file.study
+        last = study.get(len(study) - 1).recipe.fingerprint
+        statuses = ["done"] * len(study)
 
         def filtered() -> int:
-            kept = (t.measurement for t in file.study.trials if t.state is TrialState.DONE)
-            return sum(m is not None and m.accuracy is not None and m.accuracy.value > 0.8 for m in kept)
+            return int(TrialFilter.parse(FILTER).mask(study.columns, statuses).sum())
 
-        return {
-            "trials": len(trials),
+        found = {
+            "trials": len(study),
+            "shown_by_filter": filtered(),
             "file_mb": path.stat().st_size / 1e6,
             "open": opened,
             "filter": timed(filtered),
-            "first_front": first,
-            "front_size_accuracy": timed(lambda: front_numbers(file.study.trials, SIZE, ACCURACY)),
-            "front_latency_accuracy": timed(lambda: front_numbers(file.study.trials, LATENCY, ACCURACY)),
-            "front_and_ties": timed(lambda: front_and_ties(file.study.trials, SIZE, ACCURACY)),
-            "find_by_recipe": timed(lambda: file.study.find(trials[-1].recipe.fingerprint)),
+            "front_size_accuracy": timed(lambda: front_numbers(study.columns, SIZE, ACCURACY)),
+            "front_latency_accuracy": timed(lambda: front_numbers(study.columns, LATENCY, ACCURACY)),
+            "front_and_ties": timed(lambda: front_and_ties(study.columns, SIZE, ACCURACY)),
+            "first_find_by_recipe": timed(lambda: study.find(last), 1),
+            "find_by_recipe": timed(lambda: study.find(last)),
+            "add_a_trial": timed(lambda: study.add(Trial(study.next_number, seen_before(study)))),
             "memory_before_mb": before,
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "memory_mb": memory_mb(),
         }
+        for number in range(found["trials"], study.next_number):
+            study.remove(number)
+        return found
+
+
+def seen_before(study: Study) -> Recipe:
+    return replace(study.get(1).recipe, seed=study.next_number)
+
+
+def memory_mb() -> float:
+    """The most that this process has held so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure_window(path: Path) -> dict[str, Any]:
+    """The whole window, offscreen, without its engine: until the study is drawn, filtered, sorted."""
+    from PySide6.QtWidgets import QApplication, QLineEdit, QTableView
+
+    from nnopt_gui.gui.app import Program
+    from nnopt_gui.jobs.local_engine import LocalEngine
+    from nnopt_gui.settings import Settings
+
+    application = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(application, LocalEngine(Path(folder)), Settings(), Path(folder))
+        program.window.show()
+        application.processEvents()
+        before = memory_mb()
+        line = program.window.findChild(QLineEdit, "trials_filter")
+        table = program.window.findChild(QTableView, "trials_table")
+
+        def shown(work: Callable[[], Any]) -> dict[str, float]:
+            def work_and_draw() -> None:
+                work()
+                application.processEvents()
+
+            return timed(work_and_draw, 1)
+
+        found = {
+            "window_open": shown(lambda: program.workspace.open(path)),
+            "window_filter": shown(lambda: line.setText(FILTER)),
+            "window_filter_off": shown(lambda: line.setText("")),
+            "window_sort_by_accuracy": shown(lambda: table.sortByColumn(3, Qt.SortOrder.DescendingOrder)),
+            "window_select": shown(lambda: program.workspace.select(len(program.workspace.columns) // 2)),
+            "window_pin": shown(lambda: program.workspace.set_pinned(1, True)),
+            "window_unpin": shown(lambda: program.workspace.set_pinned(1, False)),
+            "window_memory_before_mb": before,
+            "window_memory_mb": memory_mb(),
+        }
+        program.close()
+    return found
+
+
+def in_a_fresh_process(what: str, path: Path) -> dict[str, Any]:
+    command = [sys.executable, __file__, what, str(path)]
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def study_of(count: int, cache: Path) -> Path:
+    """The cached study of so many trials, in this version's schema."""
+    path = cache / f"{count}-v{SCHEMA_VERSION}.nnopt"
+    if not path.is_file():
+        part = cache / "part.nnopt"
+        part.unlink(missing_ok=True)
+        write(part, count)
+        part.replace(path)
+    return path
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=100_000)
+    parser.add_argument("--trials", default="10000,100000", help="how many, separated by commas")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "nnopt_study_scale")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--window", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure:
-        print(json.dumps(measure(options.measure)))
+    if options.measure or options.window:
+        print(json.dumps(measure(options.measure) if options.measure else measure_window(options.window)))
         return
     options.cache.mkdir(parents=True, exist_ok=True)
-    path = options.cache / f"{options.trials}.nnopt"
-    if not path.is_file():
-        part = options.cache / "part.nnopt"
-        part.unlink(missing_ok=True)
-        write(part, options.trials)
-        part.replace(path)
-    command = [sys.executable, __file__, "--measure", str(path)]
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    print(json.dumps({**found, "goals": GOALS}, indent=2))
+    found = {}
+    for count in map(int, options.trials.split(",")):
+        path = study_of(count, options.cache)
+        found[count] = in_a_fresh_process("--measure", path) | in_a_fresh_process("--window", path)
+    print(json.dumps({"goals at 100,000": GOALS, **found}, indent=2))
     if options.json:
         options.json.write_text(json.dumps(found, indent=2))
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass, replace
+from functools import cached_property
 from typing import Any, Final, Literal, cast
 
 from nnopt_gui.engine.recipe.checks import check_number
@@ -185,7 +186,7 @@ class Recipe:
             raise RecipeError("The recipe is not valid JSON.", details=str(error)) from None
         return cls.from_dict(data)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the canonical JSON: equal recipes have equal fingerprints on every machine.
 

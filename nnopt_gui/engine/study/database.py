@@ -15,11 +15,11 @@ from typing import Final
 import psutil
 
 from nnopt_gui.atomic_file import sync_folder
-from nnopt_gui.engine.study import artifact_store, prediction_store
+from nnopt_gui.engine.study import artifact_store, prediction_store, summary_store
 from nnopt_gui.engine.study.process_identity import ProcessIdentity, current_process, is_alive
 from nnopt_gui.errors import StudyError
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 APPLICATION_ID: Final = 0x6E6E6F70  # "nnop", at byte 68 of the file: `file(1)` and we can tell it from other databases
 MAX_CELL_BYTES: Final = 64 * 1024 * 1024
 
@@ -34,7 +34,8 @@ _ADDED: Final = {  # tables by the version that brought them; nothing else ever 
     2: (
         *prediction_store.SCHEMA,
         "CREATE TABLE confirmations (number INTEGER PRIMARY KEY, record TEXT NOT NULL, sha256 TEXT NOT NULL)",
-    )
+    ),
+    3: summary_store.SCHEMA,
 }
 
 
@@ -120,6 +121,14 @@ def _check_schema(path: Path, connection: sqlite3.Connection) -> None:
 def _tables(version: int) -> tuple[str, ...]:
     """The statements that made a file of this version."""
     return (*_TABLES, *(table for number in sorted(_ADDED) if number <= version for table in _ADDED[number]))
+
+
+def keep_copy(connection: sqlite3.Connection, path: Path) -> Path:
+    """Copy an older file, as it is before it is brought up to this version, and give the copy's path."""
+    copy = path.with_name(f"{path.name}.v{version_of(connection)}.bak")
+    with new_file(copy, overwrite=True) as temporary, closing(sqlite3.connect(temporary)) as other:
+        connection.backup(other)
+    return copy
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -8,10 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnopt_gui.engine.metrics import ACCURACY, DROP, Measurement, Metric
+from nnopt_gui.engine.metrics import ACCURACY, DROP, Metric
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 
 Better = Literal["higher", "lower"]
+Trials = Iterable[Trial] | TrialColumns  # records, or what their columns say of them
 
 
 def front(
@@ -37,80 +39,69 @@ def front(
     return tuple(int(i) for i in order[kept[leader]])
 
 
-def front_numbers(trials: Iterable[Trial], x: Metric, y: Metric) -> tuple[int, ...]:
+def front_numbers(trials: Trials, x: Metric, y: Metric) -> tuple[int, ...]:
     """Numbers of the finished trials on the front of two metrics, from the best to the worst in x."""
-    measured, values = measured_values(trials, x, y)
-    return tuple(measured[i].number for i in front(values, x.better, y.better))
+    columns = _columns(trials)
+    rows, values = measured_rows(columns, x, y)
+    return _numbers(columns, rows[list(front(values, x.better, y.better))])
 
 
-def indistinguishable_numbers(trials: Iterable[Trial], x: Metric, y: Metric) -> frozenset[int]:
+def indistinguishable_numbers(trials: Trials, x: Metric, y: Metric) -> frozenset[int]:
     """The second part of :func:`front_and_ties`."""
     return front_and_ties(trials, x, y)[1]
 
 
-def front_and_ties(trials: Iterable[Trial], x: Metric, y: Metric) -> tuple[tuple[int, ...], frozenset[int]]:
+def front_and_ties(trials: Trials, x: Metric, y: Metric) -> tuple[tuple[int, ...], frozenset[int]]:
     """Numbers of the finished trials on the front, and of those that are dominated by value, but not by interval.
 
     Such a trial would be on the front if its true values were at the favourable ends of its 95 % intervals. Accuracy
     is judged by its *paired* interval against the baseline where there is one, as two points share most of their luck
     with the images. ``uncertain_front`` says how likely each is, and pairs the trials with one another.
     """
-    measured, values = measured_values(trials, x, y)
+    columns = _columns(trials)
+    rows, values = measured_rows(columns, x, y)
     on_front = np.array(front(values, x.better, y.better), dtype=np.int64)
     if not len(on_front):
         return (), frozenset()
-    signs, records = _signs(x.better, y.better), _records(measured)
-    best = np.stack([_favourable(records, metric, values[:, i]) for i, metric in enumerate((x, y))], axis=1) * signs
+    signs = _signs(x.better, y.better)
+    best = np.stack([_favourable(columns, rows, metric) for metric in (x, y)], axis=1) * signs
     fronts = values[on_front] * signs  # x ascends, y descends
     beside = np.searchsorted(fronts[:, 0], best[:, 0], side="right") - 1  # the last that is no worse in x
     rival = fronts[np.maximum(beside, 0)]
     tied = (beside < 0) | (rival[:, 1] > best[:, 1]) | (rival == best).all(axis=1)
     tied[on_front] = False
-    numbers = tuple(measured[i].number for i in on_front)
-    return numbers, frozenset(measured[i].number for i in np.flatnonzero(tied))
+    return _numbers(columns, rows[on_front]), frozenset(_numbers(columns, rows[tied]))
 
 
-def measured_values(trials: Iterable[Trial], x: Metric, y: Metric) -> tuple[list[Trial], NDArray[np.float64]]:
-    """The finished trials in which both metrics were measured, and float64 (n, 2) of the values in display units.
+def measured_rows(columns: TrialColumns, x: Metric, y: Metric) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """int64 (n,): the rows of the finished trials in which both metrics were measured, and float64 (n, 2): the values
+    in display units.
 
     Those that a race stopped are left out: their accuracy is of the images that they were stopped at.
     """
-    done = TrialState.DONE
-    finished = [
-        trial
-        for trial in trials
-        if trial.state is done and (found := trial.measurement) is not None and found.conditions.dominated_by is None
-    ]
-    records = _records(finished)
-    values = np.stack([np.array(metric.column(records, "value"), dtype=np.float64) for metric in (x, y)], axis=1)
-    unknown = np.isnan(values).any(axis=1)
-    if not unknown.any():
-        return finished, values
-    return [finished[i] for i in np.flatnonzero(~unknown)], values[~unknown]
+    values = np.stack([columns.values(x), columns.values(y)], axis=1)
+    known = columns.among(TrialState.DONE) & ~columns.raced & ~np.isnan(values).any(axis=1)
+    return np.flatnonzero(known), values[known]
 
 
-def _records(trials: Iterable[Trial]) -> list[Measurement]:
-    return [measurement for trial in trials if (measurement := trial.measurement) is not None]
+def _columns(trials: Trials) -> TrialColumns:
+    return trials if isinstance(trials, TrialColumns) else TrialColumns.of(trials)
 
 
-def _favourable(
-    measurements: Sequence[Measurement], metric: Metric, values: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """float64 (n,): the end of the interval at which the metric is best, in its display unit.
+def _numbers(columns: TrialColumns, rows: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(columns.number[rows].tolist())
 
-    Args:
-        values: float64 (n,), the metric's values.
-    """
+
+def _favourable(columns: TrialColumns, rows: NDArray[np.int64], metric: Metric) -> NDArray[np.float64]:
+    """float64 (n,): the end of the interval at which the metric is best, in its display unit."""
     if metric.exact:
-        return values
+        return columns.values(metric)[rows]
+    best = columns.values(metric, "high" if metric.better == "higher" else "low")[rows]
     if metric.key != ACCURACY.key:
-        return np.array(metric.column(measurements, "high" if metric.better == "higher" else "low"))
-    gain = np.array(DROP.column(measurements, "value")) - np.array(DROP.column(measurements, "low"))
-    alone = np.isnan(gain)
-    if alone.any():
-        unpaired = [measurements[i] for i in np.flatnonzero(alone).tolist()]
-        gain[alone] = np.array(metric.column(unpaired, "high")) - values[alone]
-    return np.asarray(values + gain)
+        return best
+    gain = columns.values(DROP)[rows] - columns.values(DROP, "low")[rows]
+    paired = columns.values(metric)[rows] + gain
+    return np.where(np.isnan(paired), best, paired)
 
 
 def _signs(x: Better, y: Better) -> NDArray[np.float64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Collection
 from typing import Final
 
 from nnopt_gui.engine.statistics.predictions import TrialPredictions, decode_labels, encode_labels
@@ -44,16 +43,14 @@ def read_predictions(connection: sqlite3.Connection, sha256: str) -> TrialPredic
     return TrialPredictions.decode(data, decode_labels(labels))
 
 
-def sweep_predictions(connection: sqlite3.Connection, named: Collection[str]) -> None:
-    """Drop what no trial names any more (inside the caller's transaction).
-
-    Args:
-        named: the hashes that trials name.
-    """
-    stored = [row[0] for row in connection.execute("SELECT sha256 FROM predictions")]
-    unused = [(sha256,) for sha256 in stored if sha256 not in named]
-    connection.executemany("DELETE FROM predictions WHERE sha256 = ?", unused)
-    connection.execute("DELETE FROM labels WHERE sha256 NOT IN (SELECT labels FROM predictions)")
+def sweep_predictions(connection: sqlite3.Connection) -> None:
+    """Drop what no trial names any more (inside the caller's transaction). While a trial cannot be read nobody knows
+    whose they are: nothing is dropped then."""
+    unread = "SELECT 1 FROM trials WHERE number NOT IN (SELECT number FROM summaries)"
+    if connection.execute(unread).fetchone() is None:
+        named = "SELECT predictions FROM summaries WHERE predictions IS NOT NULL"
+        connection.execute(f"DELETE FROM predictions WHERE sha256 NOT IN ({named})")  # noqa: S608 - a constant
+        connection.execute("DELETE FROM labels WHERE sha256 NOT IN (SELECT labels FROM predictions)")
 
 
 def _hash(labels: bytes, data: bytes) -> str:

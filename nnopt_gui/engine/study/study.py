@@ -12,6 +12,9 @@ from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns, TrialSummary
+from nnopt_gui.engine.study.trial_index import TrialIndex
+from nnopt_gui.engine.study.trial_records import TrialRecords
 from nnopt_gui.errors import StudyError
 
 if TYPE_CHECKING:
@@ -32,6 +35,9 @@ Listener = Callable[[StudyChange], None]
 
 class TrialStore(Protocol):
     """Where a study keeps its trials for good; :class:`~nnopt_gui.engine.study.study_file.StudyFile` is one."""
+
+    def read_trial(self, number: int) -> Trial:
+        """The record of a trial that was committed."""
 
     def write_trial(self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None = None) -> None:
         """Commit the trial, with its artifact and its predictions where they are given, in one go."""
@@ -55,6 +61,9 @@ class TrialStore(Protocol):
 class Study:
     """Trials in the order of their numbers. Changed and read only in the thread that made it (its owner).
 
+    What tables, filters and fronts need of all trials is always at hand (:attr:`columns`); a record that lies in the
+    store is read when it is looked at, and the last ones stay in memory.
+
     With a store attached every change is committed before the listeners hear of it. When a commit fails the change
     stays in memory, is told to the listeners, is tried again with the next change, and :class:`StudyError` is raised:
     a finished trial is not lost because a disk is full.
@@ -69,17 +78,24 @@ class Study:
         data_profile: DataProfile | None = None,
         students: Mapping[str, ModelProfile] | None = None,
         trials: Iterable[Trial] = (),
+        index: TrialIndex | None = None,
         first_free_number: int = 1,
         confirmations: Iterable[Confirmation] = (),
     ) -> None:
+        """``trials`` are records; ``index`` is of those that the store has, which is attached next."""
         self._owner = threading.get_ident()
         self._model = model
         self._data = data
         self._model_profile = model_profile
         self._data_profile = data_profile
         self._students: dict[str, ModelProfile] = dict(students or {})
-        self._trials = {trial.number: trial for trial in sorted(trials, key=lambda t: t.number)}
-        self._next = max(first_free_number, max(self._trials, default=BASELINE_NUMBER) + 1)
+        self._index = index if index is not None else TrialIndex()
+        known = tuple(trials)
+        self._records = TrialRecords(known)
+        for trial in known:
+            self._index.put(TrialSummary.of(trial))
+        numbers = self._index.columns().number
+        self._next = max(first_free_number, int(numbers[-1]) + 1 if len(numbers) else BASELINE_NUMBER + 1)
         self._artifacts: dict[int, Path] = {}  # of trials that are not in a store (yet)
         self._predictions: dict[str, TrialPredictions] = {}  # by hash, the same
         self._confirmations = {confirmation.number: confirmation for confirmation in confirmations}
@@ -139,11 +155,17 @@ class Study:
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        return tuple(self._trials.values())
+        """Every record. A large study takes a while to read them all: ask :attr:`columns` for what must be quick."""
+        return tuple(self.get(number) for number in self.columns.number.tolist())
+
+    @property
+    def columns(self) -> TrialColumns:
+        """What tables, filters and fronts need of all trials."""
+        return self._index.columns()
 
     @property
     def baseline(self) -> Trial | None:
-        return self._trials.get(BASELINE_NUMBER)
+        return self.get(BASELINE_NUMBER) if BASELINE_NUMBER in self else None
 
     @property
     def next_number(self) -> int:
@@ -151,28 +173,43 @@ class Study:
         return self._next
 
     def __len__(self) -> int:
-        return len(self._trials)
+        return len(self._index)
 
     def __contains__(self, number: int) -> bool:
-        return number in self._trials
+        return number in self._index
 
     def get(self, number: int) -> Trial:
-        """The trial with this number.
+        """The trial with this number. One whose stored record turns out to be damaged, or cannot be read, is given as
+        failed, for that reason.
 
         Raises:
             StudyError: there is none.
         """
-        try:
-            return self._trials[number]
-        except KeyError:
-            known = ", ".join(map(str, self._trials)) if len(self._trials) <= 20 else f"0 to {self._next - 1}"
-            raise StudyError(f"The study has no trial {number}.", f"It has {known or 'no trials'}.") from None
+        if number not in self:
+            numbers = self.columns.number.tolist()
+            known = ", ".join(map(str, numbers)) if len(numbers) <= 20 else f"0 to {self._next - 1}"
+            raise StudyError(f"The study has no trial {number}.", f"It has {known or 'no trials'}.")
+        trial = self._records.get(number, self._read_stored)
+        if number in self._records.unreadable:
+            self._index.put(TrialSummary.of(trial))
+        return trial
 
-    def find(self, fingerprint: str) -> Trial | None:
-        """The trial whose recipe has this fingerprint: a finished measurement if there is one, else the latest."""
-        same = [trial for trial in self._trials.values() if trial.recipe.fingerprint == fingerprint]
-        done = [trial for trial in same if trial.state is TrialState.DONE]
-        return (done or same)[-1] if same else None
+    def _read_stored(self, number: int) -> Trial:
+        if self._store is None:
+            raise StudyError(f"Trial {number} cannot be read: the study was closed.")
+        return self._store.read_trial(number)
+
+    def find(self, fingerprint: str, *states: TrialState) -> Trial | None:
+        """The trial whose recipe has this fingerprint: a finished measurement if there is one, else the latest.
+
+        Args:
+            states: only trials in one of these states; none given: in any.
+        """
+        number = None
+        if not states or TrialState.DONE in states:
+            number = self._index.find(fingerprint, TrialState.DONE)
+        number = number if number is not None else self._index.find(fingerprint, *states)
+        return self.get(number) if number is not None else None
 
     def add(self, trial: Trial, artifact: Path | None = None, predictions: TrialPredictions | None = None) -> None:
         """Add a trial with a new number; ``artifact`` is the measured file, ``predictions`` are those that the trial
@@ -182,7 +219,7 @@ class Study:
             StudyError: the number is taken (nothing happens), or the commit failed (see the class).
         """
         self._check_thread()
-        if trial.number in self._trials:
+        if trial.number in self:
             raise StudyError(f"The study already has a trial {trial.number}.")
         self._put(trial, artifact, predictions, StudyChange("added", trial))
 
@@ -194,6 +231,8 @@ class Study:
         """
         self._check_thread()
         self.get(trial.number)
+        if trial.number in self._records.unreadable:  # what is stored may still be saved by somebody
+            raise self._records.unreadable[trial.number]
         self._put(trial, artifact, predictions, StudyChange("replaced", trial))
 
     def remove(self, number: int) -> Trial:
@@ -205,7 +244,8 @@ class Study:
         """
         self._check_thread()
         trial = self.get(number)
-        del self._trials[number]
+        self._index.remove(number)
+        self._records.forget(number)
         self._pending[number] = None
         try:
             self._commit_pending()
@@ -277,7 +317,7 @@ class Study:
     @property
     def unsaved(self) -> bool:
         """Whether trials exist that are not committed to a store."""
-        return bool(self._pending) or (self._store is None and bool(self._trials))
+        return bool(self._pending) or (self._store is None and len(self) > 0)
 
     def attach(self, store: TrialStore | None, *, write_all: bool) -> None:
         """Keep the study in ``store`` from now on; ``write_all`` commits the trials that are there already.
@@ -286,11 +326,12 @@ class Study:
             StudyError: a commit failed; it is tried again with the next change.
         """
         self._check_thread()
+        everything = self.trials if write_all else ()
         self._store = store
         if store is not None:
             if write_all:
                 store.write_description(self)
-                self._pending.update(self._trials)
+                self._pending.update({trial.number: trial for trial in everything})
                 for confirmation in self.confirmations:
                     store.write_confirmation(confirmation)
             self._commit_pending()
@@ -302,9 +343,8 @@ class Study:
             if trial.predictions_sha256 is None:
                 raise ValueError(f"trial {trial.number} does not name its predictions")
             self._predictions[trial.predictions_sha256] = predictions
-        self._trials[trial.number] = trial
-        if change.kind == "added" and trial.number < self._next - 1:
-            self._trials = dict(sorted(self._trials.items()))
+        self._records.keep(trial)
+        self._index.put(TrialSummary.of(trial))
         self._next = max(self._next, trial.number + 1)
         if artifact is not None:
             self._artifacts[trial.number] = artifact
@@ -327,6 +367,7 @@ class Study:
                     name = trial.predictions_sha256 or ""
                     self._store.write_trial(trial, self._artifacts.get(number), self._predictions.get(name))
                     self._predictions.pop(name, None)  # the store has them now
+                    self._records.stored(trial)
                 del self._pending[number]
             except StudyError as error:  # the others are written all the same
                 failed = failed or error

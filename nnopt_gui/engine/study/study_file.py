@@ -7,27 +7,23 @@ the tables must be exactly ours, sizes are limited, types are checked, and nothi
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
-from nnopt_gui.engine.profile import DataProfile, ModelProfile
-from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.study import artifact_store, database, prediction_store
+from nnopt_gui.engine.study import artifact_store, database, prediction_store, summary_store
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.database import Claim, transaction, translated_errors
-from nnopt_gui.engine.study.stored_records import read_record, write_record
+from nnopt_gui.engine.study.stored_records import write_record
 from nnopt_gui.engine.study.study import Study
+from nnopt_gui.engine.study.study_reader import StudyReader, text_sha256
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialSummary
 from nnopt_gui.errors import StudyError
-
-T = TypeVar("T")
 
 
 class StudyFile:
@@ -40,7 +36,7 @@ class StudyFile:
         self._connection = connection
         self._claim = claim
         self._reason = reason
-        self._notes: list[str] = []
+        self._reader = StudyReader(path, connection)
         self._study: Study | None = None
 
     # -- opening and closing ----------------------------------------------------------------------------------
@@ -77,9 +73,11 @@ class StudyFile:
         with translated_errors(path):
             file = cls._connect(path, "it was asked for" if read_only else "")
             try:
-                file._study = file._read_study()
+                file._study = file._reader.study()
                 file._study.attach(file, write_all=False)
                 if not file.read_only:
+                    if file._reader.unsummarised:
+                        file._write_missing_summaries(file._reader.unsummarised)
                     file._interrupt_running()
             except BaseException:
                 file.close()
@@ -87,7 +85,8 @@ class StudyFile:
         return file
 
     @classmethod
-    def _connect(cls, path: Path, reason: str = "") -> StudyFile:
+    def _connect(cls, path: Path, reason: str = "", *, keep_older: bool = True) -> StudyFile:
+        """``keep_older``: a file of an older version is copied before it is changed."""
         if not reason and path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
             reason = "the file or its folder cannot be written"
         if not reason:
@@ -97,10 +96,11 @@ class StudyFile:
                     reason = "it was written by a newer version of nnopt-gui"
                 else:
                     claim, ours = database.claim(connection, path)
-                    if ours:
-                        database.migrate(connection)
+                    reason = "" if ours else f"it is open in another window (process {claim.process.pid})"
+                    reason = reason or _bring_up_to_date(connection, path, keep_older=keep_older)
+                    if not reason:
                         return cls(path, connection, claim, "")
-                    reason = f"it is open in another window (process {claim.process.pid})"
+                    database.release(connection, claim)  # takes nothing from another one
             except BaseException:
                 connection.close()
                 raise
@@ -119,7 +119,7 @@ class StudyFile:
                 with translated_errors(self._path):
                     with transaction(self._connection):
                         artifact_store.sweep_artifacts(self._connection)
-                        self._sweep_predictions()
+                        prediction_store.sweep_predictions(self._connection)
                     self._connection.execute("PRAGMA incremental_vacuum").fetchall()
                     database.release(self._connection, self._claim)
                     database.checkpoint_log(self._connection)
@@ -157,7 +157,7 @@ class StudyFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found damaged and left out when the file was opened."""
-        return tuple(self._notes)
+        return tuple(self._reader.notes)
 
     # -- writing (the store of the study) ---------------------------------------------------------------------
 
@@ -169,6 +169,7 @@ class StudyFile:
         """
         self._check_writable()
         text = write_record(trial.to_dict())
+        sha256 = text_sha256(text)
         with translated_errors(self._path):
             with transaction(self._connection):
                 if artifact is not None and trial.artifact_sha256 is not None:
@@ -177,8 +178,9 @@ class StudyFile:
                     prediction_store.write_predictions(self._connection, predictions)
                 self._connection.execute(
                     "INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?)",
-                    (trial.number, text, trial.artifact_sha256, _sha256(text)),
+                    (trial.number, text, trial.artifact_sha256, sha256),
                 )
+                summary_store.write_summary(self._connection, TrialSummary.of(trial), sha256)
             database.checkpoint_log(self._connection)
 
     def delete_trial(self, number: int) -> None:
@@ -186,6 +188,7 @@ class StudyFile:
         self._check_writable()
         with translated_errors(self._path), transaction(self._connection):
             self._connection.execute("DELETE FROM trials WHERE number = ?", (number,))
+            self._connection.execute("DELETE FROM summaries WHERE number = ?", (number,))
 
     def write_confirmation(self, confirmation: Confirmation) -> None:
         """Commit an opening of the test split.
@@ -195,7 +198,7 @@ class StudyFile:
         """
         self._check_writable()
         text = write_record(confirmation.to_dict())
-        row = (confirmation.number, text, _sha256(text))
+        row = (confirmation.number, text, text_sha256(text))
         with translated_errors(self._path):
             with transaction(self._connection):
                 self._connection.execute("INSERT OR REPLACE INTO confirmations VALUES (?, ?, ?)", row)
@@ -213,7 +216,7 @@ class StudyFile:
             facts["data_profile"] = study.data_profile.to_dict()
         if study.students:
             facts["students"] = {name: profile.to_dict() for name, profile in study.students.items()}
-        rows = [(key, text, _sha256(text)) for key, text in ((k, write_record(v)) for k, v in facts.items())]
+        rows = [(key, text, text_sha256(text)) for key, text in ((k, write_record(v)) for k, v in facts.items())]
         with translated_errors(self._path):
             with transaction(self._connection):
                 self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
@@ -230,14 +233,16 @@ class StudyFile:
         with translated_errors(path):
             with database.new_file(path, overwrite=overwrite) as temporary:
                 self._connection.execute("VACUUM INTO ?", (str(temporary),))
-            other = StudyFile._connect(path)
+            other = StudyFile._connect(path, keep_older=False)
         if other.read_only:
             other.close()
             raise StudyError(f"The copy cannot be written: {other.read_only_reason}.", "Choose another place.")
         self.close()
         self._path, self._connection, self._claim = path, other._connection, other._claim
+        missing, self._reader = self._reader.unsummarised, other._reader
         self._reason = ""
         self.write_description(study)
+        self._write_missing_summaries(missing)
         study.attach(self, write_all=False)
 
     def _check_writable(self) -> None:
@@ -269,97 +274,37 @@ class StudyFile:
                 return None
             return prediction_store.read_predictions(self._connection, sha256)
 
-    def _sweep_predictions(self) -> None:
-        """Drop predictions without a trial; where a trial could not be read nobody knows whose they are."""
-        if self._study is not None and not self._notes:
-            named = {t.predictions_sha256 for t in self._study.trials if t.predictions_sha256 is not None}
-            prediction_store.sweep_predictions(self._connection, named)
+    def read_trial(self, number: int) -> Trial:
+        """The record of a stored trial.
 
-    def _read_study(self) -> Study:
-        model = self._read_fact("model", ModelSource.from_dict)
-        if model is None:
-            raise StudyError(f"The study {self._path.name} is damaged: it does not say which model it is about.")
-        data = self._read_fact("data", DataSource.from_dict)
-        students = self._read_fact("students", _Students.from_dict)
-        return Study(
-            # a file cannot vouch for another file, and opening one must not reach for the network
-            replace(model, trusted_sha256=None),
-            replace(data, download=False) if data is not None else None,
-            model_profile=self._read_fact("model_profile", ModelProfile.from_dict),
-            data_profile=self._read_fact("data_profile", DataProfile.from_dict),
-            students=students.profiles if students is not None else None,
-            trials=self._read_trials(),
-            first_free_number=self._first_free_number(),
-            confirmations=self._read_confirmations(),
-        )
+        Raises:
+            StudyError: there is none, or it is damaged.
+        """
+        with translated_errors(self._path):
+            return self._reader.trial(number)
 
-    def _read_fact(self, key: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
-        row = self._connection.execute("SELECT value, sha256 FROM facts WHERE key = ?", (key,)).fetchone()
-        what = key.replace("_", " ")
-        if row is None:
-            return None
-        try:
-            return _checked(row[0], row[1], read, what)
-        except StudyError as error:
-            self._notes.append(f"{error.user_message} {error.details}".strip())
-            return None
-
-    def _read_trials(self) -> list[Trial]:
-        trials = []
-        for number, text, sha256, artifact in self._connection.execute(
-            "SELECT number, record, sha256, artifact FROM trials ORDER BY number"
-        ):
-            try:
-                trial = _checked(text, sha256, Trial.from_dict, f"trial {number}")
-                if trial.number != number or trial.artifact_sha256 != artifact:
-                    raise StudyError(f"The trial {number} stored in the study is damaged.")
-                trials.append(trial)
-            except StudyError as error:
-                self._notes.append(f"{error.user_message} {error.details}".strip())
-        return trials
-
-    def _read_confirmations(self) -> list[Confirmation]:
-        """A damaged record still counts as an opening: what cannot be read is not taken for a sealed split."""
-        found: list[Confirmation] = []
-        if not database.has_table(self._connection, "confirmations"):
-            return found
-        rows = self._connection.execute("SELECT number, record, sha256 FROM confirmations ORDER BY number")
-        for number, text, sha256 in rows:
-            try:
-                found.append(_checked(text, sha256, Confirmation.from_dict, f"confirmation {number}"))
-            except StudyError as error:
-                self._notes.append(f"{error.user_message} {error.details}".strip())
-                found.append(Confirmation(number, 0, "unknown"))
-        return found
-
-    def _first_free_number(self) -> int:
-        """Above every stored number, also those of trials too damaged to be read: their rows are left as they are."""
-        highest = self._connection.execute("SELECT max(number) FROM trials").fetchone()[0]
-        return 1 + highest if isinstance(highest, int) else 1
+    def _write_missing_summaries(self, missing: Iterable[tuple[TrialSummary, str]]) -> None:
+        """Of an older version's trials, and of those whose summary was damaged."""
+        with translated_errors(self._path), transaction(self._connection):
+            for summary, record_sha256 in missing:
+                summary_store.write_summary(self._connection, summary, record_sha256)
 
     def _interrupt_running(self) -> None:
         error = StudyError("The program ended while this trial was running.", "Run it again.")
-        for trial in self.study.trials:
-            if trial.state is TrialState.RUNNING:
-                self.study.replace(trial.finish(TrialState.INTERRUPTED, error=error, seconds=trial.seconds))
+        columns = self.study.columns
+        for number in columns.number[columns.among(TrialState.RUNNING)].tolist():
+            trial = self.study.get(number)
+            self.study.replace(trial.finish(TrialState.INTERRUPTED, error=error, seconds=trial.seconds))
 
 
-@dataclass(frozen=True)
-class _Students:
-    """The student ladder's profiles by name, as they are stored."""
-
-    profiles: Mapping[str, ModelProfile]
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> _Students:
-        return cls({name: ModelProfile.from_dict(profile) for name, profile in data.items()})
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _checked(text: object, sha256: object, read: Callable[[Mapping[str, Any]], T], what: str) -> T:
-    if not isinstance(text, str) or _sha256(text) != sha256:
-        raise StudyError(f"The {what} stored in the study is damaged: its SHA-256 does not match.")
-    return read_record(text, read, what)
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path, *, keep_older: bool) -> str:
+    """Bring an older file up to this version, after a copy of it was put beside it; gives why that cannot be, as the
+    end of a sentence."""
+    if database.version_of(connection) < database.SCHEMA_VERSION:
+        if keep_older:
+            try:
+                database.keep_copy(connection, path)
+            except (OSError, sqlite3.Error, StudyError) as error:
+                return f"it is of an older version, of which no copy could be kept ({error})"
+        database.migrate(connection)
+    return ""

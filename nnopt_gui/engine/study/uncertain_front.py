@@ -13,8 +13,9 @@ from nnopt_gui.engine.metrics import ACCURACY, DROP, Estimate, Metric
 from nnopt_gui.engine.statistics.bootstrap import weights
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import Z
-from nnopt_gui.engine.study.pareto import front, measured_values
+from nnopt_gui.engine.study.pareto import front, measured_rows
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 
 DRAWS: Final = 200
 UNLIKELY: Final = 0.05  # below this a trial is not on the front, and dominance is certain
@@ -71,7 +72,8 @@ def uncertain_front(
         draws: more give steadier probabilities: their own error is about 0.5 / √draws.
         seed: the same seed gives the same probabilities.
     """
-    measured, values = measured_values(trials, x, y)
+    rows, values = measured_rows(TrialColumns.of(trials), x, y)
+    measured = [trials[row] for row in rows.tolist()]
     on_front = front(values, x.better, y.better)
     if not measured:
         return UncertainFront((), (), {})

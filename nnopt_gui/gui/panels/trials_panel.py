@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.trial_table_model import (
     NUMBER,
@@ -24,7 +24,6 @@ from nnopt_gui.gui.state.trial_table_model import (
     PIN,
     RECIPE,
     STATUS,
-    TrialProxy,
     TrialTableModel,
 )
 from nnopt_gui.gui.state.workspace import Workspace
@@ -43,7 +42,6 @@ class TrialsPanel(QWidget):
         self.setObjectName("trials_panel")
         self._workspace = workspace
         self._model = model
-        self._proxy = TrialProxy(model, workspace, self)
         self._title = named(QLabel(self), "trials_title", "section")
         self._filter = named(QLineEdit(self), "trials_filter")
         self._filter.setClearButtonEnabled(True)
@@ -69,7 +67,7 @@ class TrialsPanel(QWidget):
 
     def _set_up_table(self) -> None:
         table = self._table
-        table.setModel(self._proxy)
+        table.setModel(self._model)
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -117,12 +115,12 @@ class TrialsPanel(QWidget):
 
     @Slot()
     def _show_count(self) -> None:
-        count = max(0, len(self._workspace.trials) - (self._workspace.baseline is not None))
+        count = int((self._workspace.columns.number != BASELINE_NUMBER).sum())
         self._title.setText(self.tr("Trials") + (f" ({count})" if count else ""))
 
     @Slot(str)
     def _on_filter_edited(self, text: str) -> None:
-        self._proxy.set_filter_text(text)
+        self._model.set_filter_text(text)
         self._on_selection_changed()
         self.filter_changed.emit(text)
 
@@ -136,7 +134,7 @@ class TrialsPanel(QWidget):
     def _on_selection_changed(self) -> None:
         trial = self._workspace.selected
         row = self._model.row_of(trial.number) if trial is not None else None
-        index = self._proxy.mapFromSource(self._model.index(row, 0)) if row is not None else QModelIndex()
+        index = self._model.index(row, 0) if row is not None else QModelIndex()
         if not index.isValid():
             self._table.clearSelection()
             return

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.estimate import Prediction
 from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.plots.folding_row import FoldingRow
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
@@ -18,11 +22,13 @@ from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
 from nnopt_gui.gui.state.trial_filter import TrialFilter
+from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 
 _REFRESH_MS: Final = 100  # batches of new points, ten a second
 _WIDTH_FOR_TWO: Final = 560
+_MOST_DRAWN: Final = 10_000
 _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
 
 
@@ -174,44 +180,41 @@ class TradeoffPair(QWidget):
     def refresh(self) -> None:
         """Draw all trials anew."""
         self._timer.stop()
-        axes, workspace = self._workspace.axes, self._workspace
-        trials = [t for t in workspace.trials if t.state in _DRAWN and (t.is_baseline or self._accepts(t))]
-        second = standing(workspace.trials, axes.x[1], axes.y)
+        axes, workspace, columns = self._workspace.axes, self._workspace, self._workspace.columns
+        second = standing(columns, axes.x[1], axes.y)
+        accepted = columns.among(*_DRAWN)
+        if not self._filter.empty:
+            words = self._filter.mask(columns, trial_statuses(columns, workspace.standing))
+            accepted &= words | (columns.number == BASELINE_NUMBER)
         for plot, x, where in zip(self._plots, axes.x, (workspace.standing, second), strict=True):
-            points = {t.number: p for t in trials if (p := self._point(t, x, axes.y, where)) is not None}
-            baseline = points.pop(0, None)
+            rows = _drawn(columns, accepted & ~np.isnan(columns.values(x) + columns.values(axes.y)), where)
+            points = {int(columns.number[row]): self._point(columns, row, x, axes.y, where) for row in rows}
+            baseline = points.pop(BASELINE_NUMBER, None)
             plot.set_baseline(baseline)
             plot.set_points(list(points.values()))
-            shown = {**points, **({0: baseline} if baseline else {})}
+            shown = {**points, **({BASELINE_NUMBER: baseline} if baseline else {})}
             plot.set_front([(shown[n].x, shown[n].y) for n in where.front if n in shown])
         self._on_selection_changed()
         self._show_prediction()
 
-    def _accepts(self, trial: Trial) -> bool:
-        text = f"#{trial.number} {trial.recipe.label} {trial.state.value} {trial.note}"
-        return self._filter.accepts(text, self._workspace.measurement(trial))
-
-    def _point(self, trial: Trial, x: Metric, y: Metric, where: Standing) -> PlotPoint | None:
-        measurement = self._workspace.measurement(trial)
-        if measurement is None:
-            return None
-        at_x, at_y = x.read(measurement), y.read(measurement)
-        if at_x is None or at_y is None:
-            return None
-        lines = [f"#{trial.number}  " + (self.tr("Original") if trial.is_baseline else trial.recipe.label)]
+    def _point(self, columns: TrialColumns, row: int, x: Metric, y: Metric, where: Standing) -> PlotPoint:
+        number, at_x, at_y = int(columns.number[row]), columns.reading(row, x), columns.reading(row, y)
+        assert at_x is not None and at_y is not None  # the others are not drawn
+        name = self.tr("Original") if number == BASELINE_NUMBER else columns.label[row]
+        lines = [f"#{number}  {name}"]
         for shown, (value, low, high) in ((y, at_y), (x, at_x)):
             text = f"{engine_text(shown.title)}: {value:.{shown.decimals}f} {shown.unit}"
             lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
-        if trial.number in where.tied:
+        if number in where.tied:
             lines.append(self.tr("Within noise of the front"))
         return PlotPoint.of(
-            trial.number,
+            number,
             at_x,
             at_y,
-            family=trial.recipe.family,
-            state="done" if trial.state is TrialState.DONE else "running",
-            front=trial.number in where.front,
-            pinned=trial.pinned,
+            family=columns.family[row],
+            state="done" if columns.state_of(row) is TrialState.DONE else "running",
+            front=number in where.front,
+            pinned=bool(columns.pinned[row]),
             text="\n".join(lines),
         )
 
@@ -277,6 +280,19 @@ class TradeoffPair(QWidget):
         two = event.size().width() >= _WIDTH_FOR_TWO
         self._second.setVisible(two)
         self._x[1].setVisible(two)
+
+
+def _drawn(columns: TrialColumns, wanted: NDArray[np.bool_], where: Standing) -> list[int]:
+    """The rows to draw: all of them, or, of more than anybody can tell apart, the front, what is tied with it, pinned
+    and running trials, and of the others every so many."""
+    rows = np.flatnonzero(wanted)
+    if len(rows) > _MOST_DRAWN:
+        told = columns.pinned | columns.among(TrialState.RUNNING) | (columns.number == BASELINE_NUMBER)
+        told |= np.isin(columns.number, where.front) | np.isin(columns.number, list(where.tied))
+        others = np.flatnonzero(wanted & ~told)
+        step = math.ceil(len(others) / _MOST_DRAWN)
+        rows = np.sort(np.concatenate([np.flatnonzero(wanted & told), others[::step]]))
+    return rows.tolist()
 
 
 class _Hover:

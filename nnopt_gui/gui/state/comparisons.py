@@ -8,6 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal, Slot
 
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
@@ -19,6 +20,7 @@ from nnopt_gui.gui.state.workspace import Workspace
 
 _SETTLE_MS: Final = 40  # arrow keys run through a table faster than anybody reads
 _KEPT: Final = 8
+_MOST_OTHERS: Final = 1000
 
 
 class Stage(Enum):
@@ -87,9 +89,17 @@ class Comparisons(QObject):
         """The number of the trial that the selected one is compared with; 0 is the original."""
         return self._other
 
-    def others(self) -> tuple[Trial, ...]:
-        """The trials that can be compared with, by number."""
-        return tuple(trial for trial in self._workspace.trials if trial.state is TrialState.DONE)
+    def others(self) -> list[tuple[int, str]]:
+        """Number and label of the trials that can be compared with, by number. Of more than anybody chooses from they
+        are the original, the front, the pinned ones, the chosen one and the latest."""
+        columns = self._workspace.columns
+        done = columns.among(TrialState.DONE)
+        if np.count_nonzero(done) > _MOST_OTHERS:
+            told = columns.pinned | np.isin(columns.number, (BASELINE_NUMBER, self._other))
+            told |= np.isin(columns.number, self._workspace.standing.front)
+            told[np.flatnonzero(done)[-_MOST_OTHERS:]] = True
+            done &= told
+        return list(zip(columns.number[done].tolist(), columns.label[done].tolist(), strict=True))
 
     def set_other(self, number: int) -> None:
         """Compare with this trial from now on."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE, Metric
-from nnopt_gui.engine.study.pareto import front_and_ties
-from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.study.pareto import Trials, front_and_ties
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Standing:
     tied: frozenset[int] = frozenset()
 
 
-def standing(trials: Sequence[Trial], x: Metric, y: Metric) -> Standing:
+def standing(trials: Trials, x: Metric, y: Metric) -> Standing:
     """The standing of all finished trials on two metrics; empty when both axes show the same metric."""
     if x.key == y.key:
         return Standing()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from nnopt_gui.engine.metrics import ACCURACY, AGREEMENT, DROP, LATENCY, MACS, PARAMS, SIZE, Measurement, Metric
+import numpy as np
+from numpy.typing import NDArray
+
+from nnopt_gui.engine.metrics import ACCURACY, AGREEMENT, DROP, LATENCY, MACS, PARAMS, SIZE, Metric
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 
 _NAMES: Final[dict[str, Metric]] = {
     "acc": ACCURACY,
@@ -23,7 +27,8 @@ _NAMES: Final[dict[str, Metric]] = {
     "macs": MACS,
     "params": PARAMS,
 }
-_COMPARISONS: Final[dict[str, Callable[[float, float], bool]]] = {
+Comparison = Callable[[Any, float], Any]  # of a number, or of a whole column
+_COMPARISONS: Final[dict[str, Comparison]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -37,12 +42,12 @@ _CONDITION: Final = re.compile(r"([a-z0-9]+)(>=|<=|>|<|=)(-?\d+(?:\.\d+)?)")
 class TrialFilter:
     """A parsed filter line. Values are compared in the metric's display unit (percent, MB, ms, M)."""
 
-    conditions: tuple[tuple[Metric, Callable[[float, float], bool], float], ...] = ()
+    conditions: tuple[tuple[Metric, Comparison, float], ...] = ()
     words: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> TrialFilter:
-        """Never fails: what is not a condition is a word to be found in the row's text."""
+        """Never fails: what is not a condition is a word to be found in the row's texts."""
         conditions, words = [], []
         for token in text.casefold().split():
             match = _CONDITION.fullmatch(token)
@@ -52,13 +57,29 @@ class TrialFilter:
                 words.append(token)
         return cls(tuple(conditions), tuple(words))
 
-    def accepts(self, text: str, measurement: Measurement | None) -> bool:
-        """Whether a row with this text and measurement is shown."""
-        folded = text.casefold()
-        if not all(word in folded for word in self.words):
-            return False
+    @property
+    def empty(self) -> bool:
+        """Whether it accepts every trial."""
+        return not (self.conditions or self.words)
+
+    def mask(self, columns: TrialColumns, statuses: Sequence[str] | NDArray[np.object_]) -> NDArray[np.bool_]:
+        """bool (n,): whether a trial meets all conditions, and has every word in its number (``#12``), label, status
+        or note.
+
+        Args:
+            statuses: one text per trial.
+        """
+        accepted = np.ones(len(columns), dtype=np.bool_)
         for metric, compare, bound in self.conditions:
-            reading = metric.read(measurement) if measurement is not None else None
-            if reading is None or not compare(reading[0], bound):
-                return False
-        return True
+            accepted &= compare(columns.values(metric), bound)  # NaN, not measured, meets none
+        for word in self.words:
+            found = _contain(columns.label, word) | _contain(statuses, word) | _contain(columns.note, word)
+            if word.lstrip("#").isdigit():
+                found |= _contain([f"#{number}" for number in columns.number.tolist()], word)
+            accepted &= found
+        return accepted
+
+
+def _contain(texts: Sequence[str] | NDArray[np.object_], word: str) -> NDArray[np.bool_]:
+    """bool (n,): which texts contain the word, upper and lower case being the same."""
+    return np.fromiter((word in text.casefold() for text in texts), dtype=np.bool_, count=len(texts))

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from heapq import nlargest
 from typing import Literal
+
+import numpy as np
 
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.study.confirmation import Confirmation
@@ -75,7 +76,9 @@ def study_story(study: Study, most: int) -> list[Happening]:
 
 
 def _ends(study: Study, most: int) -> Iterator[Happening]:
-    for trial in nlargest(most, study.trials, key=lambda trial: trial.created):  # one ran after the other
+    columns = study.columns
+    latest = columns.number[np.argsort(-columns.created, kind="stable")[:most]]  # one ran after the other
+    for trial in map(study.get, latest.tolist()):
         if trial.state is TrialState.RUNNING:
             yield Happening(trial.created, "started", trial)
         else:

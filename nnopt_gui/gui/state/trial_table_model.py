@@ -1,52 +1,71 @@
-"""The trials as Qt's tables want them: a thin model over the study's records."""
+"""The trials as Qt's tables want them: a thin model over the study's columns, sorted and filtered at once."""
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
+from dataclasses import dataclass
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, SIZE, Measurement, Metric
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, SIZE, Metric
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.state.quantities import DASH, significant
 from nnopt_gui.gui.state.trial_filter import TrialFilter
+from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
 
 Index = QModelIndex | QPersistentModelIndex
+Rows = NDArray[np.int64]
 
 NUMBER_ROLE: Final = Qt.ItemDataRole.UserRole + 1
-SORT_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 PIN, NUMBER, RECIPE, TOP1, INTERVAL, SIZE_COLUMN, P50, MACS_COLUMN, STATUS = range(9)
-_METRICS: Final[dict[int, Metric]] = {TOP1: ACCURACY, SIZE_COLUMN: SIZE, P50: LATENCY, MACS_COLUMN: MACS}
+_METRICS: Final[dict[int, Metric]] = {TOP1: ACCURACY, INTERVAL: ACCURACY, SIZE_COLUMN: SIZE, P50: LATENCY,
+                                      MACS_COLUMN: MACS}  # fmt: skip
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE: Final = int(Qt.AlignmentFlag.AlignCenter)
 
 
-class TrialTableModel(QAbstractTableModel):
-    """One row per trial of the workspace's study, in the order of their numbers.
+@dataclass(frozen=True)
+class _Shown:
+    """What the table shows: ``rows`` of the columns, in their order; ``statuses`` of all of them."""
 
-    It keeps the records it shows, so that a row can be asked for until its removal was announced.
+    columns: TrialColumns
+    statuses: NDArray[np.object_]
+    rows: Rows
+
+    @property
+    def numbers(self) -> Rows:
+        return self.columns.number[self.rows]
+
+
+class TrialTableModel(QAbstractTableModel):
+    """One row per trial of the workspace's study that the filter line accepts, sorted by value, not by text.
+
+    It keeps the columns it shows, so that a row can be asked for until its removal was announced. Sorting and
+    filtering look at whole columns: a study has up to 100,000 trials.
     """
 
     def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workspace = workspace
-        self._trials: list[Trial] = []
+        self._filter = TrialFilter()
+        self._sorted_by, self._descending = NUMBER, False
+        self._shown = self._arranged()
         workspace.study_replaced.connect(self._on_study_replaced)
-        workspace.trial_added.connect(self._on_trial_added)
-        workspace.trial_changed.connect(self._on_trial_changed)
-        workspace.trial_removed.connect(self._on_trial_removed)
+        workspace.trial_added.connect(self._on_trials_changed)
+        workspace.trial_changed.connect(self._on_trials_changed)
+        workspace.trial_removed.connect(self._on_trials_changed)
         workspace.standing_changed.connect(self._on_standing_changed)
-        self._on_study_replaced()
 
     # -- Qt's questions ---------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._trials)
+        return 0 if parent.isValid() else len(self._shown.rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else STATUS + 1
@@ -61,80 +80,59 @@ class TrialTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self._trials):
+        if not index.isValid() or index.row() >= len(self._shown.rows):
             return None
-        trial = self._trials[index.row()]
-        column = index.column()
+        row, column = int(self._shown.rows[index.row()]), index.column()
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self.text(trial, column)
+                return self._text(row, column)
             case Qt.ItemDataRole.TextAlignmentRole:
                 if column == PIN:
                     return _CENTRE
                 return _LEFT if column in (RECIPE, STATUS) else _RIGHT
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tooltip(trial, column)
+                return self._tooltip(row, column)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{self._titles()[column]}: {self.text(trial, column)}"
+                return f"{self._titles()[column]}: {self._text(row, column)}"
             case _ if role == NUMBER_ROLE:
-                return trial.number
-            case _ if role == SORT_ROLE:
-                return self._sort_key(trial, column)
+                return int(self._shown.columns.number[row])
         return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorted_by, self._descending = column, order == Qt.SortOrder.DescendingOrder
+        self._permute(self._arranged())
+
+    def set_filter_text(self, text: str) -> None:
+        """Show only what this filter line accepts."""
+        self._filter = TrialFilter.parse(text)
+        self._reset()
+
+    def row_of(self, number: int) -> int | None:
+        """The row that shows a trial; None where there is none."""
+        places = np.flatnonzero(self._shown.numbers == number)
+        return int(places[0]) if len(places) else None
 
     # -- texts ------------------------------------------------------------------------------------------------
 
-    def trial_at(self, row: int) -> Trial:
-        return self._trials[row]
-
-    def row_of(self, number: int) -> int | None:
-        row = self._place(number)
-        return row if row < len(self._trials) and self._trials[row].number == number else None
-
-    def _place(self, number: int) -> int:
-        return bisect_left(self._trials, number, key=lambda trial: trial.number)
-
-    def text(self, trial: Trial, column: int) -> str:
-        measurement = self._workspace.measurement(trial)
+    def _text(self, row: int, column: int) -> str:
+        columns = self._shown.columns
         match column:
             case 0:
-                return "★" if trial.pinned or trial.is_baseline else ""
+                return "★" if columns.pinned[row] or columns.number[row] == BASELINE_NUMBER else ""
             case 1:
-                return str(trial.number)
+                return str(columns.number[row])
             case 2:
-                return self.tr("Original") if trial.is_baseline else trial.recipe.label
-            case 4:
-                return _half_interval(measurement)
+                original = columns.number[row] == BASELINE_NUMBER
+                return self.tr("Original") if original else str(columns.label[row])
             case 8:
-                return self.status(trial)
-        return _metric_text(measurement, _METRICS[column])
-
-    def status(self, trial: Trial) -> str:
-        """What the last column says about a trial."""
-        match trial.state:
-            case TrialState.RUNNING:
-                return self.tr("running")
-            case TrialState.FAILED:
-                reason = engine_text((trial.error or {}).get("message", "")) or self.tr("unknown reason")
-                return self.tr("failed: {}").format(reason)
-            case TrialState.CANCELLED:
-                return self.tr("cancelled")
-            case TrialState.INTERRUPTED:
-                return self.tr("interrupted")
-        if trial.is_baseline:
-            return self.tr("original")
-        standing = self._workspace.standing
-        if trial.number in standing.front:
-            return self.tr("front")
-        if trial.number in standing.tied:
-            return self.tr("tied with front")
-        if trial.measurement is None or trial.measurement.accuracy is None:
-            return self.tr("done")
-        return self.tr("dominated")
-
-    def row_text(self, trial: Trial) -> str:
-        """Everything a filter word is looked up in."""
-        return f"#{trial.number} {self.text(trial, RECIPE)} {self.status(trial)} {trial.note}"
+                return str(self._shown.statuses[row])
+        metric = _METRICS[column]
+        reading = columns.reading(row, metric)
+        if reading is None:
+            return DASH
+        if column == INTERVAL:
+            return f"{(reading[2] - reading[1]) / 2:.1f}"
+        return f"{reading[0]:.1f}" if metric.unit in ("%", "pp") else significant(reading[0])
 
     def _titles(self) -> tuple[str, ...]:
         return (
@@ -162,91 +160,100 @@ class TrialTableModel(QAbstractTableModel):
             self.tr("Where the trial stands on the first plot, or why it failed."),
         )
 
-    def _tooltip(self, trial: Trial, column: int) -> str:
-        if trial.error is not None:
-            return engine_text(" ".join(filter(None, (trial.error.get("message"), trial.error.get("hint")))))
-        if column == STATUS and trial.number in self._workspace.standing.tied:
+    def _tooltip(self, row: int, column: int) -> str:
+        number = int(self._shown.columns.number[row])
+        if self._shown.columns.state_of(row) is TrialState.FAILED and (study := self._workspace.study) is not None:
+            error = study.get(number).error if number in study else None
+            return engine_text(" ".join(filter(None, (error.get("message"), error.get("hint"))))) if error else ""
+        if column == STATUS and number in self._workspace.standing.tied:
             return self.tr("Within noise of the front: its 95 % interval reaches it.")
-        return self.text(trial, column) if column in (RECIPE, STATUS) else ""
+        return self._text(row, column) if column in (RECIPE, STATUS) else ""
 
-    def _sort_key(self, trial: Trial, column: int) -> float | str:
-        if column in (RECIPE, STATUS):
-            return self.text(trial, column).casefold()
-        if column == PIN:
-            return 0.0 if trial.pinned or trial.is_baseline else 1.0
-        if column == NUMBER:
-            return float(trial.number)
-        measurement = self._workspace.measurement(trial)
-        reading = _METRICS[TOP1 if column == INTERVAL else column].read(measurement) if measurement else None
-        if reading is None:
-            return math.inf
-        return (reading[2] - reading[1]) / 2 if column == INTERVAL else reading[0]
+    # -- order and filter -------------------------------------------------------------------------------------
+
+    def _arranged(self) -> _Shown:
+        """What is to be shown now. Unmeasured trials come last."""
+        columns = self._workspace.columns
+        statuses = trial_statuses(columns, self._workspace.standing)
+        rows = np.arange(len(columns)) if self._filter.empty else np.flatnonzero(self._filter.mask(columns, statuses))
+        if self._sorted_by != NUMBER:
+            keys = self._keys(columns, statuses)[rows]
+            if self._descending:  # equal ones by number all the same
+                rows = rows[len(rows) - 1 - np.argsort(keys[::-1], kind="stable")[::-1]]
+            else:
+                rows = rows[np.argsort(keys, kind="stable")]
+        elif self._descending:
+            rows = rows[::-1]
+        return _Shown(columns, statuses, rows)
+
+    def _keys(self, columns: TrialColumns, statuses: NDArray[np.object_]) -> NDArray[Any]:
+        if self._sorted_by in (RECIPE, STATUS):
+            texts = columns.label if self._sorted_by == RECIPE else statuses
+            return np.array([text.casefold() for text in texts.tolist()], dtype=np.object_)
+        if self._sorted_by == PIN:
+            return ~(columns.pinned | (columns.number == BASELINE_NUMBER))
+        metric = _METRICS[self._sorted_by]
+        values = columns.values(metric)
+        if self._sorted_by == INTERVAL:
+            values = (columns.values(metric, "high") - columns.values(metric, "low")) / 2
+        return np.where(np.isnan(values), -np.inf if self._descending else np.inf, values)
+
+    def _permute(self, shown: _Shown) -> None:
+        """The same trials in another order; who is selected stays selected."""
+        before = self.persistentIndexList()
+        numbers = [int(self._shown.numbers[index.row()]) for index in before]
+        self.layoutAboutToBeChanged.emit()
+        self._shown = shown
+        places = [self.row_of(number) for number in numbers]
+        after = [
+            self.index(place, index.column()) if place is not None else QModelIndex()
+            for place, index in zip(places, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _reset(self) -> None:
+        self.beginResetModel()
+        self._shown = self._arranged()
+        self.endResetModel()
 
     # -- the study changes ------------------------------------------------------------------------------------
 
     def _on_study_replaced(self) -> None:
-        self.beginResetModel()
-        self._trials = list(self._workspace.trials)
-        self.endResetModel()
+        self._reset()
 
-    def _on_trial_added(self, number: int) -> None:
-        row = self._place(number)
-        self.beginInsertRows(QModelIndex(), row, row)
-        self._trials.insert(row, self._workspace.trial(number))
-        self.endInsertRows()
-
-    def _on_trial_changed(self, number: int) -> None:
-        row = self.row_of(number)
-        if row is not None:
-            self._trials[row] = self._workspace.trial(number)
-            self.dataChanged.emit(self.index(row, PIN), self.index(row, STATUS))
-
-    def _on_trial_removed(self, number: int) -> None:
-        row = self.row_of(number)
-        if row is not None:
-            self.beginRemoveRows(QModelIndex(), row, row)
-            del self._trials[row]
+    def _on_trials_changed(self, number: int) -> None:
+        """One trial came, changed or went."""
+        shown = self._arranged()
+        before, after = self._shown.numbers, shown.numbers
+        gone, here = np.flatnonzero(before == number).tolist(), np.flatnonzero(after == number).tolist()
+        if np.array_equal(before, after):
+            self._shown = shown
+            for place in here:
+                self.dataChanged.emit(self.index(place, PIN), self.index(place, STATUS))
+        elif not np.array_equal(np.delete(before, gone), np.delete(after, here)):
+            self._reset()  # the front moved, and with it who is shown, or where
+        elif here and gone:
+            self._permute(shown)
+        elif here:
+            self.beginInsertRows(QModelIndex(), here[0], here[0])
+            self._shown = shown
+            self.endInsertRows()
+        else:
+            self.beginRemoveRows(QModelIndex(), gone[0], gone[0])
+            self._shown = shown
             self.endRemoveRows()
 
     def _on_standing_changed(self) -> None:
-        if self._trials:
-            self.dataChanged.emit(self.index(0, STATUS), self.index(len(self._trials) - 1, STATUS))
+        shown = self._arranged()
+        if not np.array_equal(self._shown.numbers, shown.numbers):
+            self._reset()
+            return
+        self._shown = shown
+        if len(shown.rows):
+            self.dataChanged.emit(self.index(0, STATUS), self.index(len(shown.rows) - 1, STATUS))
 
     def retranslate(self) -> None:
         """The language changed: every text is asked for again."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, PIN, STATUS)
-        if self._trials:
-            self.dataChanged.emit(self.index(0, PIN), self.index(len(self._trials) - 1, STATUS))
-
-
-class TrialProxy(QSortFilterProxyModel):
-    """Sorted by value, not by text, and filtered by the filter line."""
-
-    def __init__(self, model: TrialTableModel, workspace: Workspace, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._model = model
-        self._workspace = workspace
-        self._filter = TrialFilter()
-        self.setSortRole(SORT_ROLE)
-        self.setSourceModel(model)
-
-    def set_filter_text(self, text: str) -> None:
-        self.beginFilterChange()
-        self._filter = TrialFilter.parse(text)
-        self.endFilterChange()
-
-    def filterAcceptsRow(self, row: int, parent: Index) -> bool:  # noqa: ARG002 - Qt's signature
-        trial = self._model.trial_at(row)
-        return self._filter.accepts(self._model.row_text(trial), self._workspace.measurement(trial))
-
-
-def _half_interval(measurement: Measurement | None) -> str:
-    reading = ACCURACY.read(measurement) if measurement is not None else None
-    return DASH if reading is None else f"{(reading[2] - reading[1]) / 2:.1f}"
-
-
-def _metric_text(measurement: Measurement | None, metric: Metric) -> str:
-    reading = metric.read(measurement) if measurement is not None else None
-    if reading is None:
-        return DASH
-    return f"{reading[0]:.1f}" if metric.unit in ("%", "pp") else significant(reading[0])
+        self._reset()

@@ -18,7 +18,8 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study import Study, StudyChange
 from nnopt_gui.engine.study.study_file import StudyFile
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.errors import NnoptError, StudyError
 from nnopt_gui.gui.state.opening import STUDY_SUFFIX
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
@@ -59,7 +60,6 @@ class Workspace(QObject):
         self._axes = Axes()
         self._standing = Standing()
         self._selected: int | None = None
-        self._known: dict[Recipe, Trial] | None = None  # by recipe; None: to be made anew
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -81,7 +81,14 @@ class Workspace(QObject):
 
     @property
     def trials(self) -> tuple[Trial, ...]:
+        """Every record; a large study takes a while to read them all, see :attr:`columns`."""
         return self._study.trials if self._study else ()
+
+    @property
+    def columns(self) -> TrialColumns:
+        """What tables, filters and fronts need of all trials, growing measurements included."""
+        columns = self._study.columns if self._study else TrialColumns.of(())
+        return columns.with_readings(self._partial) if self._partial else columns
 
     @property
     def baseline(self) -> Trial | None:
@@ -99,11 +106,9 @@ class Workspace(QObject):
 
     def find(self, recipe: Recipe) -> Trial | None:
         """The finished trial of this recipe, else the running one; quick enough to be asked at every slider's move."""
-        if self._known is None:
-            wanted = [t for t in self.trials if t.state in (TrialState.RUNNING, TrialState.DONE)]
-            wanted.sort(key=lambda t: t.state is TrialState.DONE)  # the last one wins
-            self._known = {trial.recipe: trial for trial in wanted}
-        return self._known.get(recipe)
+        if self._study is None:
+            return None
+        return self._study.find(recipe.fingerprint, TrialState.RUNNING, TrialState.DONE)
 
     def measurement(self, trial: Trial) -> Measurement | None:
         """What is known about a trial: its measurement, or the growing one while it runs."""
@@ -193,14 +198,13 @@ class Workspace(QObject):
         if self._study is not None:
             self._study.unlisten(self._on_study_changed)
         if self._file is not None:
-            empty = self.untitled and all(trial.is_baseline for trial in self.trials)
+            empty = self.untitled and not self._study_has_trials()
             path = self._file.path
             with self._told():
                 self._file.close()
             if empty:
                 _remove(path)
         self._study, self._file = study, file
-        self._known = None
         self._partial.clear()
         self._selected = None
         self._undo.clear()
@@ -211,6 +215,9 @@ class Workspace(QObject):
         self.standing_changed.emit()
         self.described.emit()
         self.selection_changed.emit()
+
+    def _study_has_trials(self) -> bool:
+        return bool((self.columns.number != BASELINE_NUMBER).any())
 
     # -- changes of the study ---------------------------------------------------------------------------------
 
@@ -316,7 +323,6 @@ class Workspace(QObject):
             self.described.emit()
             return
         number = change.trial.number
-        self._known = None
         if change.trial.state.finished:
             self._partial.pop(number, None)
         self._standing = self._stand()
@@ -331,7 +337,7 @@ class Workspace(QObject):
             self.selection_changed.emit()
 
     def _stand(self) -> Standing:
-        return standing(self.trials, self._axes.x[0], self._axes.y)
+        return standing(self.columns, self._axes.x[0], self._axes.y)
 
     def _tell_committed(self) -> None:
         if self._file is not None and not self._file.read_only:

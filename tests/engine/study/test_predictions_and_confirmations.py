@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from nnopt_gui.engine.study.confirmation import (
     finish_confirmation,
     openings_sentence,
 )
+from nnopt_gui.engine.study.database import SCHEMA_VERSION
 from nnopt_gui.engine.study.study import Study, StudyChange
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -108,7 +110,7 @@ def test_damaged_predictions_cost_that_trial_only(path: Path) -> None:
 def as_version_1(path: Path) -> None:
     """What the first version wrote."""
     edit(
-        path, "DROP TABLE labels", "DROP TABLE predictions", "DROP TABLE confirmations",
+        path, "DROP TABLE labels", "DROP TABLE predictions", "DROP TABLE confirmations", "DROP TABLE summaries",
         "UPDATE trials SET record = replace(record, '\"predictions_sha256\":null,', '')", "PRAGMA user_version = 1",
     )  # fmt: skip
 
@@ -135,11 +137,16 @@ def test_an_older_file_opens_and_is_brought_up_to_date(tmp_path: Path) -> None:
         file.study.add(done(1, found), None, found)
     with StudyFile.open(path) as file:
         assert file.study.predictions(1) == found
-    assert sqlite3.connect(path).execute("PRAGMA user_version").fetchone() == (2,)
+    version, summaries = "PRAGMA user_version", "SELECT number, state FROM summaries"
+    with closing(sqlite3.connect(path)) as now, closing(sqlite3.connect(tmp_path / "old.nnopt.v1.bak")) as before:
+        assert now.execute(version).fetchone() == (SCHEMA_VERSION,)
+        assert now.execute(summaries).fetchall() == [(0, "interrupted"), (1, "done")]
+        assert before.execute(version).fetchone() == (1,)
+        assert before.execute("SELECT record FROM trials").fetchall() == [(text,)]
 
 
 def test_a_forged_older_file_is_refused(path: Path) -> None:
-    edit(path, "PRAGMA user_version = 1")  # with the tables of version 2
+    edit(path, "PRAGMA user_version = 1")  # with the tables of this version
     with pytest.raises(StudyError, match="tampered"):
         StudyFile.open(path)
 

@@ -9,6 +9,7 @@ import pytest
 from nnopt_gui.engine.metrics import Estimate, Measurement
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.opening import data_location, file_name, is_network_name, openable_kind
 from nnopt_gui.gui.state.quantities import (
@@ -58,6 +59,7 @@ def test_quantities(text, expected):
     assert text == expected
 
 
+W4_PRUNED = Recipe.build(weight_bits=4, prune=0.4)
 MEASURED = Measurement(610_000, 31_000_000, 200_000, Estimate(0.914, 0.90, 0.93, 2000))
 
 
@@ -76,11 +78,18 @@ MEASURED = Measurement(610_000, 31_000_000, 200_000, Estimate(0.914, 0.90, 0.93,
     ],
 )
 def test_filter(line, kept):
-    assert TrialFilter.parse(line).accepts("#18 W4A8 · prune 40 % front", MEASURED) is kept
+    trial = Trial(18, W4_PRUNED, TrialState.DONE, MEASURED)
+    assert TrialFilter.parse(line).mask(TrialColumns.of([trial]), ["front"]).tolist() == [kept]
 
 
-def test_filter_hides_what_was_not_measured():
-    assert not TrialFilter.parse("acc>0").accepts("#1", None)
+def test_filter_hides_what_was_not_measured_and_finds_numbers_and_notes():
+    columns = TrialColumns.of([Trial(1), Trial(21, W4_PRUNED, TrialState.DONE, MEASURED, note="Keep THIS")])
+
+    def shown(line):
+        return columns.number[TrialFilter.parse(line).mask(columns, ["running", "front"])].tolist()
+
+    assert shown("acc>0") == shown("#21") == shown("this") == [21]
+    assert shown("1") == [1, 21] and shown("running") == [1]
 
 
 def test_kinds_of_paths(tmp_path):

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.layout import named, row, scrolling
@@ -170,16 +170,12 @@ class ComparePanel(QWidget):
         selected = self._workspace.selected
         self._other.blockSignals(True)
         self._other.clear()
-        for trial in self._comparisons.others():
-            if selected is None or trial.number != selected.number:
-                self._other.addItem(self._named(trial), trial.number)
+        for number, label in self._comparisons.others():
+            if selected is None or number != selected.number:
+                self._other.addItem(_named(number, label), number)
         self._other.setCurrentIndex(max(0, self._other.findData(self._comparisons.other)))
         self._other.blockSignals(False)
         self._other.setEnabled(self._other.count() > 0)
-
-    def _named(self, trial: Trial) -> str:
-        name = trial_name(trial.number)
-        return name if trial.is_baseline else f"{name}  {trial.recipe.label}"
 
     @Slot(int)
     def _on_other_chosen(self, index: int) -> None:
@@ -203,7 +199,7 @@ class ComparePanel(QWidget):
             return
         pair = self._comparisons.pair
         second = self._workspace.selected
-        self._title.setText("" if second is None else self._named(second))
+        self._title.setText("" if second is None else _named(second.number, second.recipe.label))
         self._title.setVisible(second is not None)
         text = self._about(pair)
         self._verdict.setText(text)
@@ -256,3 +252,8 @@ def _curve(predictions: TrialPredictions | None) -> Curve:
     if predictions is None:
         return ()
     return [(part.confidence, part.accuracy) for part in calibration_curve(predictions)]
+
+
+def _named(number: int, label: str) -> str:
+    name = trial_name(number)
+    return name if number == BASELINE_NUMBER else f"{name}  {label}"

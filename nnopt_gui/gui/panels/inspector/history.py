@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.layout import named, scrolling
@@ -288,12 +288,13 @@ class HistoryPanel(QWidget):
         _stretch(table, 1)
 
     def _about_study(self) -> str:
-        trials = [trial for trial in self._workspace.trials if not trial.is_baseline]
-        if not trials:
+        columns = self._workspace.columns
+        tried = columns.number != BASELINE_NUMBER
+        if not tried.any():
             return self.tr("Study: nothing was tried yet. Press Run or Quick sweep.")
-        done = sum(trial.state is TrialState.DONE for trial in trials)
-        seconds = sum(trial.seconds for trial in trials)
-        return self.tr("Study: {} of {} trials finished, {} of work").format(done, len(trials), duration_text(seconds))
+        done = int((columns.among(TrialState.DONE) & tried).sum())
+        spent = duration_text(float(columns.seconds[tried].sum()))
+        return self.tr("Study: {} of {} trials finished, {} of work").format(done, int(tried.sum()), spent)
 
     @Slot(QModelIndex)
     def _on_line_chosen(self, index: QModelIndex) -> None:
