@@ -3600,6 +3600,10 @@
             <translation>其中没有试验。</translation>
         </message>
         <message>
+            <source>Trial {number} cannot be read: the study was closed.</source>
+            <translation>无法读取试验 {number}：研究已关闭。</translation>
+        </message>
+        <message>
             <source>The study already has a trial {number}.</source>
             <translation>研究中已有试验 {number}。</translation>
         </message>
@@ -3648,20 +3652,28 @@
             <translation>请另存为其他名称以保留更改。</translation>
         </message>
         <message>
-            <source>The study {name} is damaged: it does not say which model it is about.</source>
-            <translation>研究 {name} 已损坏：其中没有说明是关于哪个模型的。</translation>
-        </message>
-        <message>
-            <source>The trial {number} stored in the study is damaged.</source>
-            <translation>研究中存储的试验 {number} 已损坏。</translation>
-        </message>
-        <message>
             <source>The program ended while this trial was running.</source>
             <translation>程序在此试验运行时结束了。</translation>
         </message>
         <message>
+            <source>it is of an older version, of which no copy could be kept ({error})</source>
+            <translation>它来自较旧的版本，且无法为其保留副本（{error}）</translation>
+        </message>
+        <message>
+            <source>The study {name} is damaged: it does not say which model it is about.</source>
+            <translation>研究 {name} 已损坏：其中没有说明是关于哪个模型的。</translation>
+        </message>
+        <message>
+            <source>The trial {number} is not in the study file.</source>
+            <translation>研究文件中没有试验 {number}。</translation>
+        </message>
+        <message>
             <source>The {what} stored in the study is damaged: its SHA-256 does not match.</source>
             <translation>研究中存储的{what}已损坏：其 SHA-256 不符。</translation>
+        </message>
+        <message>
+            <source>The trial {number} stored in the study is damaged.</source>
+            <translation>研究中存储的试验 {number} 已损坏。</translation>
         </message>
         <message>
             <source>The sweep has no valid combination.</source>
