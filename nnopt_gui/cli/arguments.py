@@ -360,6 +360,11 @@ def _add_recipe(parser: argparse.ArgumentParser, *, many: bool) -> None:
         default=True,
         help="train towards the opened network's outputs (default)",
     )
-    group.add_argument("--temperature", type=float, default=4.0, metavar="T")
+    group.add_argument(
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="of distillation (default: 4; less for short trainings from random weights)",
+    )
     group.add_argument("--alpha", type=float, default=0.7, metavar="A", help="weight of the distillation loss, 0..1")
     group.add_argument("--seed", type=int, default=0, metavar="N")

@@ -107,7 +107,12 @@ def add_search(parser: argparse.ArgumentParser, parse_size: Callable[[str], int]
                        help=f"of {', '.join(EFFORTS)} (default: --effort)")  # fmt: skip
     space.add_argument("--distill", action=argparse.BooleanOptionalAction, default=True,
                        help="train towards the opened network's outputs (default)")  # fmt: skip
-    space.add_argument("--temperature", type=float, default=4.0, metavar="T")
+    space.add_argument(
+        "--temperature",
+        type=float,
+        metavar="T",
+        help="of distillation (default: 4; less for short trainings from random weights)",
+    )
     space.add_argument("--alpha", type=float, default=0.7, metavar="A", help="weight of the distillation loss, 0..1")
     space.add_argument("--seed", type=int, default=0, metavar="N", help="of the recipes and of the search")
     goals = parser.add_argument_group("goals")

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from nnopt_gui import __version__
 from nnopt_gui.engine import recipe as recipes
-from nnopt_gui.engine.recipe import Recipe, Student
+from nnopt_gui.engine.recipe import Distill, Recipe, Student
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial
@@ -118,7 +118,7 @@ def recipe_arguments(recipe: Recipe) -> list[str]:
     if recipe.fine_tune is not None:
         words += _option("--fine-tune-epochs", recipe.fine_tune.epochs)
         words += _changed(recipe.fine_tune, "fine_tune.", skip=("epochs",))
-        words += ["--no-distill"] if recipe.distill is None else _changed(recipe.distill, "distill.")
+        words += ["--no-distill"] if recipe.distill is None else _distillation(recipe.distill)
     if recipe.quantize is not None:
         step = recipe.quantize
         words += _option("--weight-bits", step.weight_bits)
@@ -127,6 +127,11 @@ def recipe_arguments(recipe: Recipe) -> list[str]:
         words += _changed(step, "quantize.", skip=("weight_bits", "activation_bits"))
     known = ("student", "prune", "fine_tune", "distill", "quantize")
     return words + _changed(recipe, "", skip=known)
+
+
+def _distillation(step: Distill) -> list[str]:
+    """The command line's own temperature is the chosen one, not the record's default."""
+    return _option("--temperature", step.temperature) + _changed(step, "distill.", skip=("temperature",))
 
 
 def _changed(step: Any, prefix: str, skip: tuple[str, ...] = ()) -> list[str]:

@@ -44,7 +44,7 @@ from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.student_networks import build_student, teacher_architecture
 from nnopt_gui.engine.training.distillation import Teacher
 from nnopt_gui.engine.training.fine_tuning import train
-from nnopt_gui.engine.training.teachers import open_teacher
+from nnopt_gui.engine.training.teachers import open_teacher, said_of_temperature, settled_distillation
 from nnopt_gui.engine.tuning_batches import tuning_images
 from nnopt_gui.errors import RecipeError
 
@@ -184,7 +184,7 @@ class Stages:
         network = self.model.network
         if recipe.student is not None:
             if recipe.prune is None:
-                return Prepared(self._student(recipe, reporter))
+                return self._student(recipe, reporter)
             network = self.prepared(replace(recipe, prune=None), reporter).network
         if network is None:
             raise RecipeError("There is no trainable network.", "Open a weights file instead of an ONNX file.")
@@ -195,12 +195,14 @@ class Stages:
             network = self._train(network, recipe, recipe.fine_tune, reporter)
         return Prepared(network)
 
-    def _student(self, recipe: Recipe, reporter: Reporter) -> nn.Module:
+    def _student(self, recipe: Recipe, reporter: Reporter) -> Prepared:
         assert recipe.student is not None
         assert recipe.fine_tune is not None
         network = build_student(recipe.student, self.model, recipe.seed, reporter)
         reporter.status(f"Training the student {recipe.student}")
-        return self._train(network, recipe, recipe.fine_tune, reporter, from_scratch=True)
+        trained = self._train(network, recipe, recipe.fine_tune, reporter, from_scratch=True)
+        steps = recipe.fine_tune.steps(len(self._data.split("train"))) if self._data is not None else 0
+        return Prepared(trained, notes=said_of_temperature(recipe, steps))
 
     def student_architecture(self, recipe: Recipe) -> Architecture:
         """The network that the recipe's student step names, fitted to the opened model's input and classes."""
@@ -287,7 +289,7 @@ class Stages:
             reporter=reporter,
             from_scratch=from_scratch,
             teacher=self._teacher(recipe, how, reporter),
-            distill=recipe.distill,
+            distill=settled_distillation(recipe, how.steps(len(subset))),
             masks=masks,
             threads=self._threads,
             selection=self._data.split("selection"),

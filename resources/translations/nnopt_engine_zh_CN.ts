@@ -3832,6 +3832,10 @@
             <translation>请检查网络的权重和数据。</translation>
         </message>
         <message>
+            <source>{steps} steps from random weights are too few to learn softened answers: temperature 1 was used</source>
+            <translation>从随机权重开始仅训练 {steps} 步，不足以学习软化后的输出：已采用温度 1</translation>
+        </message>
+        <message>
             <source>Opening the teacher {location}</source>
             <translation>正在打开教师网络 {location}</translation>
         </message>

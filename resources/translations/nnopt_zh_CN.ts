@@ -2741,12 +2741,12 @@
         <translation>遍历训练图像的次数。</translation>
     </message>
     <message>
-        <source>Temperature of distillation: softens the original&apos;s answers.</source>
-        <translation>蒸馏温度：使原始模型的输出更平滑。</translation>
-    </message>
-    <message>
         <source>Weight of the original&apos;s answers against the labels.</source>
         <translation>原始模型输出相对于标签的权重。</translation>
+    </message>
+    <message>
+        <source>T auto</source>
+        <translation>T 自动</translation>
     </message>
     <message>
         <source>Whole channels (structured)</source>
@@ -2855,6 +2855,10 @@
     <message>
         <source>off: float32</source>
         <translation>关闭：float32</translation>
+    </message>
+    <message>
+        <source>Temperature of distillation: softens the original&apos;s answers. Auto: by where training starts.</source>
+        <translation>蒸馏温度：使原始模型的输出更平滑。自动：取决于训练的起点。</translation>
     </message>
     <message>
         <source>float arithmetic</source>

@@ -55,6 +55,8 @@ def variants() -> dict[str, Variant]:
     found = {"labels": Variant(None), USUAL: Variant(Distill(4.0, 0.7))}
     found["labels, inherited"] = Variant(None, inherit=True)
     found[f"{USUAL}, inherited"] = Variant(Distill(4.0, 0.7), inherit=True)
+    for temperature in (1.0, 2.0):
+        found[f"T {temperature:g} α 0.7, inherited"] = Variant(Distill(temperature, 0.7), inherit=True)
     found[f"{USUAL}, inherited, gentle"] = Variant(Distill(4.0, 0.7), inherit=True, from_scratch=False)
     for temperature in TEMPERATURES:
         for alpha in ALPHAS:

@@ -33,7 +33,7 @@ def _options(text: str):  # type: ignore[no-untyped-def]
 def test_nothing_said_is_the_default() -> None:
     options = _options("")
     assert chosen_training(options) == FineTune(0)
-    assert chosen_distillation(options) == Distill()
+    assert chosen_distillation(options) == Distill.usual()
     assert chosen_student(options) is None
     assert trusted_sha256(options) is None
     assert chosen_distillation(_options("--no-distill")) is None

@@ -22,6 +22,7 @@ from nnopt_gui.engine.recipe import (
     Recipe,
     Student,
 )
+from nnopt_gui.engine.recipe.recipe import _without_defaults
 from nnopt_gui.errors import RecipeError
 
 students = st.one_of(
@@ -227,3 +228,19 @@ def test_a_fingerprint_does_not_know_defaults() -> None:
     assert Recipe.from_dict(written).fingerprint == Recipe.build(prune=0.4, prune_method=PruneMethod()).fingerprint
     assert Recipe.build(prune=0.4).fingerprint != Recipe.build(prune=0.4, prune_method=PruneMethod("l1")).fingerprint
     assert Recipe.build(prune=0.4).fingerprint != Recipe.build(weight_bits=4).fingerprint
+
+
+def test_the_temperature_is_chosen_by_where_and_how_long_is_trained() -> None:
+    usual = Distill.usual()
+    assert usual.settled(94, fresh=False).temperature == 4.0
+    assert [usual.settled(steps, fresh=True).temperature for steps in (299, 300)] == [1.0, 4.0]
+    assert Distill(3.0).settled(10, fresh=True) == Distill(3.0)
+    assert Distill.usual() != Distill()
+    assert Recipe.from_dict(Recipe.build(epochs=2, distill=usual).to_dict()).distill == usual
+
+
+def test_recipes_with_a_temperature_of_4_keep_their_fingerprint() -> None:
+    """The trials of earlier versions said 4 where today nothing is said."""
+    four, chosen = (Recipe.build(epochs=2, distill=distill) for distill in (Distill(), Distill.usual()))
+    assert "temperature" not in json.dumps(_without_defaults(four))
+    assert four.fingerprint != chosen.fingerprint

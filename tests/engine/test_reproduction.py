@@ -111,7 +111,7 @@ distills = st.one_of(
     st.none(),
     steps(
         Distill,
-        temperature=st.floats(1.0, 50.0),
+        temperature=st.none() | st.floats(1.0, 50.0),
         alpha=st.floats(0.0, 1.0),
         labels=st.sampled_from(recipes.LABELS),
         features=st.floats(0.0, 1000.0),

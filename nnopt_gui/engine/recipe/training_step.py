@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from nnopt_gui.engine.recipe.checks import check_choice, check_number
@@ -26,6 +27,11 @@ OPTIMIZERS: Final[tuple[OptimizerKind, ...]] = get_args(OptimizerKind)
 AUGMENTATIONS: Final[tuple[AugmentationKind, ...]] = get_args(AugmentationKind)
 KEEPS: Final[tuple[Keep, ...]] = get_args(Keep)
 LABELS: Final[tuple[Labels, ...]] = get_args(Labels)
+
+# Measured (README, "Distillation and inheritance"): softer answers are learnt well by a network that starts from
+# trained weights, and only in long trainings by one that starts from random ones.
+USUAL_TEMPERATURE: Final = 4.0
+FEW_STEPS: Final = 300
 
 OPENED_TEACHER: Final = ""
 SELF_TEACHER: Final = "self"
@@ -76,6 +82,10 @@ class FineTune:
         if self.find_rate and self.learning_rate is not None:
             raise RecipeError("The learning rate is given and to be found.", "Leave one of the two out.")
 
+    def steps(self, images: int) -> int:
+        """Optimiser steps over a training split of so many images."""
+        return self.epochs * math.ceil(images / self.batch_size)
+
 
 @dataclass(frozen=True)
 class Distill:
@@ -85,6 +95,7 @@ class Distill:
     + features · hint loss + attention · attention loss.
 
     Attributes:
+        temperature: T; None chooses it by where the trained network starts and how many steps it has.
         labels: of the cross-entropy: the data's, or the class that the teacher finds most likely.
         features: weight of feature matching (FitNets, arXiv:1412.6550); 0 is off. Needs a torch teacher.
         attention: weight of attention transfer (arXiv:1612.03928); 0 is off. Needs a torch teacher.
@@ -93,7 +104,7 @@ class Distill:
             the user would open it (a path or a name; a network without weights is trained here first).
     """
 
-    temperature: float = 4.0
+    temperature: float | None = USUAL_TEMPERATURE
     alpha: float = 0.7
     labels: Labels = "data"
     features: float = 0.0
@@ -101,7 +112,8 @@ class Distill:
     teacher: str = OPENED_TEACHER
 
     def __post_init__(self) -> None:
-        check_number("The temperature", self.temperature, *TEMPERATURE)
+        if self.temperature is not None:
+            check_number("The temperature", self.temperature, *TEMPERATURE)
         check_number("Alpha", self.alpha, *ALPHA)
         check_choice("The labels", self.labels, LABELS)
         check_number("The weight of feature matching", self.features, *LOSS_WEIGHT)
@@ -113,6 +125,22 @@ class Distill:
                 "A network that teaches itself knows neither the labels nor features to imitate.",
                 "Use the data's labels, and leave feature matching and attention transfer out.",
             )
+
+    @classmethod
+    def usual(cls) -> Distill:
+        """What is done where nothing else is said: the temperature by where the training starts."""
+        return cls(temperature=None)
+
+    @property
+    def softening(self) -> float:
+        """T, the usual one where it was left to be chosen."""
+        return USUAL_TEMPERATURE if self.temperature is None else self.temperature
+
+    def settled(self, steps: int, *, fresh: bool) -> Distill:
+        """With the temperature chosen for a training of ``steps`` steps, from random weights if ``fresh``."""
+        if self.temperature is not None:
+            return self
+        return replace(self, temperature=1.0 if fresh and steps < FEW_STEPS else USUAL_TEMPERATURE)
 
     @property
     def matches_features(self) -> bool:

@@ -131,10 +131,10 @@ def quick_sweep(
             + grid((16, 8), (32,), seeds=(seed,))
             + grid((8, 4), (8,), (0.3, 0.5), prune_kinds=("weights",), seeds=(seed,))
         )
-    recipes += grid((8, 4), (8,), (0.25, 0.5), epochs=(epochs,), distill=Distill(), seeds=(seed,))
+    recipes += grid((8, 4), (8,), (0.25, 0.5), epochs=(epochs,), distill=Distill.usual(), seeds=(seed,))
     if students:
         middle = students[len(students) // 2]
-        recipes += grid((8, 4), (8,), students=(middle,), epochs=(4 * epochs,), distill=Distill(), seeds=(seed,))
+        recipes += grid((8, 4), (8,), students=(middle,), epochs=(4 * epochs,), distill=Distill.usual(), seeds=(seed,))
     else:
         recipes += grid((8, 4), (8,), (0.5,), prune_kinds=("weights",), seeds=(seed,))
     return recipes

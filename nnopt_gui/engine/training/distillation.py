@@ -47,7 +47,7 @@ def distillation_loss(
             f"The teacher knows {teacher_logits.shape[-1]} classes and the student {student_logits.shape[-1]}.",
             "Give both the same number of classes.",
         )
-    temperature = distill.temperature
+    temperature = distill.softening
     if hard is None:
         hard = functional.cross_entropy(student_logits, labels)
     soft = functional.kl_div(

@@ -110,7 +110,7 @@ class _Task:
         objective = Objective(
             network, self.how, self.teacher, self.distill, shape, repeating=self.repeating, reporter=self.reporter
         )
-        steps = testing_rates or self.how.epochs * math.ceil(len(self.subset) / self.how.batch_size)
+        steps = testing_rates or self.how.steps(len(self.subset))
         rate = (lambda step: rate_at(step, steps)) if testing_rates else None
         return TrainingRun(
             network,

@@ -113,7 +113,7 @@ class Objective:
             return self._self_taught(logits, batch)
         answers, theirs = self._answers(batch.images)
         if not self._checked:
-            check_teaches(answers, self._distill.temperature)
+            check_teaches(answers, self._distill.softening)
             self._checked = True
         if self._distill.labels == "teacher":
             batch = Batch(batch.images, answers.argmax(1))

@@ -1,4 +1,5 @@
-"""Another model than the opened one as teacher: opened like any model, and trained first where it has no weights."""
+"""Who teaches and how softly; another model than the opened one is opened like any, and trained first where it has no
+weights."""
 
 from __future__ import annotations
 
@@ -7,11 +8,26 @@ from pathlib import Path
 from nnopt_gui.engine.data.datasets import OpenedData
 from nnopt_gui.engine.networks.model_file import open_model
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.recipe import FineTune
+from nnopt_gui.engine.recipe import Distill, FineTune, Recipe
 from nnopt_gui.engine.sources import ModelSource, Preprocessing
 from nnopt_gui.engine.training.distillation import Teacher
 from nnopt_gui.engine.training.fine_tuning import train
 from nnopt_gui.errors import RecipeError
+
+
+def settled_distillation(recipe: Recipe, steps: int) -> Distill | None:
+    """With the temperature that suits where the training starts and its length; a student that is pruned is no
+    beginner any more."""
+    fresh = recipe.student is not None and not recipe.student.inherit and recipe.prune is None
+    return recipe.distill.settled(steps, fresh=fresh) if recipe.distill is not None else None
+
+
+def said_of_temperature(recipe: Recipe, steps: int) -> tuple[str, ...]:
+    """A note for the user where another temperature than the usual one was chosen."""
+    chosen = settled_distillation(recipe, steps)
+    if chosen is None or chosen == recipe.distill or chosen.temperature == Distill.usual().softening:
+        return ()
+    return (f"{steps} steps from random weights are too few to learn softened answers: temperature 1 was used",)
 
 
 def open_teacher(

@@ -62,7 +62,7 @@ class RecipePanel(QWidget):
         self._tune = named(QCheckBox(self), "fine_tune_on")
         self._epochs = StopSlider("epochs", EPOCH_STOPS, lambda v: f"{v:g}", accepts=_is_epochs, parent=self)
         self._distill = named(QCheckBox(self), "distill_on")
-        self._temperature = _number("temperature", TEMPERATURE, 0.5, 1, self)
+        self._temperature = _number("temperature", (TEMPERATURE[0] - 0.5, TEMPERATURE[1]), 0.5, 1, self)
         self._alpha = _number("alpha", ALPHA, 0.05, 2, self)
         self._training = TrainingGroup(state, self)
         self._problem = named(QLabel(self), "recipe_problem")
@@ -132,7 +132,9 @@ class RecipePanel(QWidget):
         self._inherit.clicked.connect(lambda on: state.change(inherit=on))
         self._student.activated.connect(lambda i: state.change(student=self._student.itemData(i)))
         self._epochs.value_chosen.connect(self._on_epochs_chosen)
-        self._temperature.valueChanged.connect(lambda v: state.change_teaching(temperature=v))
+        self._temperature.valueChanged.connect(
+            lambda v: state.change_teaching(temperature=None if v < TEMPERATURE[0] else v)
+        )
         self._alpha.valueChanged.connect(lambda v: state.change_teaching(alpha=v))
         self._budget.measure_requested.connect(self.sensitivity_requested)
         self._run.clicked.connect(self.run_requested)
@@ -161,13 +163,7 @@ class RecipePanel(QWidget):
         self._activations.set_texts(self.tr("Activation bits"), self.tr("Bits of the values between the layers."))
         self._amount.set_texts(self.tr("Amount"), self.tr("Share removed in the whole network, least important first."))
         self._epochs.set_texts(self.tr("Epochs"), self.tr("Passes over the training images."))
-        for box, prefix, explanation in (
-            (self._temperature, "T ", self.tr("Temperature of distillation: softens the original's answers.")),
-            (self._alpha, "α ", self.tr("Weight of the original's answers against the labels.")),
-        ):
-            box.setPrefix(prefix)
-            box.setToolTip(explanation)
-            box.setAccessibleName(explanation)
+        self._retranslate_teaching()
         kinds = {
             "channels": self.tr("Whole channels (structured)"),
             "weights": self.tr("Single weights (sparse)"),
@@ -196,6 +192,20 @@ class RecipePanel(QWidget):
         self._on_recipe_changed()
         least = self._controls.minimumSizeHint().width()  # nothing is cut off by the scroll bar
         self._scrolled.setMinimumWidth(least + self._scrolled.verticalScrollBar().sizeHint().width())
+
+    def _retranslate_teaching(self) -> None:
+        for box, prefix, explanation in (
+            (
+                self._temperature,
+                "T ",
+                self.tr("Temperature of distillation: softens the original's answers. Auto: by where training starts."),
+            ),
+            (self._alpha, "α ", self.tr("Weight of the original's answers against the labels.")),
+        ):
+            box.setPrefix(prefix)
+            box.setToolTip(explanation)
+            box.setAccessibleName(explanation)
+        self._temperature.setSpecialValueText(self.tr("T auto"))
 
     def set_runnable(self, point: bool, sweep: bool, train_images: int) -> None:
         """Which buttons can be pressed now, and how many images an epoch has."""
@@ -274,7 +284,7 @@ class RecipePanel(QWidget):
         for spin, value in ((self._temperature, choices.teaching.temperature), (self._alpha, choices.teaching.alpha)):
             spin.setEnabled(choices.distill and choices.fine_tune)
             blocked = spin.blockSignals(True)
-            spin.setValue(value)
+            spin.setValue(spin.minimum() if value is None else value)
             spin.blockSignals(blocked)
         problem = self._state.problem
         self._problem.setVisible(problem is not None)

@@ -60,7 +60,7 @@ class Choices:
     fine_tune: bool = False
     epochs: int = 2
     distill: bool = True
-    teaching: Distill = field(default_factory=Distill)
+    teaching: Distill = field(default_factory=Distill.usual)
     training: FineTune = field(default_factory=lambda: FineTune(0))  # its epochs are those of ``epochs``
     method: Method = field(default_factory=Method)
     layer_bits: tuple[tuple[str, int], ...] = ()

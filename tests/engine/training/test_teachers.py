@@ -21,7 +21,7 @@ from nnopt_gui.engine.recipe import Distill, FineTune, Recipe, Student
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.engine.training.distillation import Teacher
-from nnopt_gui.engine.training.teachers import open_teacher
+from nnopt_gui.engine.training.teachers import open_teacher, said_of_temperature, settled_distillation
 from nnopt_gui.errors import ModelError, RecipeError
 
 RAW = Preprocessing((8, 8), 1)
@@ -190,3 +190,19 @@ def test_old_recipes_read_as_they_were_and_keep_their_fingerprint() -> None:
 def test_values_out_of_bounds(make) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(RecipeError):
         make()
+
+
+def test_beginners_with_few_steps_are_taught_without_softening() -> None:
+    beginner = Recipe.build(student=Student("lenet5"), epochs=1, distill=Distill.usual())
+    heir = Recipe.build(student=Student(width=0.5, inherit=True), epochs=1, distill=Distill.usual())
+    told = Recipe.build(student=Student("lenet5"), epochs=1, distill=Distill(2.0))
+
+    chosen = {steps: settled_distillation(beginner, steps) for steps in (100, 1000)}
+    assert {steps: distill.temperature for steps, distill in chosen.items() if distill} == {100: 1.0, 1000: 4.0}
+    assert "100 steps" in said_of_temperature(beginner, 100)[0]
+    assert not said_of_temperature(beginner, 1000)
+    for recipe, temperature in ((heir, 4.0), (told, 2.0)):
+        found = settled_distillation(recipe, 100)
+        assert found is not None and found.temperature == temperature
+        assert not said_of_temperature(recipe, 100)
+    assert settled_distillation(Recipe(), 100) is None
