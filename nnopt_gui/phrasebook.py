@@ -25,14 +25,24 @@ from nnopt_gui.resource_files import resource_path
 
 ENGINE: Final = "Engine"
 REPORT: Final = "Report"
+LABEL: Final = "Label"
+LABEL_WORDS: Final = (  # of Recipe.label, such as "prune 50 % of MACs · ft 2 labels"; the test of labels knows them all
+    "Original", "activation", "affine", "attention", "augmented", "batch", "batch norm", "best", "bias", "block", "by",
+    "codebook", "depth", "entropy", "equalize", "fast", "fast widths", "features", "feedback", "ft", "gradient",
+    "group", "in", "inherited", "labels", "learned", "logarithmic", "lr", "lr found", "minmax", "moving average",
+    "nearest", "no repair", "of MACs", "of bytes", "of latency", "patience", "per layer", "percentile", "plain",
+    "plain images", "power of two", "prune", "random", "slim", "smooth", "sparse", "statistics", "student", "symmetric",
+    "teacher's labels", "tensor",
+)  # fmt: skip
 WORDS: Final = (  # texts of one word, or of the operating system, which no scan of the source code would find
     "MACs", "Parameters", "original", "quantized", "pruned", "distilled", "combined", "running", "done", "failed",
     "cancelled", "interrupted", "train", "calibration", "selection", "test", "channels", "weights", "blocks", "teacher",
     "student",
     "No such file or directory", "Permission denied", "No space left on device", "Is a directory", "Not a directory",
     "File exists", "Read-only file system", "Input/output error", "Connection refused", "Operation not permitted",
-    "File name too long", "Too many open files", "Cannot allocate memory",
+    "File name too long", "as in training", "Too many open files", "Cannot allocate memory",
 )  # fmt: skip
+CODES: Final = ("en", "zh_CN")  # of the languages there are
 _OURS: Final = frozenset({"part", "kind", "state", "unit", "split", "who"})  # placeholders that hold words of ours
 _MOST_CHARACTERS: Final = 4000  # longer texts are listings, not sentences
 _MOST_REMEMBERED: Final = 4096
@@ -116,9 +126,11 @@ class Phrasebook:
 
     Args:
         entries: those of a ``.ts`` file; unfinished ones are left out.
+        language: its code, as Qt's locales have it.
     """
 
-    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), language: str = "en") -> None:
+        self.language = language
         known = [entry for entry in entries if entry.finished and not entry.numerus]
         self._fixed = {(entry.context, entry.source): entry.forms[0] for entry in known}
         self._templates = [
@@ -127,10 +139,18 @@ class Phrasebook:
             if entry.context == ENGINE and _PLACEHOLDER.search(entry.source)
         ]
         self._remembered: dict[str, str] = {}
+        words = sorted((source for context, source in self._fixed if context == LABEL), key=len, reverse=True)
+        self._words = re.compile(rf"(?<![\w.:-])(?:{'|'.join(map(re.escape, words))})(?![\w.:-])") if words else None
 
     def fixed(self, context: str, source: str) -> str:
         """The translation of exactly this source text, with its placeholders; itself where there is none."""
         return self._fixed.get((context, source), source)
+
+    def label(self, english: str) -> str:
+        """The short text for a recipe (``Recipe.label``) with its words in this language and its names as they are."""
+        if self._words is None:
+            return english
+        return self._words.sub(lambda word: self._fixed[LABEL, word[0]], english)
 
     def text(self, english: str) -> str:
         """A text of the engine in this language; what is unknown in it stays as it is."""
@@ -152,7 +172,7 @@ class Phrasebook:
             for first in range(last + 1):
                 start = ends[first - 1] + 1 if first else 0
                 score, piece = self._phrase(text[start:end])
-                ways.append((best[first][0] + score, -first, _joined(best[first][1], piece)))
+                ways.append((best[first][0] + score, -first, joined(best[first][1], piece)))
             score, _, piece = max(ways, key=lambda way: way[:2])
             best.append((score, piece))
         return best[-1]
@@ -189,7 +209,8 @@ def _wide(character: str) -> bool:
     return bool(character) and ord(character) > 0x2E80
 
 
-def _joined(before: str, after: str) -> str:
+def joined(before: str, after: str) -> str:
+    """Two sentences in a row: a full-width stop brings its own space."""
     return before + after if not before or _wide(before[-1]) else f"{before} {after}"
 
 
@@ -202,4 +223,4 @@ def _files(language: str) -> Iterator[Path]:
 @cache
 def phrasebook(language: str) -> Phrasebook:
     """The phrasebook of a language such as ``zh_CN``; for English, and languages without one, an empty one."""
-    return Phrasebook(entry for path in _files(language) for entry in read_ts(path))
+    return Phrasebook((entry for path in _files(language) for entry in read_ts(path)), language)

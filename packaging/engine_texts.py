@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from nnopt_gui.engine.report.texts import ENGLISH
-from nnopt_gui.phrasebook import ENGINE, REPORT, WORDS
+from nnopt_gui.phrasebook import ENGINE, LABEL, LABEL_WORDS, REPORT, WORDS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = ROOT / "nnopt_gui"
@@ -71,10 +71,8 @@ def sources() -> list[tuple[str, str]]:
     engine: dict[str, str] = {}
     for text in (*WORDS, *templates()):
         engine.setdefault(_PLACEHOLDER.sub("{}", text), text)
-    report = dict.fromkeys(
-        t for key, t in ENGLISH.items() if key != "language" and _WORD.search(_PLACEHOLDER.sub("", t))
-    )
-    return [(ENGINE, text) for text in engine.values()] + [(REPORT, text) for text in report]
+    contexts = {ENGINE: engine.values(), LABEL: LABEL_WORDS, REPORT: dict.fromkeys(ENGLISH.values())}
+    return [(context, text) for context, texts in contexts.items() for text in texts]
 
 
 def _files() -> list[str]:

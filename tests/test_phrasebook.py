@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from nnopt_gui.engine.recipe import (
+    Distill,
+    FineTune,
+    Method,
+    Prune,
+    PruneMethod,
+    Quantize,
+    Recipe,
+    Student,
+)
+from nnopt_gui.errors import RecipeError
 from nnopt_gui.phrasebook import ENGINE, Entry, Phrasebook, phrasebook
 
 BOOK = Phrasebook(
@@ -45,3 +62,35 @@ def test_what_nobody_translated_stays_english() -> None:
 def test_texts_of_a_context_are_looked_up_as_they_are() -> None:
     assert BOOK.fixed(ENGINE, "Copy {name} again.") == "请重新复制 {name}。"
     assert BOOK.fixed("Elsewhere", "train") == "train"
+
+
+def variants(step: Any) -> Iterator[Any]:
+    """The step with each of its choices of words, one at a time."""
+    for name, kind in get_type_hints(type(step)).items():
+        for choice in get_args(kind) if get_origin(kind) is Literal else ():
+            with suppress(RecipeError):
+                yield replace(step, **{name: choice})
+
+
+def test_every_word_of_a_recipes_label_is_known() -> None:
+    """Whatever a recipe says, all its words have a translation but the names of criteria and optimisers."""
+    recipes = [Recipe(quantize=Quantize(4, method=method)) for method in variants(Method())]
+    for step in (Prune(0.5), Prune(0.5, "weights"), *variants(Prune(0.5))):
+        for method in (PruneMethod(steps=3), *variants(PruneMethod())):
+            with suppress(RecipeError):
+                recipes.append(Recipe(prune=replace(step, method=method)))
+    training = FineTune(2, keep="best", patience=1, find_rate=True, label_smoothing=0.1, mixup=0.2, ema=0.9,
+                        batch_size=7)  # fmt: skip
+    distill = Distill(labels="teacher", features=1.0, attention=1.0, teacher="a.pth")
+    recipes += [Recipe(fine_tune=step) for step in (training, FineTune(2, learning_rate=0.1), *variants(FineTune(2)))]
+    recipes += [Recipe(student=Student("same", width=0.5, inherit=True), fine_tune=training, distill=distill), Recipe()]
+    assert len(recipes) > 60
+    chinese = phrasebook("zh_CN")
+    left = {word for r in recipes for word in re.findall(r"[a-z]{2,}", chinese.label(r.label))}
+    assert left <= {"taylor", "lamp", "fpgm", "hessian", "sgd", "adamw", "ema", "mixup", "mse", "int", "pth", "qat"}
+
+
+def test_names_in_a_label_stay_as_they_are() -> None:
+    chinese = phrasebook("zh_CN")
+    assert chinese.label("student 0.5x inherited · ft 3 by best.pth") == "学生 0.5x 继承 · 微调 3 教师 best.pth"
+    assert chinese.label("W4A8 · prune 50 % of MACs taylor") == "W4A8 · 剪枝 50 % 运算量 taylor"

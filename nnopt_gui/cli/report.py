@@ -11,6 +11,7 @@ from nnopt_gui.cli.output import print_json, print_text
 from nnopt_gui.engine.report import gather_facts, report_html, report_markdown
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.errors import StudyError
+from nnopt_gui.phrasebook import phrasebook
 
 
 def run(options: argparse.Namespace) -> None:
@@ -23,9 +24,10 @@ def run(options: argparse.Namespace) -> None:
         facts = gather_facts(file.study)
         notes = file.notes
     out: Path = options.out or options.study.with_suffix(".html")
-    _write(out, report_html(facts), options.study)
+    phrases = phrasebook(options.language)
+    _write(out, report_html(facts, phrases), options.study)
     if options.markdown is not None:
-        _write(options.markdown, report_markdown(facts), options.study)
+        _write(options.markdown, report_markdown(facts, phrases), options.study)
     if options.json:
         result: dict[str, Any] = {
             "report": str(out),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnopt_gui.cli.completion import SHELLS
+from nnopt_gui.phrasebook import CODES
 
 AddVerb = Callable[[str, str], argparse.ArgumentParser]
 
@@ -16,6 +17,7 @@ def add_study_verbs(add: AddVerb) -> None:
     report = add("report", "a study as one self-contained page: question, plots, front, trials, machines, commands")
     report.add_argument("study", type=Path, metavar="F.nnopt")
     report.add_argument("--out", type=Path, metavar="R.html", help="default: the study's name with .html")
+    report.add_argument("--language", choices=CODES, default="en", help="to write in; default: en")
     report.add_argument("--markdown", type=Path, metavar="R.md", help="write the tables as Markdown, too")
     again = add("reproduce", "make a trial of a study again and certify it: same bytes, or how it differs and why")
     again.add_argument("study", type=Path, metavar="F.nnopt")

@@ -19,7 +19,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 
-from nnopt_gui.phrasebook import ENGINE, Entry, Phrasebook, phrasebook, read_ts
+from nnopt_gui.phrasebook import CODES, ENGINE, LABEL, Entry, Phrasebook, phrasebook, read_ts
 from nnopt_gui.resource_files import resource_path
 
 
@@ -32,7 +32,19 @@ class Language:
 
 
 SYSTEM: Final = "system"
-LANGUAGES: Final = (Language("en", "English"), Language("zh_CN", "简体中文"))
+_NAMES: Final = {"en": "English", "zh_CN": "简体中文"}
+LANGUAGES: Final = tuple(Language(code, _NAMES[code]) for code in CODES)
+
+
+def current_language() -> str:
+    """The code of the language that the window is in."""
+    name = QLocale().name()
+    return next((language.code for language in LANGUAGES if name.startswith(language.code)), "en")
+
+
+def recipe_label(label: str) -> str:
+    """The short text for a recipe (``Recipe.label``) with its words in the current language."""
+    return QCoreApplication.translate(LABEL, label)
 
 
 def engine_text(text: str) -> str:
@@ -71,7 +83,9 @@ class EngineTranslator(QTranslator):
         return False
 
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str | None:  # type: ignore[override] # noqa: ARG002
-        return self._phrases.text(source) if context == ENGINE and source else None
+        if context == ENGINE:
+            return self._phrases.text(source) or None
+        return self._phrases.label(source) or None if context == LABEL else None
 
 
 def plural_form(language: str, n: int) -> int:

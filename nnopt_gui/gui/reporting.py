@@ -15,6 +15,7 @@ from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import ArtifactError, NnoptError
 from nnopt_gui.gui.diagnosing import Diagnosing
 from nnopt_gui.gui.error_bar import Fix, Message
+from nnopt_gui.gui.i18n import current_language
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
@@ -28,6 +29,7 @@ from nnopt_gui.gui.state.trial_csv import trials_csv
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 from nnopt_gui.jobs.engine_process import expected
+from nnopt_gui.phrasebook import phrasebook
 
 _CSV = ".csv"
 
@@ -38,10 +40,12 @@ class ReportWriter(QThread):
     Args:
         study: read for its records now; they are frozen, so the thread may have them.
         path: Markdown where it ends in ``.md``, else HTML.
+        language: to write in.
     """
 
-    def __init__(self, study: Study, path: Path, parent: QObject) -> None:
+    def __init__(self, study: Study, path: Path, language: str, parent: QObject) -> None:
         super().__init__(parent)
+        self._language = language
         self.setObjectName("report_writer")
         self.path = path
         self.error: NnoptError | None = None
@@ -70,7 +74,8 @@ class ReportWriter(QThread):
         from nnopt_gui.engine.report import gather_facts, report_html, report_markdown  # the window starts without it
 
         facts = gather_facts(Study(*self._sources, **self._records))  # type: ignore[arg-type]
-        return report_markdown(facts) if self.path.suffix.lower() == ".md" else report_html(facts)
+        write = report_markdown if self.path.suffix.lower() == ".md" else report_html
+        return write(facts, phrasebook(self._language))
 
 
 class Reporting(QObject):
@@ -145,7 +150,7 @@ class Reporting(QObject):
             self._tell(Message(self.tr("A report is being written already."), level="warning", key="report"))
             return
         self._window.errors.dismiss("report")
-        self._writer = ReportWriter(study, path, self)
+        self._writer = ReportWriter(study, path, current_language(), self)
         self._writer.finished.connect(self._on_report_finished)
         self._writer.start(QThread.Priority.LowPriority)
 

@@ -132,6 +132,10 @@
             <translation>文件名太长</translation>
         </message>
         <message>
+            <source>as in training</source>
+            <translation>与训练时相同</translation>
+        </message>
+        <message>
             <source>Too many open files</source>
             <translation>打开的文件太多</translation>
         </message>
@@ -4309,6 +4313,217 @@
         </message>
     </context>
     <context>
+        <name>Label</name>
+        <message>
+            <source>Original</source>
+            <translation>原始模型</translation>
+        </message>
+        <message>
+            <source>activation</source>
+            <translation>激活准则</translation>
+        </message>
+        <message>
+            <source>affine</source>
+            <translation>仿射</translation>
+        </message>
+        <message>
+            <source>attention</source>
+            <translation>注意力</translation>
+        </message>
+        <message>
+            <source>augmented</source>
+            <translation>数据增强</translation>
+        </message>
+        <message>
+            <source>batch</source>
+            <translation>批量</translation>
+        </message>
+        <message>
+            <source>batch norm</source>
+            <translation>批归一化</translation>
+        </message>
+        <message>
+            <source>best</source>
+            <translation>最佳</translation>
+        </message>
+        <message>
+            <source>bias</source>
+            <translation>偏置修正</translation>
+        </message>
+        <message>
+            <source>block</source>
+            <translation>块状</translation>
+        </message>
+        <message>
+            <source>by</source>
+            <translation>教师</translation>
+        </message>
+        <message>
+            <source>codebook</source>
+            <translation>码本</translation>
+        </message>
+        <message>
+            <source>depth</source>
+            <translation>减层</translation>
+        </message>
+        <message>
+            <source>entropy</source>
+            <translation>熵</translation>
+        </message>
+        <message>
+            <source>equalize</source>
+            <translation>均衡</translation>
+        </message>
+        <message>
+            <source>fast</source>
+            <translation>快速</translation>
+        </message>
+        <message>
+            <source>fast widths</source>
+            <translation>快速宽度</translation>
+        </message>
+        <message>
+            <source>features</source>
+            <translation>特征</translation>
+        </message>
+        <message>
+            <source>feedback</source>
+            <translation>误差反馈</translation>
+        </message>
+        <message>
+            <source>ft</source>
+            <translation>微调</translation>
+        </message>
+        <message>
+            <source>gradient</source>
+            <translation>梯度准则</translation>
+        </message>
+        <message>
+            <source>group</source>
+            <translation>分组</translation>
+        </message>
+        <message>
+            <source>in</source>
+            <translation>分步</translation>
+        </message>
+        <message>
+            <source>inherited</source>
+            <translation>继承</translation>
+        </message>
+        <message>
+            <source>labels</source>
+            <translation>仅标签</translation>
+        </message>
+        <message>
+            <source>learned</source>
+            <translation>学习舍入</translation>
+        </message>
+        <message>
+            <source>logarithmic</source>
+            <translation>对数</translation>
+        </message>
+        <message>
+            <source>lr</source>
+            <translation>学习率</translation>
+        </message>
+        <message>
+            <source>lr found</source>
+            <translation>自动学习率</translation>
+        </message>
+        <message>
+            <source>minmax</source>
+            <translation>最小最大</translation>
+        </message>
+        <message>
+            <source>moving average</source>
+            <translation>滑动平均</translation>
+        </message>
+        <message>
+            <source>nearest</source>
+            <translation>就近舍入</translation>
+        </message>
+        <message>
+            <source>no repair</source>
+            <translation>不修正</translation>
+        </message>
+        <message>
+            <source>of MACs</source>
+            <translation>运算量</translation>
+        </message>
+        <message>
+            <source>of bytes</source>
+            <translation>字节</translation>
+        </message>
+        <message>
+            <source>of latency</source>
+            <translation>延迟</translation>
+        </message>
+        <message>
+            <source>patience</source>
+            <translation>早停</translation>
+        </message>
+        <message>
+            <source>per layer</source>
+            <translation>逐层</translation>
+        </message>
+        <message>
+            <source>percentile</source>
+            <translation>百分位</translation>
+        </message>
+        <message>
+            <source>plain</source>
+            <translation>普通</translation>
+        </message>
+        <message>
+            <source>plain images</source>
+            <translation>无增强</translation>
+        </message>
+        <message>
+            <source>power of two</source>
+            <translation>二的幂</translation>
+        </message>
+        <message>
+            <source>prune</source>
+            <translation>剪枝</translation>
+        </message>
+        <message>
+            <source>random</source>
+            <translation>随机</translation>
+        </message>
+        <message>
+            <source>slim</source>
+            <translation>瘦身</translation>
+        </message>
+        <message>
+            <source>smooth</source>
+            <translation>标签平滑</translation>
+        </message>
+        <message>
+            <source>sparse</source>
+            <translation>稀疏</translation>
+        </message>
+        <message>
+            <source>statistics</source>
+            <translation>统计修正</translation>
+        </message>
+        <message>
+            <source>student</source>
+            <translation>学生</translation>
+        </message>
+        <message>
+            <source>symmetric</source>
+            <translation>对称</translation>
+        </message>
+        <message>
+            <source>teacher's labels</source>
+            <translation>教师标签</translation>
+        </message>
+        <message>
+            <source>tensor</source>
+            <translation>逐张量</translation>
+        </message>
+    </context>
+    <context>
         <name>Report</name>
         <message>
             <source>Optimisation report</source>
@@ -4321,6 +4536,18 @@
         <message>
             <source>no data</source>
             <translation>无数据</translation>
+        </message>
+        <message>
+            <source>{name}: {value}</source>
+            <translation>{name}：{value}</translation>
+        </message>
+        <message>
+            <source>, </source>
+            <translation>、</translation>
+        </message>
+        <message>
+            <source>{count} {what}</source>
+            <translation>{count} 个{what}</translation>
         </message>
         <message>
             <source>The question</source>
@@ -4483,6 +4710,10 @@
             <translation>延迟</translation>
         </message>
         <message>
+            <source>#</source>
+            <translation>#</translation>
+        </message>
+        <message>
             <source>Recipe</source>
             <translation>配方</translation>
         </message>
@@ -4629,6 +4860,14 @@
         <message>
             <source>Preprocessing</source>
             <translation>预处理</translation>
+        </message>
+        <message>
+            <source>{size}, {channels} channels, mean {mean}, std {std}</source>
+            <translation>{size}，{channels} 通道，均值 {mean}，标准差 {std}</translation>
+        </message>
+        <message>
+            <source>{architecture}, {params} parameters, {macs} MACs</source>
+            <translation>{architecture}，参数量 {params}，乘加运算量 {macs}</translation>
         </message>
         <message>
             <source>Classes</source>
@@ -4787,6 +5026,10 @@
             <translation>误差</translation>
         </message>
         <message>
+            <source>{column}, {kind}</source>
+            <translation>{column}（{kind}）</translation>
+        </message>
+        <message>
             <source>Largest error in size: {size}; in MACs: {macs}.</source>
             <translation>大小的最大误差：{size}；乘加运算量的最大误差：{macs}。</translation>
         </message>
@@ -4801,6 +5044,10 @@
         <message>
             <source>Written by nnopt {version} from a study of {trials} trials, last measured {until}.</source>
             <translation>由 nnopt {version} 根据有 {trials} 个试验的研究写成，最近一次测量于 {until}。</translation>
+        </message>
+        <message>
+            <source>—</source>
+            <translation>—</translation>
         </message>
     </context>
 </TS>

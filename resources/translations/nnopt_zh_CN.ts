@@ -3205,10 +3205,6 @@
         <translation>正在测量原始模型…</translation>
     </message>
     <message>
-        <source>Original</source>
-        <translation>原始模型</translation>
-    </message>
-    <message>
         <source>Within noise of the front</source>
         <translation>与前沿的差别在误差范围内</translation>
     </message>

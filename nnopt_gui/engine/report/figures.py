@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from nnopt_gui.engine.axis_ticks import linear_ticks, log_ticks, tick_text
 from nnopt_gui.engine.recipe import Family
-from nnopt_gui.engine.report.numbers import linear_ticks, log_ticks, tick_text
 
 WIDTH: Final = 620
 HEIGHT: Final = 440
@@ -56,11 +56,15 @@ class Scale:
         return self.start + (at - low) / (high - low) * (self.end - self.start)
 
     @property
-    def ticks(self) -> tuple[float, ...]:
+    def ticks(self) -> list[tuple[float, str]]:
+        """The values with their labels."""
         room = abs(self.end - self.start)
         if self.log:
-            return log_ticks(self.low, self.high, max(3, int(room / 56)))
-        return linear_ticks(self.low, self.high, max(2, int(room / 44)))
+            places, _ = log_ticks(math.log10(self.low), math.log10(self.high), room, 56)
+            return [(10**place, tick_text(10**place)) for place in places]
+        values, _ = linear_ticks(self.low, self.high, room, 44)
+        step = values[1] - values[0] if len(values) > 1 else None
+        return [(value, tick_text(value, step)) for value in values]
 
 
 def tradeoff_svg(marks: Sequence[PlotMark], *, title: str, x_title: str, y_title: str, empty: str) -> str:
@@ -107,14 +111,14 @@ def _scale(values: Sequence[float], start: float, end: float, *, log: bool) -> S
 
 def _axes(x: Scale, y: Scale, x_title: str, y_title: str) -> Iterator[str]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    for value in x.ticks:
+    for value, label in x.ticks:
         at = x(value)
         yield f'<line class="grid" x1="{at:.1f}" y1="{TOP}" x2="{at:.1f}" y2="{bottom}"/>'
-        yield _text(at, bottom + 18, tick_text(value), "middle", "tick")
-    for value in y.ticks:
+        yield _text(at, bottom + 18, label, "middle", "tick")
+    for value, label in y.ticks:
         at = y(value)
         yield f'<line class="grid" x1="{LEFT}" y1="{at:.1f}" x2="{right}" y2="{at:.1f}"/>'
-        yield _text(LEFT - 8, at + 4, tick_text(value), "end", "tick")
+        yield _text(LEFT - 8, at + 4, label, "end", "tick")
     yield f'<path class="axis" d="M{LEFT} {TOP}V{bottom}H{right}"/>'
     yield _text((LEFT + right) / 2, HEIGHT - 10, x_title, "middle", "title")
     middle = (TOP + bottom) / 2

@@ -1,4 +1,4 @@
-"""Every English word of a report, in one place: another language is another table like this one."""
+"""Every English word of a report, in one place; translations are in ``resources/translations``, context "Report"."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Final
 
 ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "language": "en",
         "report": "Optimisation report",
         "title": "{model} on {data}",
         "no_data": "no data",
+        "pair": "{name}: {value}",
+        "comma": ", ",
+        "counted": "{count} {what}",
         # question and answer
         "question": "The question",
         "question_text": "How small and how fast can {model} become, and what does that cost in accuracy on {data}?",
@@ -109,6 +111,8 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "d.splits": "Splits",
         "d.split_seed": "Seed of the splits",
         "d.preprocessing": "Preprocessing",
+        "d.prepared": "{size}, {channels} channels, mean {mean}, std {std}",
+        "d.counts": "{architecture}, {params} parameters, {macs} MACs",
         "d.classes": "Classes",
         "sealed": "Everything here was chosen and measured on the selection split. The test split has not been opened.",
         "unsealed": "Everything was chosen on the selection split. The test split was opened {count}; its figures "
@@ -171,6 +175,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "f.predicted": "predicted",
         "f.measured": "measured",
         "f.error": "error",
+        "f.head": "{column}, {kind}",
         "f.worst": "Largest error in size: {size}; in MACs: {macs}.",
         # reproduction
         "reproduction": "Make it again",
@@ -178,6 +183,6 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "study, use "
         "nnopt reproduce with the study file.",
         "written": "Written by nnopt {version} from a study of {trials} trials, last measured {until}.",
-        "dash": "–",
+        "dash": "—",
     }
 )

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QSlider, QWidget
 
 from nnopt_gui.engine.bit_allocation import PredictedDrop
+from nnopt_gui.engine.quantities import bytes_text, signed
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.panels.layout import named
-from nnopt_gui.gui.state.quantities import bytes_text, signed
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 _STEPS: Final = 60  # of the slider, each the same factor of bytes

@@ -7,10 +7,10 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from nnopt_gui.engine.quantities import duration_text
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.job_state import JobState, JobView
-from nnopt_gui.gui.state.quantities import duration_text
 from nnopt_gui.jobs.job import JobKind
 
 _REFRESH_MS: Final = 1000

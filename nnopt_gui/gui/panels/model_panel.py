@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.engine.quantities import bytes_text, count_text
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
-from nnopt_gui.gui.state.quantities import bytes_text, count_text
 from nnopt_gui.gui.state.workspace import Workspace
 
 

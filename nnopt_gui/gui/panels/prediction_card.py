@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.quantities import DASH, bytes_text, change_text, count_text, milliseconds_text
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
-from nnopt_gui.gui.state.quantities import DASH, bytes_text, change_text, count_text, milliseconds_text
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 _ROWS = ("size", "macs", "params", "latency", "accuracy")

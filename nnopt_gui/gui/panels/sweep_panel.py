@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.engine.quantities import duration_text
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.sweep import grid
@@ -24,7 +25,6 @@ from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.panels.search_group import SearchGroup
 from nnopt_gui.gui.state.goals_state import GoalsState
-from nnopt_gui.gui.state.quantities import duration_text
 from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, WEIGHT_STOPS, RecipeState
 
 _PRUNE: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from nnopt_gui.gui.plots.axis import linear_ticks, tick_text
+from nnopt_gui.engine.axis_ticks import linear_ticks, tick_text
 from nnopt_gui.gui.plots.empty_text import EmptyText
 from nnopt_gui.gui.theme import Theme
 

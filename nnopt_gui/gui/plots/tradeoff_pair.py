@@ -15,7 +15,7 @@ from nnopt_gui.engine.estimate import Prediction
 from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, recipe_label
 from nnopt_gui.gui.plots.folding_row import FoldingRow
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -200,7 +200,7 @@ class TradeoffPair(QWidget):
     def _point(self, columns: TrialColumns, row: int, x: Metric, y: Metric, where: Standing) -> PlotPoint:
         number, at_x, at_y = int(columns.number[row]), columns.reading(row, x), columns.reading(row, y)
         assert at_x is not None and at_y is not None  # the others are not drawn
-        name = self.tr("Original") if number == BASELINE_NUMBER else columns.label[row]
+        name = self.tr("Original") if number == BASELINE_NUMBER else recipe_label(columns.label[row])
         lines = [f"#{number}  {name}"]
         for shown, (value, low, high) in ((y, at_y), (x, at_x)):
             text = f"{engine_text(shown.title)}: {value:.{shown.decimals}f} {shown.unit}"

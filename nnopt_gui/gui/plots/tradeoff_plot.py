@@ -16,9 +16,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from nnopt_gui.engine.axis_ticks import tick_text
 from nnopt_gui.engine.metrics import ACCURACY, SIZE, Metric
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.plots.axis import tick_text
 from nnopt_gui.gui.plots.empty_text import EmptyText
 from nnopt_gui.gui.plots.hover_card import HoverCard
 from nnopt_gui.gui.plots.legend import PlotLegend, legend_entries

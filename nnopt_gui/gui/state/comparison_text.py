@@ -7,12 +7,12 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
+from nnopt_gui.engine.quantities import DASH, interval_text, signed, signed_points, significant
 from nnopt_gui.engine.statistics.paired import PairedResult
 from nnopt_gui.engine.study.comparison import Comparison, Figure, Reading
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.state.quantities import DASH, interval_text, signed, signed_points, significant
 
 _OTHER_CONDITIONS: Final = "not comparable: another "
 _CLASS: Final = "class "

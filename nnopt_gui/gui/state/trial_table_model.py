@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, SIZE, Metric
+from nnopt_gui.engine.quantities import DASH, significant
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.state.quantities import DASH, significant
+from nnopt_gui.gui.i18n import engine_text, recipe_label
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
@@ -123,7 +123,7 @@ class TrialTableModel(QAbstractTableModel):
                 return str(columns.number[row])
             case 2:
                 original = columns.number[row] == BASELINE_NUMBER
-                return self.tr("Original") if original else str(columns.label[row])
+                return self.tr("Original") if original else recipe_label(columns.label[row])
             case 8:
                 return str(self._shown.statuses[row])
         metric = _METRICS[column]

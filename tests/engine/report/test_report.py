@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -13,17 +14,18 @@ from hypothesis import strategies as st
 
 from nnopt_gui.engine.metrics import Conditions, Estimate, Latency, Measurement
 from nnopt_gui.engine.profile import DataProfile
+from nnopt_gui.engine.quantities import DASH
 from nnopt_gui.engine.recipe import Distill, FineTune, Prune, Quantize, Recipe, Student
-from nnopt_gui.engine.report import gather_facts, report_html, report_markdown
+from nnopt_gui.engine.report import ReportFacts, gather_facts, report_html, report_markdown
 from nnopt_gui.engine.report.facts import only, steps_of
 from nnopt_gui.engine.report.figures import PlotMark, tradeoff_svg
-from nnopt_gui.engine.report.numbers import bytes_text, change, linear_ticks, log_ticks, milliseconds
 from nnopt_gui.engine.report.texts import ENGLISH
-from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import ModelError
+from nnopt_gui.phrasebook import REPORT, Entry, Phrasebook, phrasebook
 
 HERE = Conditions(machine="CPU one", cpu_flags=("avx2",), cores=2, runtime="ONNX Runtime 9", threads=2, samples=1000,
                   measured_at="2026-01-02T03:04:05+00:00")  # fmt: skip
@@ -219,11 +221,37 @@ def test_an_empty_study_has_a_report() -> None:
     assert report_markdown(facts).startswith("# Optimisation report")
 
 
-def test_another_language_is_another_table() -> None:
-    marked = {key: f"«{value}»" if key != "language" else "xx" for key, value in ENGLISH.items()}
-    words = [word.strip() for word in Page(report_html(gather_facts(a_study()), marked)).words]
-    english = set(ENGLISH.values()) - {"–", "pruned", "original", "combined", "quantised"}
-    assert english.isdisjoint(words)
+def test_all_words_come_from_the_table_and_nothing_is_left_of_english() -> None:
+    marked = [Entry(REPORT, text, "", False, (f"«{text}»",), True) for text in ENGLISH.values()]
+    words = [word.strip() for word in Page(report_html(gather_facts(a_study()), Phrasebook(marked))).words]
+    assert (set(ENGLISH.values()) - {", ", DASH}).isdisjoint(words)
+
+
+@pytest.mark.parametrize("write", [report_html, report_markdown])
+def test_a_report_in_chinese(write: Callable[[ReportFacts, Phrasebook], str]) -> None:
+    """Every sentence is Chinese: what is left in Latin letters are names, units, hashes and commands."""
+    error = ModelError("The channels of conv1 cannot be removed: no layer reads them.", "Leave this layer out.")
+    profile = DataProfile("digits", "digits", "ab", ("0", "1"), (8, 8, 1), {"train": 5, "selection": 7}, 0,
+                          Preprocessing((8, 8), 1, (0.5,), (0.5,), name="as given"), ())  # fmt: skip
+    stopped = replace(HERE, stopped="Accuracy was known to ±0.50 pp after 300 images.", noisy=True)
+    trials = (
+        done(11, Recipe(prune=Prune(0.2)), measured(8_000, 0.949, 0.3, stopped), note="for the camera", pinned=True),
+        Trial(12, W4).finish(TrialState.FAILED, error=error),
+    )
+    figure, drop = Estimate(0.9, 0.88, 0.92, 500), Estimate(0, -0.1, 0.1, 500)
+    opened = [Confirmation(1, 1, "2026-01-03T00:00:00Z", None, "", figure, figure, drop, figure, 0.5)]
+    text = write(gather_facts(a_study(*trials, data_profile=profile, confirmations=opened)), phrasebook("zh_CN"))
+    said = (
+        "无法移除 conv1 的通道：没有层读取它们。", "剪枝 20 %", "优化报告：demo，数据 digits", "训练 5、选择 7",
+        "300 张图像之后，准确率已精确到 ±0.50 个百分点", "按给定值：8×8", "测试集打开过一次",
+    )  # fmt: skip
+    shown = text.replace("\\", "").replace("\u202f", " ")
+    assert [sentence for sentence in said if sentence not in shown] == []
+    plain = re.sub(r"<style>.*?</style>|<pre>.*?</pre>|^```.*?^```|<[^>]*>", " ", text, flags=re.DOTALL | re.MULTILINE)
+    english = re.findall(r"[a-z]{2,}(?: [a-z]{2,})+", plain.replace("for the camera", ""))
+    assert english == ["nnopt reproduce"], english
+    if write is report_html:
+        assert '<html lang="zh-CN">' in text and "Top-1 准确率，%" in text and "文件大小，kB（对数）" in text
 
 
 # -- plots --------------------------------------------------------------------------------------------------------
@@ -253,20 +281,3 @@ def test_labels_do_not_cover_one_another() -> None:
     assert len(boxes) > 5
     for i, (x, y, half) in enumerate(boxes):
         assert all(abs(x - a) >= half + c - 0.2 or abs(y - b) >= 11.8 for a, b, c in boxes[i + 1 :])
-
-
-def test_ticks_are_round() -> None:
-    assert log_ticks(7, 160, 8) == (10, 20, 50, 100)
-    assert log_ticks(1, 1000, 4) == (1, 10, 100, 1000)
-    assert linear_ticks(93, 100, 8) == (93, 94, 95, 96, 97, 98, 99, 100)
-    for low, high in ((0.017, 0.032), (3e-5, 4e-5), (1, 1e9), (5, 6)):
-        ticks = log_ticks(low, high, 9)
-        assert 1 <= len(ticks) <= 9 and all(low <= tick <= high * (1 + 1e-9) for tick in ticks)
-        assert all(float(f"{tick:.1e}") == pytest.approx(tick) for tick in ticks)
-
-
-def test_numbers_as_people_read_them() -> None:
-    said = [bytes_text(n).replace("\u202f", " ") for n in (0, 999, 1000, 13_314, 999_600, 1_120_000, 5e9)]
-    assert said == ["0 B", "999 B", "1.00 kB", "13.3 kB", "1.00 MB", "1.12 MB", "5.00 GB"]
-    assert [milliseconds(v) for v in (0.02041, 0.5, 2.314, 184.2)] == ["0.0204", "0.500", "2.31", "184"]
-    assert change(13, 100).replace("\u202f", " ") == "−87 %" and change(1, None) == "–"

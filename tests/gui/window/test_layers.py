@@ -6,10 +6,10 @@ from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTableView
 
 from nnopt_gui.engine.estimate import estimate
+from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.gui.panels.inspector.layers import LayersPanel
 from nnopt_gui.gui.panels.inspector.layers_table import BITS, BYTES, NAME, REMOVED
-from nnopt_gui.gui.state.quantities import bytes_text
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 

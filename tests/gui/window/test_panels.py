@@ -6,11 +6,11 @@ from PySide6.QtGui import QUndoStack
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QToolButton
 
 from nnopt_gui.engine.estimate import estimate
+from nnopt_gui.engine.quantities import bytes_text, count_text
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.state.goals_state import GoalsState
-from nnopt_gui.gui.state.quantities import bytes_text, count_text
 from nnopt_gui.gui.state.recipe_state import WEIGHT_STOPS, RecipeState
 
 

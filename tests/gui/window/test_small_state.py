@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 
 from nnopt_gui.engine.metrics import Estimate, Measurement
-from nnopt_gui.engine.recipe import Recipe
-from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.state.job_state import JobState
-from nnopt_gui.gui.state.opening import data_location, file_name, is_network_name, openable_kind
-from nnopt_gui.gui.state.quantities import (
+from nnopt_gui.engine.quantities import (
     bytes_text,
     change_text,
     count_text,
     duration_text,
     interval_text,
     milliseconds_text,
+    seconds_text,
     signed_points,
 )
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
+from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.opening import data_location, file_name, is_network_name, openable_kind
 from nnopt_gui.gui.state.trial_csv import trials_csv
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.jobs.job import JobKind
@@ -40,6 +41,8 @@ from nnopt_gui.jobs.job import JobKind
         (count_text(27), "27"),
         (milliseconds_text(0.0411), "0.041 ms"),
         (milliseconds_text(2.314), "2.31 ms"),
+        (seconds_text(0.44), "0.4 s"),
+        (seconds_text(200), "3 min 20 s"),
         (milliseconds_text(120.4), "120 ms"),
         (change_text(13, 100), "−87 %"),
         (change_text(103, 100), "+3.0 %"),

@@ -23,7 +23,7 @@ from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, recipe_label
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
@@ -256,4 +256,4 @@ def _curve(predictions: TrialPredictions | None) -> Curve:
 
 def _named(number: int, label: str) -> str:
     name = trial_name(number)
-    return name if number == BASELINE_NUMBER else f"{name}  {label}"
+    return name if number == BASELINE_NUMBER else f"{name}  {recipe_label(label)}"

@@ -6,12 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import Conditions, Latency, Measurement
-from nnopt_gui.engine.study.confirmation import confirmation_of
-from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.panels.layout import named, scrolling
-from nnopt_gui.gui.state.comparison_text import confirmed_text
-from nnopt_gui.gui.state.quantities import (
+from nnopt_gui.engine.quantities import (
     DASH,
     bytes_text,
     change_text,
@@ -22,6 +17,11 @@ from nnopt_gui.gui.state.quantities import (
     signed_points,
     significant,
 )
+from nnopt_gui.engine.study.confirmation import confirmation_of
+from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.workspace import Workspace
 
 _ROWS = ("accuracy", "drop", "agreement", "test", "size", "latency", "macs", "params")
@@ -164,7 +164,7 @@ class DetailsPanel(QWidget):
             self._title.setText(self.tr("Nothing selected"))
             self._set_state(self.tr("Click a point or a row to see its numbers and to save its file."), "muted")
             return
-        name = self.tr("Original") if trial.is_baseline else trial.recipe.label
+        name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
         self._title.setText(f"#{trial.number}  {name}")
         if trial.error is not None:
             reason = " ".join(filter(None, (trial.error.get("message", ""), trial.error.get("hint", ""))))

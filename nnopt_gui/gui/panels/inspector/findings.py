@@ -9,8 +9,8 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.diagnosis import OPERATOR_MS, Diagnosis, FileBytes, Finding, TimeLedger, Work
+from nnopt_gui.engine.quantities import DASH, bytes_text, milliseconds_text
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.state.quantities import DASH, bytes_text, milliseconds_text
 
 BYTE_KINDS: Final = tuple(f.name for f in fields(FileBytes) if f.name not in ("total", "layers"))
 WORKS: Final[tuple[Work, ...]] = ("integer", "float", "convert", "layout", "other")

@@ -19,11 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
-from nnopt_gui.gui.panels.layout import named, scrolling
-from nnopt_gui.gui.state.quantities import (
+from nnopt_gui.engine.quantities import (
     bytes_text,
     change_text,
     count_text,
@@ -33,6 +29,10 @@ from nnopt_gui.gui.state.quantities import (
     signed,
     signed_points,
 )
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
+from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
+from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.trial_story import Forecast, Happening, forecasts, moment, study_story, trial_story
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -179,7 +179,7 @@ class HistoryPanel(QWidget):
             self._head.setText(self.tr("Select a trial to see what happened to it and what was predicted."))
             self._show_forecasts([], before=False)
             return
-        name = self.tr("Original") if trial.is_baseline else trial.recipe.label
+        name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
         self._head.setText(f"#{trial.number}  {name}")
         for happening in trial_story(study, trial):
             when = named(QLabel(_time(happening.when, "%Y-%m-%d %H:%M"), self), "", "muted")
@@ -277,7 +277,7 @@ class HistoryPanel(QWidget):
         table.setRowCount(len(story))
         for line, happening in enumerate(story):
             trial = happening.trial
-            name = self.tr("Original") if trial.is_baseline else trial.recipe.label
+            name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
             said = f"#{trial.number} {name}: {self._sentence(happening)}"
             full = f"{_time(happening.when, '%Y-%m-%d %H:%M:%S')}  {said}"
             for place, text in enumerate((_short(happening.when), said)):

@@ -9,9 +9,9 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
+from nnopt_gui.engine.quantities import DASH
 from nnopt_gui.engine.statistics.predictions import NOT_EVALUATED, TrialPredictions
 from nnopt_gui.gui.state.comparison_text import class_name
-from nnopt_gui.gui.state.quantities import DASH
 from nnopt_gui.gui.state.thumbnails import Thumbnails
 from nnopt_gui.jobs.thumbnail import Thumbnail
 

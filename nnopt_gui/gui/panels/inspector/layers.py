@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.errors import RecipeError
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, recipe_label
 from nnopt_gui.gui.panels.inspector.layers_table import BITS, KIND, NAME, REMOVED, SORT_ROLE, LayerTableModel
 from nnopt_gui.gui.panels.inspector.override_bar import OverrideBar
 from nnopt_gui.gui.panels.layout import named, row
 from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obstacle, Override, layer_facts
-from nnopt_gui.gui.state.quantities import bytes_text
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -170,7 +170,7 @@ class LayersPanel(QWidget):
         else:
             try:
                 rows = layer_facts(profile, recipe, self._state.students)
-                self._about.setText(self._summary(recipe.label, rows, of_trial=of_trial))
+                self._about.setText(self._summary(recipe_label(recipe.label), rows, of_trial=of_trial))
             except RecipeError as error:  # a trial that failed because this network cannot be made like that
                 self._about.setText(engine_text(error.user_message))
         state = self._state

@@ -7,8 +7,8 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QFont
 
+from nnopt_gui.engine.quantities import bytes_text, count_text, significant
 from nnopt_gui.gui.state.layer_overrides import LayerFacts, Obstacle, parse_amount, parse_bits
-from nnopt_gui.gui.state.quantities import bytes_text, count_text, significant
 
 Index = QModelIndex | QPersistentModelIndex
 NAME, BITS, REMOVED, BYTES, WEIGHTS, MACS, SHAPE, KIND = range(8)

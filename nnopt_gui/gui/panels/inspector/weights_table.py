@@ -9,9 +9,9 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from nnopt_gui.engine.layer_distribution import LayerDistribution, Suggestion
+from nnopt_gui.engine.quantities import DASH, signed, significant
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.state.quantities import DASH, signed, significant
 
 Index = QModelIndex | QPersistentModelIndex
 _SUGGESTED, _OUTLIERS, _SHAPE = 1, 5, 7  # the columns between are in the order of the titles

@@ -9,6 +9,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.diagnosis import About, Diagnosis, TimeLedger
+from nnopt_gui.engine.quantities import bytes_text, milliseconds_text
+from nnopt_gui.gui.i18n import recipe_label
 from nnopt_gui.gui.panels.inspector.findings import (
     BYTE_KINDS,
     WORKS,
@@ -21,7 +23,6 @@ from nnopt_gui.gui.panels.inspector.ledger import Entry, Ledger
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.diagnoses import Diagnoses
 from nnopt_gui.gui.state.layer_distributions import Stage
-from nnopt_gui.gui.state.quantities import bytes_text, milliseconds_text
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 
@@ -115,7 +116,7 @@ class WhyPanel(QWidget):
         if trial is None:
             self._head.setText(self.tr("Why is it not smaller, not faster?"))
         else:
-            name = self.tr("Original") if trial.is_baseline else trial.recipe.label
+            name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
             self._head.setText(f"#{trial.number}  {name}")
         self._show_stage()
         diagnosis = explanation.diagnosis

@@ -1,11 +1,13 @@
-"""Numbers as people read them: three significant digits, the fitting unit, a true minus sign."""
+"""Numbers as people read them, in the window and in reports: three significant digits, the fitting unit, a true minus
+sign, intervals in brackets. International symbols only, so that there is nothing to translate.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-from nnopt_gui.engine.metrics import Estimate
+from nnopt_gui.engine.metrics import Estimate, Latency
 
 DASH: Final = "—"
 
@@ -41,9 +43,43 @@ def _scaled(value: float, units: tuple[str, ...]) -> str:
     return f"{significant(value / 1000)} {units[-1]}"
 
 
+def milliseconds(value: float | None) -> str:
+    """``2.31``, ``0.041``: never finer than a microsecond; the unit is in the table's head."""
+    return DASH if value is None else significant(value) if value >= 1 else f"{value:.3f}"
+
+
 def milliseconds_text(value: float | None) -> str:
-    """``2.31 ms``, ``0.041 ms``: never finer than a microsecond."""
-    return DASH if value is None else f"{significant(value) if value >= 1 else f'{value:.3f}'} ms"
+    """``2.31 ms``."""
+    return DASH if value is None else f"{milliseconds(value)} ms"
+
+
+def latency_range(latency: Latency | None) -> str:
+    """``[2.28, 2.35]``; empty where nothing was measured."""
+    return "" if latency is None else f"[{milliseconds(latency.low)}, {milliseconds(latency.high)}]"
+
+
+def percent(estimate: Estimate | None, decimals: int = 2) -> str:
+    """``91.88`` of a fraction; the unit is in the table's head."""
+    return DASH if estimate is None else f"{100 * estimate.value:.{decimals}f}"
+
+
+def percent_range(estimate: Estimate | None, decimals: int = 2) -> str:
+    """``[90.62, 93.01]``; empty where nothing was measured."""
+    if estimate is None:
+        return ""
+    return f"[{100 * estimate.low:.{decimals}f}, {100 * estimate.high:.{decimals}f}]"
+
+
+def points(estimate: Estimate | None, decimals: int = 2) -> str:
+    """A drop as the change that it is, in percentage points: ``−1.51``."""
+    return DASH if estimate is None else signed(-100 * estimate.value, decimals)
+
+
+def points_range(estimate: Estimate | None, decimals: int = 2) -> str:
+    """``[−2.30, −0.72]``, the lower end first; empty where nothing was measured."""
+    if estimate is None:
+        return ""
+    return f"[{signed(-100 * estimate.high, decimals)}, {signed(-100 * estimate.low, decimals)}]"
 
 
 def change_text(value: float | None, reference: float | None) -> str:
@@ -63,16 +99,14 @@ def interval_text(estimate: Estimate | None) -> str:
     """``91.9 % [90.6, 93.0]``; fractions become percent."""
     if estimate is None:
         return DASH
-    value, low, high = (100 * v for v in (estimate.value, estimate.low, estimate.high))
-    return f"{value:.1f} % [{low:.1f}, {high:.1f}]"
+    return f"{percent(estimate, 1)} % {percent_range(estimate, 1)}"
 
 
 def signed_points(estimate: Estimate | None) -> str:
     """A drop shown as a change in percentage points: ``−1.5 pp [−2.3, −0.7]``."""
     if estimate is None:
         return DASH
-    value, low, high = (signed(-100 * v) for v in (estimate.value, estimate.high, estimate.low))
-    return f"{value} pp [{low}, {high}]"
+    return f"{points(estimate, 1)} pp {points_range(estimate, 1)}"
 
 
 def signed(value: float, decimals: int = 1) -> str:
@@ -83,8 +117,13 @@ def signed(value: float, decimals: int = 1) -> str:
     return ("−" if value < 0 else "+") + text
 
 
+def seconds_text(seconds: float) -> str:
+    """What something took: ``0.4 s``, ``12 s``, ``3 min 20 s``."""
+    return f"{seconds:.1f} s" if seconds < 9.95 else duration_text(seconds)
+
+
 def duration_text(seconds: float) -> str:
-    """``8 s``, ``1 min 10 s``, ``2 h 5 min``."""
+    """What something will take: ``8 s``, ``1 min 10 s``, ``2 h 5 min``."""
     whole = max(1, round(seconds))
     if whole < 60:
         return f"{whole} s"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnopt_gui.gui.plots.axis import linear_ticks, log_ticks, nice_step, tick_text
+from nnopt_gui.engine.axis_ticks import linear_ticks, log_ticks, nice_step, tick_text
 
 lows = st.floats(-4, 4)
 spans = st.floats(0.01, 8)
