@@ -41,6 +41,7 @@ WORDS: Final = (  # texts of one word, or of the operating system, which no scan
     "No such file or directory", "Permission denied", "No space left on device", "Is a directory", "Not a directory",
     "File exists", "Read-only file system", "Input/output error", "Connection refused", "Operation not permitted",
     "File name too long", "as in training", "Too many open files", "Cannot allocate memory",
+    "pp", "{value} pp", "{value} pp {range}",
 )  # fmt: skip
 CODES: Final = ("en", "zh_CN")  # of the languages there are
 _OURS: Final = frozenset({"part", "kind", "state", "unit", "split", "who"})  # placeholders that hold words of ours
@@ -139,6 +140,7 @@ class Phrasebook:
             if entry.context == ENGINE and _PLACEHOLDER.search(entry.source)
         ]
         self._remembered: dict[str, str] = {}
+        self._english = {text: source for (context, source), text in self._fixed.items() if context == LABEL}
         words = sorted((source for context, source in self._fixed if context == LABEL), key=len, reverse=True)
         self._words = re.compile(rf"(?<![\w.:-])(?:{'|'.join(map(re.escape, words))})(?![\w.:-])") if words else None
 
@@ -148,9 +150,11 @@ class Phrasebook:
 
     def label(self, english: str) -> str:
         """The short text for a recipe (``Recipe.label``) with its words in this language and its names as they are."""
-        if self._words is None:
-            return english
-        return self._words.sub(lambda word: self._fixed[LABEL, word[0]], english)
+        return self._words.sub(lambda word: self._fixed[LABEL, word[0]], english) if self._words else english
+
+    def label_sought(self, text: str) -> str:
+        """What to look for in labels when ``text`` was typed in this language: ``prune`` for ``剪枝``."""
+        return self._english.get(text, text)
 
     def text(self, english: str) -> str:
         """A text of the engine in this language; what is unknown in it stays as it is."""

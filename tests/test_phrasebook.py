@@ -93,4 +93,5 @@ def test_every_word_of_a_recipes_label_is_known() -> None:
 def test_names_in_a_label_stay_as_they_are() -> None:
     chinese = phrasebook("zh_CN")
     assert chinese.label("student 0.5x inherited · ft 3 by best.pth") == "学生 0.5x 继承 · 微调 3 教师 best.pth"
+    assert chinese.label_sought("剪枝") == "prune" and chinese.label_sought("w4a8") == "w4a8"
     assert chinese.label("W4A8 · prune 50 % of MACs taylor") == "W4A8 · 剪枝 50 % 运算量 taylor"

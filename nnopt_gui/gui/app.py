@@ -24,7 +24,7 @@ from nnopt_gui.gui.comparing import Comparing
 from nnopt_gui.gui.dialogs import Dialogs
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.explorer import Explorer
-from nnopt_gui.gui.i18n import SYSTEM, Translator, engine_text
+from nnopt_gui.gui.i18n import SYSTEM, Translator, engine_text, sentences
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
@@ -306,7 +306,7 @@ class Program(QObject):
 
     @Slot(object)
     def _log_message(self, message: Message) -> None:
-        self.window.log.add(" ".join(engine_text(part) for part in (message.what, message.hint) if part))
+        self.window.log.add(sentences(engine_text(message.what), engine_text(message.hint)))
 
 
 def run(locations: Sequence[str]) -> int:

@@ -16,7 +16,7 @@ from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.explorer import Explorer
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -173,7 +173,7 @@ class AutoSearch(QObject):
             self._end(self.tr("Another job was started."))
             return
         self._proposal = proposal
-        self.said.emit(f"{recipe_label(proposal.candidate.recipe.label)}: {engine_text(proposal.reason)}")
+        self.said.emit(labelled(recipe_label(proposal.candidate.recipe.label), engine_text(proposal.reason)))
         self._explorer.run_proposed(proposal.candidate.recipe, proposal.predicted)
 
     @Slot(object)

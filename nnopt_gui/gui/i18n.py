@@ -11,15 +11,16 @@ entry; use ``.format`` after it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 
-from nnopt_gui.phrasebook import CODES, ENGINE, LABEL, Entry, Phrasebook, phrasebook, read_ts
+from nnopt_gui.phrasebook import CODES, ENGINE, LABEL, Entry, Phrasebook, joined, phrasebook, read_ts
 from nnopt_gui.resource_files import resource_path
 
 
@@ -42,9 +43,34 @@ def current_language() -> str:
     return next((language.code for language in LANGUAGES if name.startswith(language.code)), "en")
 
 
+def labelled(name: str, value: str) -> str:
+    """``name: value``, with the colon of the current language."""
+    return QCoreApplication.translate("Punctuation", "{name}: {value}").format(name=name, value=value)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """``one, two, three``, with the commas of the current language."""
+    return QCoreApplication.translate("Punctuation", ", ").join(parts)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """``one; two; three``, with the semicolons of the current language."""
+    return QCoreApplication.translate("Punctuation", "; ").join(parts)
+
+
+def sentences(*parts: str) -> str:
+    """Sentences in a row; Chinese has no space between them. Empty ones are left out."""
+    return reduce(joined, filter(None, parts), "")
+
+
 def recipe_label(label: str) -> str:
     """The short text for a recipe (``Recipe.label``) with its words in the current language."""
     return QCoreApplication.translate(LABEL, label)
+
+
+def label_word(word: str) -> str:
+    """What a word typed in the current language is called in ``Recipe.label``; itself where it is nothing there."""
+    return phrasebook(current_language()).label_sought(word).casefold()
 
 
 def engine_text(text: str) -> str:
@@ -122,7 +148,7 @@ class Translator(QObject):
         if code not in {language.code for language in LANGUAGES}:
             raise ValueError(f"unknown language {code!r}")
         before, self._installed = self._installed, []
-        engine = EngineTranslator(phrasebook(code), self)
+        engine = EngineTranslator(phrasebook(code), self) if code != "en" else None
         for translator in (self._qt_translator(code), self._own_translator(code), engine):
             if translator is not None:
                 self._application.installTranslator(translator)

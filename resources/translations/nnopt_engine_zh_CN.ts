@@ -144,6 +144,18 @@
             <translation>无法分配内存</translation>
         </message>
         <message>
+            <source>pp</source>
+            <translation>百分点</translation>
+        </message>
+        <message>
+            <source>{value} pp</source>
+            <translation>{value} 个百分点</translation>
+        </message>
+        <message>
+            <source>{value} pp {range}</source>
+            <translation>{value} 个百分点 {range}</translation>
+        </message>
+        <message>
             <source>The folder {folder} holds other files ({strangers}).</source>
             <translation>文件夹 {folder} 中有其他文件（{strangers}）。</translation>
         </message>
@@ -2913,7 +2925,7 @@
         </message>
         <message>
             <source>The batch size</source>
-            <translation>批量大小</translation>
+            <translation>批大小</translation>
         </message>
         <message>
             <source>The learning rate</source>
@@ -3949,7 +3961,7 @@
         </message>
         <message>
             <source>Finished trials are kept. Close other programs, or take a smaller network, image size or batch.</source>
-            <translation>已完成的试验都已保留。请关闭其他程序，或使用更小的网络、图像尺寸或批量。</translation>
+            <translation>已完成的试验都已保留。请关闭其他程序，或使用更小的网络、图像尺寸或批大小。</translation>
         </message>
         <message>
             <source>The engine crashed ({name}: {code}).</source>
@@ -4141,7 +4153,7 @@
         </message>
         <message>
             <source>Close other programs, or take a smaller network, image size or batch.</source>
-            <translation>请关闭其他程序，或使用更小的网络、图像尺寸或批量。</translation>
+            <translation>请关闭其他程序，或使用更小的网络、图像尺寸或批大小。</translation>
         </message>
         <message>
             <source>A bug in nnopt_gui or one of its libraries: {name}: {error}</source>

@@ -2675,6 +2675,21 @@
     </message>
 </context>
 <context>
+    <name>Punctuation</name>
+    <message>
+        <source>{name}: {value}</source>
+        <translation>{name}：{value}</translation>
+    </message>
+    <message>
+        <source>, </source>
+        <translation>、</translation>
+    </message>
+    <message>
+        <source>; </source>
+        <translation>；</translation>
+    </message>
+</context>
+<context>
     <name>RecipePanel</name>
     <message>
         <source>&amp;Quantize</source>
@@ -3098,6 +3113,10 @@
         <translation>
             <numerusform>%n 个已测量，直接复用</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>{}.</source>
+        <translation>{}。</translation>
     </message>
     <message>
         <source>whole channels</source>

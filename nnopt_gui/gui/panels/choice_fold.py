@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.gui.i18n import listed
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
@@ -192,7 +193,7 @@ class ChoiceFold(QWidget):
             for field in self._numbers
             if self.value(field) != self.usual(field)
         ]
-        text = ", ".join(words)
+        text = listed(words)
         self._summary.setText(text)
         self._summary.setToolTip(text)
         self._summary.setVisible(bool(text) and not self._fold.isChecked())

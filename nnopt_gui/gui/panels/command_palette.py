@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.gui.i18n import labelled
 from nnopt_gui.gui.panels.layout import named
 
 _ACTION: Final = Qt.ItemDataRole.UserRole
@@ -130,7 +131,7 @@ class CommandPalette(QDialog):
 
 
 def _item(menu: str, action: QAction) -> QStandardItem:
-    text = f"{menu.replace('&', '')}: {action.text().replace('&', '')}"
+    text = labelled(menu.replace("&", ""), action.text().replace("&", ""))
     item = QStandardItem(action.icon(), text)
     item.setEditable(False)
     if not action.isEnabled():  # greyed by colour: an item that is disabled cannot be reached by keyboard

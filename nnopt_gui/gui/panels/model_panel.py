@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.quantities import bytes_text, count_text
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, listed
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -84,7 +84,7 @@ class ModelPanel(QWidget):
         images = data.counts.get("selection", 0)
         text = self.tr("Data: {} · {} images").format(data.name, f"{images:,}")
         if data.preprocessing is not None and data.preprocessing.name:
-            text += f" · {data.preprocessing.name}"
+            text += f" · {engine_text(data.preprocessing.name)}"
         return text
 
     def _data_details(self, data: DataProfile) -> list[str]:
@@ -95,7 +95,7 @@ class ModelPanel(QWidget):
             "test": self.tr("test (sealed)"),
         }
         details = [data.location]
-        details.append(", ".join(f"{names.get(key, key)} {count:,}" for key, count in data.counts.items()))
+        details.append(listed(f"{names.get(key, key)} {count:,}" for key, count in data.counts.items()))
         if data.preprocessing is not None:
             mean, std = (
                 ", ".join(f"{v:.4g}" for v in values) for values in (data.preprocessing.mean, data.preprocessing.std)

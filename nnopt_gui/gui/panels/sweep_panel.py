@@ -21,7 +21,7 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.sweep import grid
 from nnopt_gui.errors import RecipeError
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import clauses, engine_text, listed
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.panels.search_group import SearchGroup
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -220,8 +220,8 @@ class SweepPanel(QWidget):
         if seconds is not None and new:
             text += self.tr(", about {}").format(duration_text(seconds * new))
         if known:
-            text += "; " + self.tr("%n measured already and reused", "", known)
-        return text + "."
+            text = clauses((text, self.tr("%n measured already and reused", "", known)))
+        return self.tr("{}.").format(text)
 
     def _rest_text(self) -> str:
         choices = self._state.choices
@@ -240,7 +240,7 @@ class SweepPanel(QWidget):
             parts.append(self.tr("distilled") if choices.distill else self.tr("labels only"))
         else:
             parts.append(self.tr("no training"))
-        return self.tr("From the sliders: {}.").format(", ".join(parts))
+        return self.tr("From the sliders: {}.").format(listed(parts))
 
     @Slot()
     def request_search(self) -> None:

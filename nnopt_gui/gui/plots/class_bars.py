@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QHelpEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from nnopt_gui.engine.axis_ticks import linear_ticks, tick_text
+from nnopt_gui.gui.i18n import clauses, engine_text
 from nnopt_gui.gui.plots.empty_text import EmptyText
 from nnopt_gui.gui.theme import Theme
 
@@ -57,7 +58,7 @@ class ClassBars(QWidget):
         self._bars = tuple(sorted(largest, key=lambda bar: bar.value))
         self._empty.setVisible(not self._bars)
         self.setMinimumHeight(round(max(4, len(self._bars)) * _ROW + _FOOT + _MARGIN))
-        self.setAccessibleDescription("; ".join(self._told(bar) for bar in self._bars))
+        self.setAccessibleDescription(clauses(self._told(bar) for bar in self._bars))
         self.updateGeometry()
         self.update()
 
@@ -86,7 +87,7 @@ class ClassBars(QWidget):
     def _retranslate(self) -> None:
         self.setAccessibleName(self.tr("Change of accuracy by class"))
         self._empty.setText(self.tr("No predictions are stored for these two."))
-        self.setAccessibleDescription("; ".join(self._told(bar) for bar in self._bars))
+        self.setAccessibleDescription(clauses(self._told(bar) for bar in self._bars))
         self.update()
 
     def _told(self, bar: ClassBar) -> str:
@@ -130,7 +131,7 @@ class ClassBars(QWidget):
             painter.setPen(QPen(QColor(colours.axis if tick == 0 else colours.grid), 1))
             painter.drawLine(QLineF(x, room.top(), x, room.bottom()))
             painter.setPen(QPen(QColor(colours.text)))
-            text = tick_text(tick) + (" pp" if tick == ticks[-1] else "")
+            text = engine_text(f"{tick_text(tick)} pp") if tick == ticks[-1] else tick_text(tick)
             place = QRectF(x - 40, room.bottom() + 2, 80, _FOOT - 4)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter), text)
 

@@ -15,7 +15,7 @@ from nnopt_gui.engine.estimate import Prediction
 from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.plots.folding_row import FoldingRow
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -203,7 +203,7 @@ class TradeoffPair(QWidget):
         name = self.tr("Original") if number == BASELINE_NUMBER else recipe_label(columns.label[row])
         lines = [f"#{number}  {name}"]
         for shown, (value, low, high) in ((y, at_y), (x, at_x)):
-            text = f"{engine_text(shown.title)}: {value:.{shown.decimals}f} {shown.unit}"
+            text = labelled(engine_text(shown.title), f"{value:.{shown.decimals}f} {engine_text(shown.unit)}")
             lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
         if number in where.tied:
             lines.append(self.tr("Within noise of the front"))

@@ -251,8 +251,8 @@ class TradeoffPlot(QWidget):
 
     def _retranslate(self) -> None:
         x, y = engine_text(self._metric_x.title), engine_text(self._metric_y.title)
-        self._canvas.axis_x.set_title(f"{x} ({self._metric_x.unit})")
-        self._canvas.axis_y.set_title(f"{y} ({self._metric_y.unit})")
+        self._canvas.axis_x.set_title(f"{x} ({engine_text(self._metric_x.unit)})")
+        self._canvas.axis_y.set_title(f"{y} ({engine_text(self._metric_y.unit)})")
         self._canvas.axis_x.set_log(self._log_x)
         self.setAccessibleName(self.tr("{y} against {x}").format(y=y, x=x))
         self._canvas.setAccessibleName(self.accessibleName())
@@ -303,11 +303,11 @@ class TradeoffPlot(QWidget):
     def _refresh_marks(self) -> None:
         for axis, metric, limit in zip(("x", "y"), (self._metric_x, self._metric_y), self._budget, strict=True):
             lower = metric.better == "lower"
-            text = "" if limit is None else f"{'≤' if lower else '≥'} {tick_text(limit)} {metric.unit}"
+            text = "" if limit is None else engine_text(f"{'≤' if lower else '≥'} {tick_text(limit)} {metric.unit}")
             side: Side = "above" if lower else "below"
             self._budgets[axis].set_mark(self._coordinate(limit, axis), text, side)
         x = self._prediction
-        text = "" if x is None else f"{x:.{self._metric_x.decimals}f} {self._metric_x.unit}"
+        text = "" if x is None else engine_text(f"{x:.{self._metric_x.decimals}f} {self._metric_x.unit}")
         self._prediction_line.set_mark(self._coordinate(x, "x"), text)
 
     def _coordinate(self, value: float | None, axis: str) -> float | None:

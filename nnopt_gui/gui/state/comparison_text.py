@@ -12,7 +12,7 @@ from nnopt_gui.engine.statistics.paired import PairedResult
 from nnopt_gui.engine.study.comparison import Comparison, Figure, Reading
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import clauses, engine_text, listed, sentences
 
 _OTHER_CONDITIONS: Final = "not comparable: another "
 _CLASS: Final = "class "
@@ -37,7 +37,7 @@ def verdict_text(comparison: Comparison, first: Trial, second: Trial) -> str:
         text = QCoreApplication.translate(
             "ComparisonText", "Undecided: the predictions of {} are not stored. Run it again to compare."
         )
-        return text.format(", ".join(missing) or names[1])
+        return text.format(listed(missing) or names[1])
     if paired.winner == "undecided":
         return _undecided(paired)
     better, worse = names if paired.winner == "a" else (names[1], names[0])
@@ -66,7 +66,7 @@ def _undecided(paired: PairedResult) -> str:
     )
     if paired.images_needed is not None:
         more = QCoreApplication.translate("ComparisonText", "If it is as it seems, about {} images would tell.")
-        text += " " + more.format(f"{_rounded(paired.images_needed):,}")
+        text = sentences(text, more.format(f"{_rounded(paired.images_needed):,}"))
     return text
 
 
@@ -131,7 +131,7 @@ def note_text(figure: Figure, names: Sequence[str]) -> str:
     if note.startswith(_OTHER_CONDITIONS):
         which = [condition_text(name) for name in note.removeprefix(_OTHER_CONDITIONS).split(", ")]
         return QCoreApplication.translate("ComparisonText", "not comparable, measured with another: {}").format(
-            ", ".join(which)
+            listed(which)
         )
     if note.startswith(_CLASS):
         labels = [int(part.removeprefix(_CLASS)) for part in note.split(" and ")]
@@ -169,7 +169,7 @@ def condition_text(name: str) -> str:
 def confirmed_text(confirmation: Confirmation) -> str:
     """Accuracy on the test split, the paired drop, and when it was opened."""
     opened = QCoreApplication.translate("ComparisonText", "opened {}").format(confirmation.opened[:10])
-    return f"{interval_text(confirmation.accuracy)}\nΔ {signed_points(confirmation.drop)}\n{opened}"
+    return f"{interval_text(confirmation.accuracy)}\nΔ {engine_text(signed_points(confirmation.drop))}\n{opened}"
 
 
 def confirmed_sentence(confirmation: Confirmation) -> str:
@@ -179,7 +179,7 @@ def confirmed_sentence(confirmation: Confirmation) -> str:
     )
     p_value = DASH if confirmation.p_value is None else f"{confirmation.p_value:.2g}"
     return text.format(
-        confirmation.trial, interval_text(confirmation.accuracy), signed_points(confirmation.drop), p_value
+        confirmation.trial, interval_text(confirmation.accuracy), engine_text(signed_points(confirmation.drop)), p_value
     )
 
 
@@ -191,4 +191,4 @@ def openings_text(confirmations: Sequence[Confirmation]) -> str:
     unfinished = QCoreApplication.translate("ComparisonText", "{} for trial #{} (not finished)")
     looks = [(done if c.finished else unfinished).format(c.opened[:10], c.trial) for c in confirmations]
     text = QCoreApplication.translate("ComparisonText", "The test split was opened before: {}.")
-    return text.format("; ".join(looks))
+    return text.format(clauses(looks))

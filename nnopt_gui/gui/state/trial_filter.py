@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nnopt_gui.engine.metrics import ACCURACY, AGREEMENT, DROP, LATENCY, MACS, PARAMS, SIZE, Metric
 from nnopt_gui.engine.study.trial_columns import TrialColumns
+from nnopt_gui.gui.i18n import label_word
 
 _NAMES: Final[dict[str, Metric]] = {
     "acc": ACCURACY,
@@ -73,7 +74,7 @@ class TrialFilter:
         for metric, compare, bound in self.conditions:
             accepted &= compare(columns.values(metric), bound)  # NaN, not measured, meets none
         for word in self.words:
-            found = _contain(columns.label, word) | _contain(statuses, word) | _contain(columns.note, word)
+            found = _contain(columns.label, label_word(word)) | _contain(statuses, word) | _contain(columns.note, word)
             if word.lstrip("#").isdigit():
                 found |= _contain([f"#{number}" for number in columns.number.tolist()], word)
             accepted &= found

@@ -13,7 +13,7 @@ from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, SIZE, Metric
 from nnopt_gui.engine.quantities import DASH, significant
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
@@ -93,7 +93,7 @@ class TrialTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tooltip(row, column)
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{self._titles()[column]}: {self._text(row, column)}"
+                return labelled(self._titles()[column], self._text(row, column))
             case _ if role == NUMBER_ROLE:
                 return int(self._shown.columns.number[row])
         return None

@@ -23,7 +23,7 @@ from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
@@ -231,7 +231,7 @@ class ComparePanel(QWidget):
         header = self._table.horizontalHeader()
         self._table.setFixedHeight(rows + header.sizeHint().height() + 4)
         refused = [(figure, note_text(figure, classes)) for figure in figures if figure.difference is None]
-        self._notes.setText("\n".join(f"{figure_title(figure)}: {note}" for figure, note in refused if note))
+        self._notes.setText("\n".join(labelled(figure_title(figure), note) for figure, note in refused if note))
         self._notes.setVisible(bool(self._notes.text()))
         deltas = pair.comparison.paired.classes if pair.comparison.paired is not None else ()
         self._draw_bars([_bar(delta, classes) for delta in deltas])

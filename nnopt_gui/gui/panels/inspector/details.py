@@ -204,7 +204,7 @@ class DetailsPanel(QWidget):
         drop, agreement = measurement.accuracy_drop, measurement.agreement
         return {
             "accuracy": accuracy,
-            "drop": "" if base is None or drop is None else signed_points(drop),
+            "drop": "" if base is None or drop is None else engine_text(signed_points(drop)),
             "agreement": "" if base is None or agreement is None else interval_text(agreement),
             "test": self._confirmed(trial),
             "size": size,

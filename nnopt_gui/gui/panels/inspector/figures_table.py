@@ -8,6 +8,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from nnopt_gui.engine.study.comparison import Figure
+from nnopt_gui.gui.i18n import labelled
 from nnopt_gui.gui.state.comparison_text import difference_text, figure_title, note_text, reading_text
 
 Index = QModelIndex | QPersistentModelIndex
@@ -67,6 +68,6 @@ class FiguresTableModel(QAbstractTableModel):
     def _tip(self, figure: Figure) -> str:
         better = {"a": self._names[0], "b": self._names[1], None: ""}[figure.better]
         readings = zip(self._names, (reading_text(figure, side) for side in (figure.a, figure.b)), strict=True)
-        parts = [f"{name}: {value} {interval}".strip() for name, (value, interval) in readings]
+        parts = [labelled(name, f"{value} {interval}".strip()) for name, (value, interval) in readings]
         parts += [self.tr("{} is better").format(better)] if better else []
         return "\n".join(part for part in (*parts, note_text(figure, self._classes)) if part)

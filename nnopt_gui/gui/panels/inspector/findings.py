@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.diagnosis import OPERATOR_MS, Diagnosis, FileBytes, Finding, TimeLedger, Work
 from nnopt_gui.engine.quantities import DASH, bytes_text, milliseconds_text
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, listed
 
 BYTE_KINDS: Final = tuple(f.name for f in fields(FileBytes) if f.name not in ("total", "layers"))
 WORKS: Final[tuple[Work, ...]] = ("integer", "float", "convert", "layout", "other")
@@ -234,7 +234,7 @@ def _values(diagnosis: Diagnosis, finding: Finding) -> Mapping[str, object]:
     values: dict[str, object] = {"share": share_text(finding.share), "layers": len(finding.layers)}
     if finding.about == "size":
         values["all"] = len(size.layers)
-        values["parts"] = ", ".join(f"{kind_name(kind)} {bytes_text(count)}" for kind, count in _not_weights(size)[:3])
+        values["parts"] = listed(f"{kind_name(kind)} {bytes_text(count)}" for kind, count in _not_weights(size)[:3])
         heavy = next((weight for weight in size.layers if weight.layer in finding.layers), None)
         if heavy is not None:
             values |= {"layer": heavy.layer, "weights": f"{heavy.weights:,}", "bits": f"{heavy.bits:.1f}"}
@@ -256,7 +256,7 @@ def _time_values(time: TimeLedger, finding: Finding) -> Mapping[str, object]:
     worst = max(wasteful, key=lambda layer: layer.share * (1 - layer.channels / layer.computed), default=None)
     return {
         "count": sum(op.count for op in time.operators if op.work in kinds),
-        "operators": ", ".join(f"{op.count} {op.operator}" for op in sorted(rest, key=lambda op: -op.share)[:4]),
+        "operators": listed(f"{op.count} {op.operator}" for op in sorted(rest, key=lambda op: -op.share)[:4]),
         "run": milliseconds_text(time.run_ms),
         "alone": DASH if time.one_thread_ms is None else milliseconds_text(time.one_thread_ms),
         "threads": time.threads,

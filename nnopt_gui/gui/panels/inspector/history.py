@@ -30,7 +30,7 @@ from nnopt_gui.engine.quantities import (
     signed_points,
 )
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.trial_story import Forecast, Happening, forecasts, moment, study_story, trial_story
@@ -211,7 +211,7 @@ class HistoryPanel(QWidget):
         reason = engine_text(" ".join(filter(None, (error.get("message", ""), error.get("hint", "")))))
         if confirmation is not None and confirmation.finished:
             return self.tr("Confirmed on the test split: {}, against the original {}").format(
-                interval_text(confirmation.accuracy), signed_points(confirmation.drop)
+                interval_text(confirmation.accuracy), engine_text(signed_points(confirmation.drop))
             )
         return {
             "started": self.tr("Started"),
@@ -278,7 +278,7 @@ class HistoryPanel(QWidget):
         for line, happening in enumerate(story):
             trial = happening.trial
             name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
-            said = f"#{trial.number} {name}: {self._sentence(happening)}"
+            said = labelled(f"#{trial.number} {name}", self._sentence(happening))
             full = f"{_time(happening.when, '%Y-%m-%d %H:%M:%S')}  {said}"
             for place, text in enumerate((_short(happening.when), said)):
                 item = QTableWidgetItem(text)
@@ -355,11 +355,11 @@ def _value(row: Forecast, value: float) -> str:
             return count_text(value)
         case "latency":
             return milliseconds_text(value)
-    return f"{signed(-100 * value)} pp"
+    return engine_text(f"{signed(-100 * value)} pp")
 
 
 def _off(row: Forecast) -> str:
     """How far the measured value is from the predicted one."""
     if row.quantity == "drop":
-        return f"{signed(-100 * (row.measured - row.predicted))} pp"
+        return engine_text(f"{signed(-100 * (row.measured - row.predicted))} pp")
     return "0" if row.measured == row.predicted else change_text(row.measured, row.predicted)

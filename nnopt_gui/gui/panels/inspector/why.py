@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 
 from nnopt_gui.engine.diagnosis import About, Diagnosis, TimeLedger
 from nnopt_gui.engine.quantities import bytes_text, milliseconds_text
-from nnopt_gui.gui.i18n import recipe_label
+from nnopt_gui.gui.i18n import labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.findings import (
     BYTE_KINDS,
     WORKS,
@@ -162,7 +162,7 @@ class WhyPanel(QWidget):
             if count:
                 share = count / max(1, size.total)
                 cells = (kind_name(kind), f"{count:,}", share_text(share))
-                entries.append(Entry(kind, share, cells, f"{cells[0]}: {cells[1]} B, {cells[2]}"))
+                entries.append(Entry(kind, share, cells, labelled(cells[0], f"{cells[1]} B, {cells[2]}")))
         titles = (self.tr("Bytes for"), self.tr("Bytes"), self.tr("Share"))
         self._ledgers["size"].show_entries(titles, entries, self.tr("Bytes of the file by what they are for"))
         weights, payload = sum(w.weights for w in size.layers), sum(w.payload for w in size.layers)
@@ -255,10 +255,10 @@ def _by_work(time: TimeLedger) -> list[Entry]:
             continue
         ms, share = sum(operator.ms for operator in operators), time.share(work)
         cells = (work_name(work), share_text(share))
-        found.append(Entry(work, share, cells, f"{cells[0]}: {ms:.3f} ms, {cells[1]}"))
+        found.append(Entry(work, share, cells, labelled(cells[0], f"{ms:.3f} ms, {cells[1]}")))
         for operator in operators:
             cells = (f"{operator.count} × {operator.operator}", share_text(operator.share))
             found.append(
-                Entry(work, operator.share, cells, f"{cells[0]}: {operator.ms:.4f} ms, {cells[1]}", detail=True)
+                Entry(work, operator.share, cells, labelled(cells[0], f"{operator.ms:.4f} ms, {cells[1]}"), detail=True)
             )
     return found
