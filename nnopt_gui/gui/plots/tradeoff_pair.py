@@ -200,8 +200,7 @@ class TradeoffPair(QWidget):
     def _point(self, columns: TrialColumns, row: int, x: Metric, y: Metric, where: Standing) -> PlotPoint:
         number, at_x, at_y = int(columns.number[row]), columns.reading(row, x), columns.reading(row, y)
         assert at_x is not None and at_y is not None  # the others are not drawn
-        name = self.tr("Original") if number == BASELINE_NUMBER else recipe_label(columns.label[row])
-        lines = [f"#{number}  {name}"]
+        lines = [f"#{number}  {recipe_label(columns.label[row])}"]
         for shown, (value, low, high) in ((y, at_y), (x, at_x)):
             text = labelled(engine_text(shown.title), f"{value:.{shown.decimals}f} {engine_text(shown.unit)}")
             lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
