@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from nnopt_gui import __version__
 from nnopt_gui.cli.cluster_arguments import add_cluster
+from nnopt_gui.cli.measurement_arguments import add_measurement
 from nnopt_gui.cli.search_arguments import add_export_optuna, add_search, add_sweep_order
 from nnopt_gui.cli.study_arguments import add_study_verbs
 from nnopt_gui.cli.training_arguments import add_training, add_trust
@@ -190,6 +191,7 @@ def _add_verify(verbs: Any) -> None:
     verify.add_argument("--data", metavar="D", help=f"default: the data it was measured on; {_DATA_HELP}")
     verify.add_argument("--split", choices=("selection", "test"), default="selection")
     _add_threads(verify)
+    add_measurement(verify, same_as="the one it was measured in")
 
 
 def _add_export(verbs: Any) -> None:
@@ -237,6 +239,7 @@ def _add_sources(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--std", type=_numbers(float), metavar="S,S,S")
     group.add_argument("--image-size", type=int, metavar="N")
     _add_threads(parser)
+    add_measurement(parser)
 
 
 def _add_method(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnopt_gui.cli.measurement_arguments import chosen_measurement
 from nnopt_gui.cli.output import ConsoleReporter
 from nnopt_gui.cli.study_run import StudyRun
 from nnopt_gui.engine.pipeline import Opened
@@ -50,7 +51,8 @@ def run_on_cluster(
                 reporter.say(f"[{number}/{len(wanted)}] {wanted[outcome.index].label}, on {outcome.worker}{ended}")
                 if outcome.error is not None:
                     reporter.say(f"  {outcome.error}")
-    found = (study.study.find(recipe.fingerprint) for recipe in recipes)
+    target = str(chosen_measurement(options).target)
+    found = (study.study.find(recipe.fingerprint, target) for recipe in recipes)
     return tuple(trial for trial in found if trial is not None)
 
 
@@ -75,6 +77,7 @@ def _engine(
         opened.model.sha256,
         opened.data.fingerprint if opened.data else None,
         baseline.artifact_sha256 if made and baseline is not None else None,
+        chosen_measurement(options),
     )
     return ClusterEngine(
         options.cluster,

@@ -24,6 +24,7 @@ from nnopt_gui.engine.study.confirmation import (
 )
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.target import Target
 from nnopt_gui.engine.verification import predict_test
 from nnopt_gui.errors import DataError, StudyError
 
@@ -101,7 +102,9 @@ def _confirm(study: Study, options: argparse.Namespace, work: Path, reporter: Co
     paths = study.artifact(0, work), study.artifact(options.trial, work)
     record = begin_confirmation(study, options.trial, again=options.again)
     threads = options.threads or available_cores()
-    predictions = predict_test(*paths, data, profile.preprocessing, threads, reporter)
+    measured = study.get(options.trial).measurement
+    target = Target.parse(measured.conditions.target) if measured is not None else Target()
+    predictions = predict_test(*paths, data, profile.preprocessing, target, threads, reporter)
     return finish_confirmation(study, record, *predictions)
 
 

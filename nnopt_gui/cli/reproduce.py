@@ -17,6 +17,7 @@ from nnopt_gui.engine.reproduction import command, python
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.target import MeasurementOptions, Target
 
 
 def run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
@@ -46,7 +47,9 @@ def _reproduce(options: argparse.Namespace, study: Study, trial: Trial, work: Pa
     from nnopt_gui.engine.pipeline import Session  # imports torch: not needed to print a command
 
     assert trial.measurement is not None  # see reproducible
-    session = Session(work, options.threads or trial.measurement.conditions.threads)
+    conditions = trial.measurement.conditions
+    target = options.target or Target.parse(conditions.target)
+    session = Session(work, options.threads or conditions.threads, MeasurementOptions(target))
     model = replace(study.model, location=options.model) if options.model else study.model
     data = replace(study.data, location=options.data) if options.data and study.data else study.data
     opened = session.open(model, data, reporter)

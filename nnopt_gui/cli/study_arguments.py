@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nnopt_gui.cli.completion import SHELLS
+from nnopt_gui.cli.measurement_arguments import parse_target
 from nnopt_gui.phrasebook import CODES
 
 AddVerb = Callable[[str, str], argparse.ArgumentParser]
@@ -27,6 +28,9 @@ def add_study_verbs(add: AddVerb) -> None:
     again.add_argument("--data", metavar="D", help="where the data are now, if they have moved")
     again.add_argument("--out", type=Path, metavar="DIR", help="save the artifact in this folder")
     again.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: as many as the trial had)")
+    again.add_argument(
+        "--target", type=parse_target, metavar="RUNTIME", help="runtime to measure in (default: the trial's own)"
+    )
     why = add("why", "why a file is not smaller and not faster: where its bytes and its time go, and what would help")
     why.add_argument("file", type=Path, metavar="F", help="an .onnx file, or a study (.nnopt) with --trial")
     why.add_argument("--trial", type=int, metavar="N", help="of the study")

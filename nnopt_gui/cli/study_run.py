@@ -105,9 +105,9 @@ class StudyRun:
             self._study.replace(trial, None, baseline.predictions)
 
     def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
-        """The trial that measured this recipe already; one that lost a race counts only in another ``race``, as it
-        has not seen all images."""
-        known = self._study.find(recipe.fingerprint)
+        """The trial that measured this recipe already in this runtime; one that lost a race counts only in another
+        ``race``, as it has not seen all images."""
+        known = self._study.find(recipe.fingerprint, str(self._session.options.target))
         if known is None or known.state is not TrialState.DONE or known.measurement is None:
             return None
         return known if race or known.measurement.conditions.dominated_by is None else None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import platform
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from nnopt_gui import __version__
 from nnopt_gui.cli import reproduce, search, why
 from nnopt_gui.cli.cluster import run_on_cluster
 from nnopt_gui.cli.comparison import compare, confirm, confirmations_json, print_openings
+from nnopt_gui.cli.info import info
+from nnopt_gui.cli.measurement_arguments import chosen_measurement
 from nnopt_gui.cli.output import (
     ConsoleReporter,
     RenderFront,
@@ -27,6 +27,7 @@ from nnopt_gui.cli.output import (
 from nnopt_gui.cli.size_budget import print_budgets, run_within
 from nnopt_gui.cli.study_run import StudyRun, export_trial
 from nnopt_gui.cli.training_arguments import chosen_distillation, chosen_student, chosen_training, trusted_sha256
+from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
             case "confirm":
                 confirm(options, work, reporter)
             case _:
-                _info(options)
+                info(options)
 
 
 def _sources(options: argparse.Namespace) -> tuple[ModelSource, DataSource]:
@@ -128,7 +129,7 @@ def _run(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> 
     model, data = _sources(options)
     if options.cluster and options.size_budget is not None:
         raise SettingsError("A size budget is not sought on a cluster.", "Leave --cluster or --size-budget out.")
-    session = Session(work, options.threads)
+    session = Session(work, options.threads, chosen_measurement(options))
     with StudyRun.start(session, model, data, options.study, reporter) as study:
         budget = options.size_budget
         within = run_within(session, study, recipe, budget, reporter) if budget is not None else None
@@ -186,7 +187,7 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
     if options.sobol is not None:
         recipes = sobol_subset(recipes, options.sobol, options.seed)
     model, data = _sources(options)
-    session = Session(work, options.threads)
+    session = Session(work, options.threads, chosen_measurement(options))
     with StudyRun.start(session, model, data, options.study, reporter) as study:
         if not budgets:
             if options.cluster:
@@ -206,7 +207,7 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
 def _search(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
     search.goals_of(options)  # refuse before anything is opened
     model, data = _sources(options)
-    session = Session(work, options.threads)
+    session = Session(work, options.threads, chosen_measurement(options))
     steps = (chosen_distillation(options), _method(options), _prune_method(options))
     search.space_of(options, *steps)
     with StudyRun.start(session, model, data, options.study, reporter) as study:
@@ -338,9 +339,11 @@ def _summary(profile: ModelProfile) -> dict[str, Any]:
 def _verify(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
     data = DataSource(options.data) if options.data else None
     threads = options.threads or machine_conditions(1).cores or 1
-    card, again = verify(options.folder, data, options.split, threads, reporter)
+    saved = read_artifact(options.folder)[1].measurement.conditions
+    how = chosen_measurement(options, saved.target)
+    card, again = verify(options.folder, data, options.split, threads, reporter, how)
     same = again.accuracy == card.measurement.accuracy
-    comparable = options.data is None and options.split == card.measurement.conditions.split
+    comparable = options.data is None and (options.split, str(how.target)) == (saved.split, saved.target)
     if comparable and not same:
         raise ArtifactError(
             f"The model in {options.folder} scores {_percent(again)}, not the {_percent(card.measurement)} it was "
@@ -348,8 +351,7 @@ def _verify(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
             "The data changed, or this runtime computes differently: compare the conditions with --json.",
         )
     if options.json:
-        saved = card.measurement.to_dict()
-        print_json({**again.to_dict(), "saved": saved, "reproduced": same if comparable else None,
+        print_json({**again.to_dict(), "saved": card.measurement.to_dict(), "reproduced": same if comparable else None,
                     "recipe": card.recipe.to_dict(), "artifact": str(options.folder)})  # fmt: skip
         return
     print_text(f"{card.recipe.label}: {_percent(again)} on the {options.split} split (n = "
@@ -368,22 +370,3 @@ def _export(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) 
     else:
         print_text(f"Trial {trial.number} ({trial.recipe.label}) is in {options.out}")
         reporter.say(f"  Check it with: nnopt verify {options.out}")
-
-
-def _info(options: argparse.Namespace) -> None:
-    conditions = machine_conditions(1).to_dict()
-    versions = {"nnopt": __version__, "python": platform.python_version()}
-    for name in ("numpy", "torch", "onnx", "onnxruntime"):
-        versions[name] = __import__(name).__version__
-    facts = {
-        "versions": versions,
-        **{key: conditions[key] for key in ("machine", "cpu_flags", "cores", "operating_system", "runtime")},
-    }
-    if options.json:
-        print_json(facts)
-        return
-    for name, version in versions.items():
-        print_text(f"{name:17} {version}")
-    for key in ("machine", "cores", "operating_system", "runtime"):
-        print_text(f"{key:17} {facts[key]}")
-    print_text(f"{'cpu_flags':17} {' '.join(conditions['cpu_flags'])}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -40,15 +41,36 @@ class Latency:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Images per second at one batch size: ``batch`` over the median time of a run, with its 95 % interval."""
+
+    batch: int
+    images_per_second: float
+    low: float
+    high: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeakMemory:
+    """Of a fresh process that loads the file and runs one image: bytes of resident memory at its highest, above what
+    the process held with the runtime imported (``runtime_bytes``) and nothing loaded."""
+
+    bytes: int
+    runtime_bytes: int
+
+
 @dataclass(frozen=True, slots=True)  # a study has up to 100,000
 class Conditions:
     """Under which a measurement was made; numbers without them are not comparable."""
 
     machine: str = ""  # CPU model
     cpu_flags: tuple[str, ...] = ()  # those that matter: avx2, avx512f, avx512_vnni, …
-    cores: int = 0
+    cores: int = 0  # physical ones that the process may use
     operating_system: str = ""
     runtime: str = ""  # "ONNX Runtime 1.31.0 CPU"
+    target: str = "onnxruntime"  # see engine.target; accuracy, too, is that of this runtime
     threads: int = 1
     batch: int = 1
     data: str = ""
@@ -62,9 +84,37 @@ class Conditions:
     measured_at: str = ""  # UTC, ISO 8601
     stopped: str = ""  # why the evaluation ended before all images were seen; empty when it saw them all
     dominated_by: int | None = None  # the trial that it lost to when that was why; its accuracy is then a partial one
+    # What records of versions up to 0.1.0 lack: empty there, and then no reason for a difference.
+    versions: tuple[str, ...] = ()  # "nnopt 0.1.0", "torch 2.13.0", …: of all that made and ran the file
+    logical_cores: int = 0
+    governor: str = ""  # how the clock rate is chosen: "performance", "powersave", …
+    load: float = 0.0  # processes that ran in the minute before
 
     def to_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "cpu_flags": list(self.cpu_flags), "preprocessing": dict(self.preprocessing)}
+        lists = {"cpu_flags": list(self.cpu_flags), "versions": list(self.versions)}
+        return {**asdict(self), **lists, "preprocessing": dict(self.preprocessing)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Conditions:
+        values = dict(data)
+        for name in ("cpu_flags", "versions"):
+            values[name] = _shared(tuple(values.get(name, ())))
+        return cls(**values)
+
+    @property
+    def latency_context(self) -> tuple[object, ...]:
+        """What two latencies must have in common to be compared, named by :data:`LATENCY_CONTEXT`."""
+        return _context_of(self)
+
+
+LATENCY_CONTEXT: Final = ("machine", "cpu_flags", "cores", "operating_system", "runtime", "threads", "batch")
+_context_of: Final[Callable[[Conditions], tuple[object, ...]]] = attrgetter(*LATENCY_CONTEXT)
+
+
+@lru_cache(maxsize=64)
+def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """One tuple for all trials of a machine instead of one each."""
+    return texts
 
 
 @dataclass(frozen=True, slots=True)  # a study has up to 100,000
@@ -74,6 +124,10 @@ class Measurement:
     ``accuracy_drop`` is baseline minus this, paired on the same images; ``agreement`` is the share of images on which
     both predict the same class. ``macs`` are multiply-accumulates of convolutions, linear layers and matrix products
     for one image; ``params`` are the numbers stored in the deployed graph's weights and biases, zeros included.
+    ``compressed_bytes`` is the size of the download with zstd at level 3. ``top5`` is None with five classes or fewer.
+    ``worst_class`` is the lowest accuracy of a class, ``calibration_error`` the expected one (ECE), a fraction.
+    ``energy_mj`` is what the processor package took for one image while its latency was measured, in millijoules;
+    everything else that ran on the package is in it.
     """
 
     size_bytes: int
@@ -85,6 +139,14 @@ class Measurement:
     latency_ms: Latency | None = None
     nonzero_params: int | None = None
     conditions: Conditions = field(default_factory=Conditions)
+    compressed_bytes: int | None = None
+    top5: Estimate | None = None
+    worst_class: Estimate | None = None
+    worst_label: int | None = None  # which class that is
+    calibration_error: float | None = None
+    throughput: tuple[Throughput, ...] = ()  # at the further batch sizes that were asked for
+    peak_memory: PeakMemory | None = None
+    energy_mj: Estimate | None = None
 
     def to_dict(self) -> dict[str, Any]:
         data = asdict(self)
@@ -94,15 +156,29 @@ class Measurement:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Measurement:
         values = dict(data)
-        for key in ("accuracy", "accuracy_drop", "agreement"):
+        for key, record in _RECORDS:
             if values.get(key) is not None:
-                values[key] = Estimate(**values[key])
-        if values.get("latency_ms") is not None:
-            values["latency_ms"] = Latency(**values["latency_ms"])
-        conditions = dict(values.get("conditions") or {})
-        conditions["cpu_flags"] = tuple(conditions.get("cpu_flags", ()))
-        values["conditions"] = Conditions(**conditions)
+                values[key] = record(**values[key])
+        values["throughput"] = tuple(Throughput(**found) for found in values.get("throughput") or ())
+        values["conditions"] = Conditions.from_dict(values.get("conditions") or {})
         return cls(**values)
+
+    @property
+    def images_per_second(self) -> Throughput | None:
+        """The best of the batch sizes that were measured; None where only single images were."""
+        return max(self.throughput, key=lambda found: found.images_per_second, default=None)
+
+    @property
+    def peak_memory_bytes(self) -> int | None:
+        """What the file needs beyond the runtime itself; None where it was not measured."""
+        return self.peak_memory.bytes if self.peak_memory is not None else None
+
+
+_RECORDS: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (
+    *((name, Estimate) for name in ("accuracy", "accuracy_drop", "agreement", "top5", "worst_class", "energy_mj")),
+    ("latency_ms", Latency),
+    ("peak_memory", PeakMemory),
+)
 
 
 Reader = Callable[[Measurement], tuple[float, float, float] | None]
@@ -169,7 +245,31 @@ LATENCY: Final = Metric(
 )
 MACS: Final = Metric("macs", "MACs", "M", "lower", 2, *_exact("macs", 1e6), log=True, exact=True)
 PARAMS: Final = Metric("params", "Parameters", "M", "lower", 3, *_exact("params", 1e6), log=True, exact=True)
-METRICS: Final[tuple[Metric, ...]] = (ACCURACY, DROP, AGREEMENT, SIZE, LATENCY, MACS, PARAMS)
+TOP5: Final = Metric("top5", "Top-5 accuracy", "%", "higher", 2, *_interval("top5", 100, "value"))
+WORST_CLASS: Final = Metric(
+    "worst_class", "Accuracy of the worst class", "%", "higher", 2, *_interval("worst_class", 100, "value")
+)
+CALIBRATION_ERROR: Final = Metric(
+    "calibration_error", "Calibration error (ECE)", "%", "lower", 2, *_exact("calibration_error", 0.01)
+)
+COMPRESSED: Final = Metric(
+    "compressed_bytes", "Download, zstd level 3", "MB", "lower", 3, *_exact("compressed_bytes", 1e6), log=True,
+    exact=True,
+)  # fmt: skip
+THROUGHPUT: Final = Metric(
+    "throughput", "Throughput, best batch", "images/s", "higher", 0,
+    *_interval("images_per_second", 1, "images_per_second"), log=True,
+)  # fmt: skip
+MEMORY: Final = Metric(
+    "peak_memory", "Peak memory beyond the runtime", "MB", "lower", 1, *_exact("peak_memory_bytes", 1e6), log=True
+)
+ENERGY: Final = Metric("energy_mj", "Energy per image", "mJ", "lower", 3, *_interval("energy_mj", 1, "value"), log=True)
+METRICS: Final[tuple[Metric, ...]] = (
+    ACCURACY, DROP, AGREEMENT, TOP5, WORST_CLASS, CALIBRATION_ERROR, SIZE, COMPRESSED, LATENCY, THROUGHPUT, MACS,
+    PARAMS, MEMORY, ENERGY,
+)  # fmt: skip
+RUN_DEPENDENT: Final = frozenset({LATENCY.key, THROUGHPUT.key, MEMORY.key, ENERGY.key})
+"""Metrics that only compare between measurements of one machine, runtime and thread count."""
 
 
 def metric(key: str) -> Metric:

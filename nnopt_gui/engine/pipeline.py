@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,29 +24,28 @@ from nnopt_gui.engine.data.preprocessing import own_preprocessing
 from nnopt_gui.engine.data.thumbnails import thumbnails
 from nnopt_gui.engine.describe import describe_model, describe_students
 from nnopt_gui.engine.diagnosis import Diagnosis
+from nnopt_gui.engine.first_training import train_named
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
-from nnopt_gui.engine.measurement.session import open_session
+from nnopt_gui.engine.measurement.runtimes import check_target, open_runner
 from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.measurement.time_ledger import why
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, check_fit, choose_preprocessing, fixed_preprocessing
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
-from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.progress import Reporter, WithoutPartials
 from nnopt_gui.engine.quantization.distribution import analyse_weights
-from nnopt_gui.engine.recipe import FineTune, Method, Recipe
+from nnopt_gui.engine.recipe import Method, Recipe
 from nnopt_gui.engine.sensitivity_study import beside, held_out_positions, study_sensitivity
 from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.stages import Stages
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.training.fine_tuning import train
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
 from nnopt_gui.engine.verification import predict_test
 from nnopt_gui.errors import ArtifactError, DataError, RecipeError
-
-DEFAULT_TRAIN_EPOCHS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -108,13 +107,36 @@ class Session:
     Args:
         workspace: an existing folder for artifacts; files are named by their SHA-256.
         threads: for training and for the runtime; None takes the number of physical cores.
+        options: the runtime that files are measured in, and what is measured of them.
+
+    Raises:
+        SettingsError: that runtime is not there.
     """
 
-    def __init__(self, workspace: Path, threads: int | None = None) -> None:
+    def __init__(self, workspace: Path, threads: int | None = None, options: MeasurementOptions = AS_USUAL) -> None:
+        check_target(options.target)
+        self._options = options
         self.workspace = workspace
         self._threads = threads or max(1, torch.get_num_threads())
         torch.set_num_threads(self._threads)
         self._open: _Open | None = None
+
+    @property
+    def options(self) -> MeasurementOptions:
+        return self._options
+
+    def measure_with(self, options: MeasurementOptions) -> None:
+        """Measure so from now on; the original, too, is measured again, as comparisons are paired with it.
+
+        Raises:
+            SettingsError: the runtime is not there.
+        """
+        if options == self._options:
+            return
+        check_target(options.target)
+        self._options = options
+        if self._open is not None:
+            self._open.baseline = self._open.run = None
 
     # -- opening ----------------------------------------------------------------------------------------------
 
@@ -136,7 +158,7 @@ class Session:
         fixed = fixed_preprocessing(opened, data)
         if opened_data is not None and not opened.has_weights:
             fixed = fixed or own_preprocessing(opened_data, opened.input_shape[0], opened.input_shape[1:], reporter)
-            opened = self._train_baseline(opened, opened_data, fixed, reporter)
+            opened = train_named(opened, opened_data, fixed, self._threads, self.workspace, reporter)
         stages = Stages(opened, opened_data, fixed, self._threads, self.workspace)
         graph = stages.float_graph(reporter)
         suggestion = None
@@ -164,30 +186,6 @@ class Session:
             return before.data
         reporter.status(f"Opening {source.location}")
         return open_data(source, reporter)
-
-    def _train_baseline(
-        self, opened: OpenedModel, data: OpenedData, preprocessing: Preprocessing, reporter: Reporter
-    ) -> OpenedModel:
-        """A network named without weights is trained here first, by the same loop as everything else."""
-        epochs = opened.source.train_epochs
-        epochs = FineTune(DEFAULT_TRAIN_EPOCHS if epochs is None else epochs).epochs  # checked against its bounds
-        if epochs == 0 or opened.network is None:
-            return opened
-        passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-        reporter.status(f"Training {opened.title} ({passes}): it has no weights yet")
-        result = train(
-            opened.network,
-            data.split("train"),
-            preprocessing,
-            FineTune(epochs, batch_size=64),
-            seed=data.split_seed,
-            reporter=reporter,
-            from_scratch=True,
-            threads=self._threads,
-            checkpoints=self.workspace,
-        )
-        note = f"{opened.title} had no weights; it was trained here for {passes}, normalised by {preprocessing.name}."
-        return replace(opened, network=result.network, has_weights=True, notes=(*opened.notes, note))
 
     @property
     def opened(self) -> Opened:
@@ -230,7 +228,7 @@ class Session:
         started = time.monotonic()
         current = self._opened()
         if current.data is not None:
-            self.baseline(_WithoutPartials(reporter))
+            self.baseline(WithoutPartials(reporter))
         model = current.stages.artifact(recipe, reporter)
         path, digest = self._write(model.SerializeToString())
         reporter.status("Measuring")
@@ -243,10 +241,11 @@ class Session:
         Raises:
             DataError: no data are open.
         """
-        current, original = self._opened(), self.baseline(_WithoutPartials(reporter)).artifact
+        current, original = self._opened(), self.baseline(WithoutPartials(reporter)).artifact
         if current.data is None or current.preprocessing is None:
             raise DataError("Confirming needs data.", "Add a data set.")
-        return predict_test(original, artifact, current.data, current.preprocessing, self._threads, reporter)
+        where = self._options.target, self._threads
+        return predict_test(original, artifact, current.data, current.preprocessing, *where, reporter)
 
     def _measure(
         self, path: Path, seed: int, reporter: Reporter, baseline: BaselineRun | None, stop: StopRule | None = None
@@ -265,6 +264,7 @@ class Session:
             data_name=data.name if data else "",
             split="selection" if data else "",
             stop=stop,
+            options=self._options,
         )
 
     def analyse(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
@@ -303,7 +303,7 @@ class Session:
             raise DataError("Accuracy needs data.", "Add a data set.")
         subset = current.data.split("selection")
         order = np.arange(len(subset))
-        session = open_session(artifact, self._threads)
+        session = open_runner(artifact, self._options.target, self._threads)
         return predict_classes(session, subset, current.preprocessing, order, reporter) == subset.labels
 
     def thumbnails(self, positions: Sequence[int], reporter: Reporter) -> list[np.ndarray | None]:
@@ -367,19 +367,6 @@ class Session:
         if self._open is None:
             raise RecipeError("No model is open.", "Open a model first.")
         return self._open
-
-
-class _WithoutPartials:
-    """A trial's reporter while its baseline is measured: growing numbers would be taken for the trial's."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self.status = reporter.status
-        self.progress = reporter.progress
-        self.training = reporter.training
-        self.checkpoint = reporter.checkpoint
-
-    def partial(self, measurement: Measurement) -> None:
-        """Not passed on."""
 
 
 def _same_images(a: DataSource | None, b: DataSource) -> bool:

@@ -9,7 +9,7 @@ from nnopt_gui.errors import Cancelled
 if TYPE_CHECKING:
     from nnopt_gui.engine.metrics import Measurement
 
-__all__ = ["Cancelled", "Reporter", "SilentReporter"]
+__all__ = ["Cancelled", "Reporter", "SilentReporter", "WithoutPartials"]
 
 
 class Reporter(Protocol):
@@ -48,3 +48,16 @@ class SilentReporter:
 
     def checkpoint(self) -> None:
         pass
+
+
+class WithoutPartials:
+    """A trial's reporter while its baseline is measured: growing numbers would be taken for the trial's."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.status = reporter.status
+        self.progress = reporter.progress
+        self.training = reporter.training
+        self.checkpoint = reporter.checkpoint
+
+    def partial(self, measurement: Measurement) -> None:
+        """Not passed on."""

@@ -10,16 +10,23 @@ from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.measurement.accuracy import LARGEST_BATCH, predict
 from nnopt_gui.engine.measurement.artifact_measurement import measure_artifact
-from nnopt_gui.engine.measurement.session import open_session
+from nnopt_gui.engine.measurement.runtimes import check_target, open_runner
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import DataSource, Preprocessing
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions, Target
 from nnopt_gui.errors import ArtifactError, DataError
 
 
 def predict_test(
-    baseline: Path, artifact: Path, data: OpenedData, preprocessing: Preprocessing, threads: int, reporter: Reporter
+    baseline: Path,
+    artifact: Path,
+    data: OpenedData,
+    preprocessing: Preprocessing,
+    target: Target,
+    threads: int,
+    reporter: Reporter,
 ) -> tuple[TrialPredictions, TrialPredictions]:
     """Open the sealed test split and run both files on all of it.
 
@@ -37,23 +44,31 @@ def predict_test(
     found = []
     for name, path in (("original", baseline), ("trial", artifact)):
         reporter.status(f"Test split: measuring the {name}")
-        session = open_session(path, threads)
+        session = open_runner(path, target, threads)
         found.append(predict(session, subset, preprocessing, order, reporter, None, LARGEST_BATCH))
     return found[0], found[1]
 
 
 def verify(
-    folder: Path, data: DataSource | None, split: str, threads: int, reporter: Reporter
+    folder: Path,
+    data: DataSource | None,
+    split: str,
+    threads: int,
+    reporter: Reporter,
+    options: MeasurementOptions = AS_USUAL,
 ) -> tuple[ArtifactCard, Measurement]:
     """Measure a saved artifact again: checksums, then accuracy on ``split`` (``selection`` or ``test``) and latency.
 
     Args:
         folder: what Save or ``--out`` wrote.
         data: None takes the data that the artifact was measured on.
+        options: the runtime to measure in, and what else is wanted.
 
     Raises:
-        ArtifactError: the folder is incomplete or altered. DataError: its data cannot be opened.
+        ArtifactError: the folder is incomplete or altered. DataError: its data cannot be opened. SettingsError: the
+            runtime is not there.
     """
+    check_target(options.target)
     model, card = read_artifact(folder)
     source = data or card.data
     if source is None:
@@ -73,6 +88,7 @@ def verify(
         seed=card.recipe.seed,
         data_name=opened.name,
         split=split,
+        options=options,
     )
     if measurement.size_bytes != len(model):
         raise ArtifactError(f"{folder / MODEL_FILE} changed while it was measured.", "Verify it again.")

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.errors import EngineCrashedError, NnoptError
-from nnopt_gui.jobs.engine_process import expected, failed
+from nnopt_gui.jobs.failures import expected, failed
 from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
 

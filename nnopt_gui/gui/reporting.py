@@ -28,7 +28,7 @@ from nnopt_gui.gui.state.layer_distributions import Stage
 from nnopt_gui.gui.state.trial_csv import trials_csv
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
-from nnopt_gui.jobs.engine_process import expected
+from nnopt_gui.jobs.failures import expected
 from nnopt_gui.phrasebook import phrasebook
 
 _CSV = ".csv"

@@ -27,7 +27,8 @@ from nnopt_gui.errors import EngineCrashedError, NnoptError, SettingsError
 from nnopt_gui.jobs.cluster_connection import ANSWER_LIMIT_S, ClusterConnection
 from nnopt_gui.jobs.cluster_trial import ClusterEvent, TrialOutcome, TrialSources
 from nnopt_gui.jobs.cluster_worker import ALIVE, TrialLane
-from nnopt_gui.jobs.engine_process import DEFAULT_SESSION, expected
+from nnopt_gui.jobs.engine_process import DEFAULT_SESSION
+from nnopt_gui.jobs.failures import expected
 from nnopt_gui.jobs.job import EventKind
 from nnopt_gui.jobs.local_engine import SILENCE_LIMIT_S, START_LIMIT_S
 from nnopt_gui.jobs.shipment import Shipment, shipment_of
@@ -256,6 +257,7 @@ class ClusterEngine:
             "model": model.to_dict(),
             "data": data.to_dict() if data is not None else None,
             "recipe": recipe.to_dict(),
+            "measuring": sources.options.to_dict(),
             "expected": {
                 "model": sources.model_sha256,
                 "data": sources.data_fingerprint,

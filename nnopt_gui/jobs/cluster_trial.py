@@ -11,6 +11,7 @@ from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.jobs.job import EventKind
 
@@ -20,7 +21,8 @@ class TrialSources:
     """What the trials are about, as this machine opened it; a worker refuses to measure anything else.
 
     ``model_sha256`` and ``data_fingerprint`` are those of the profiles; ``baseline_sha256`` is that of the exported
-    baseline where the network was trained here and no file could be shipped, else None.
+    baseline where the network was trained here and no file could be shipped, else None. ``options`` say how workers
+    measure; one that lacks the runtime gets no trials.
     """
 
     model: ModelSource
@@ -28,6 +30,7 @@ class TrialSources:
     model_sha256: str
     data_fingerprint: str | None
     baseline_sha256: str | None = None
+    options: MeasurementOptions = AS_USUAL
 
 
 @dataclass(frozen=True)

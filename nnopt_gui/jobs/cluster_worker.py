@@ -63,8 +63,8 @@ def run_trial(plugin: str, order: bytes) -> tuple[bytes, bytes]:
 
     Args:
         plugin: name of the :class:`TrialLane` registered for this run.
-        order: JSON ``{"index", "model", "data", "recipe", "expected": {"model", "data", "baseline"}}``; sources as this
-            machine sees them, ``expected`` the hashes that the owner found (None: any).
+        order: JSON ``{"index", "model", "data", "recipe", "measuring", "expected": {"model", "data", "baseline"}}``;
+            sources as this machine sees them, ``expected`` the hashes that the owner found (None: any).
 
     Returns:
         JSON of the trial's TRIAL_FINISHED payload, its ``state`` "done" or "failed"; or "cancelled"; "lost" (the engine
@@ -163,7 +163,7 @@ class TrialLane(WorkerPlugin):  # type: ignore[misc] # without distributed's typ
 
     def _run(self, order: dict[str, Any], wanted: Callable[[], bool], tell: _Throttle) -> tuple[dict[str, Any], bytes]:
         tell.alive()
-        sources = {"model": order["model"], "data": order["data"]}
+        sources = {name: order[name] for name in ("model", "data", "measuring")}
         if self._checked != json.dumps(sources) or not self._engine.alive:
             events = self._job(JobKind.OPEN, {**sources, "students": False}, wanted, tell)
             self._check(events, order["expected"])

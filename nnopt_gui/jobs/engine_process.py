@@ -18,7 +18,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -28,7 +27,9 @@ from typing import Any, Final, Protocol
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.recipe import Method, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.errors import Cancelled, InternalError, ModelError, NnoptError
+from nnopt_gui.engine.target import MeasurementOptions
+from nnopt_gui.errors import Cancelled, InternalError
+from nnopt_gui.jobs.failures import expected, failed
 from nnopt_gui.jobs.job import MAX_MESSAGE_BYTES, EventKind, Job, JobEvent, JobKind
 from nnopt_gui.jobs.process_limits import limit_process
 from nnopt_gui.jobs.thumbnail import Thumbnail
@@ -47,6 +48,7 @@ class Session(Protocol):
     """What ``engine.pipeline.Session`` offers to the lane; spelt out here because this module must not import torch."""
 
     def open(self, model: ModelSource, data: DataSource | None, reporter: Any, *, auto_preprocessing: bool) -> Any: ...
+    def measure_with(self, options: MeasurementOptions) -> None: ...
     def baseline(self, reporter: Any) -> Any: ...
     def students(self, reporter: Any) -> Mapping[str, Any]: ...
     def prepare(self, reporter: Any) -> None: ...
@@ -247,6 +249,8 @@ def _perform(
     model = ModelSource.from_dict(payload["model"])
     data = DataSource.from_dict(payload["data"]) if payload.get("data") else None
     reporter.checkpoint()
+    if payload.get("measuring"):
+        session.measure_with(MeasurementOptions.from_dict(payload["measuring"]))
     opened = session.open(model, data, reporter, auto_preprocessing=bool(payload.get("auto_preprocessing", False)))
     match job.kind:
         case JobKind.OPEN:
@@ -337,29 +341,6 @@ def _run_trial(
             "seconds": result.seconds - (reporter.paused_s - paused),
         }
     tell(EventKind.TRIAL_FINISHED, answer)
-
-
-def failed(job_id: int, error: NnoptError) -> JobEvent:
-    return JobEvent(job_id, EventKind.FAILED, {"error": error.to_dict()})
-
-
-def expected(error: BaseException) -> NnoptError:
-    """The error as users read it; a bug becomes an :class:`InternalError` with its traceback."""
-    if isinstance(error, NnoptError):
-        return error
-    trace = "".join(traceback.format_exception(error))
-    print(trace, file=sys.stderr, flush=True)  # noqa: T201 - stderr is the log
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-        return ModelError(
-            "The machine's memory is not enough for this step.",
-            "Close other programs, or take a smaller network, image size or batch.",
-            trace,
-        )
-    return InternalError(
-        f"A bug in nnopt_gui or one of its libraries: {type(error).__name__}: {error}",
-        "Please report it with the details.",
-        trace,
-    )
 
 
 def _redirect_output(log_path: Path) -> None:

@@ -18,7 +18,8 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
 
 class JobKind(StrEnum):
-    """What the engine can be asked to do; ``model`` and ``data`` are sources, so a fresh engine can do any job.
+    """What the engine can be asked to do; ``model`` and ``data`` are sources, so a fresh engine can do any job. Any job
+    may say with "measuring" (``target.MeasurementOptions``) how files are measured from then on.
 
     OPEN {"model", "data" | None, "auto_preprocessing", "students"}, the last False to leave the ladder out;
     RUN {"model", "data", "recipes": [...]};

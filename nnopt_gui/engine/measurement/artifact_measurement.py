@@ -13,17 +13,24 @@ from numpy.typing import NDArray
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, Predictions, batch_for, predict
 from nnopt_gui.engine.measurement.cost import graph_cost
-from nnopt_gui.engine.measurement.latency import measure_latency
+from nnopt_gui.engine.measurement.energy import EnergyMeter
+from nnopt_gui.engine.measurement.latency import measure_latency, measure_throughput
 from nnopt_gui.engine.measurement.machine import machine_conditions
-from nnopt_gui.engine.measurement.session import input_shape_of, open_session
-from nnopt_gui.engine.measurement.size import size_on_disk
+from nnopt_gui.engine.measurement.peak_memory import peak_memory
+from nnopt_gui.engine.measurement.runtimes import open_runner, runtime_name
+from nnopt_gui.engine.measurement.session import Runner, input_shape_of
+from nnopt_gui.engine.measurement.size import compressed_size, size_on_disk
 from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.statistics.classification import expected_calibration_error, top5, worst_class
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import agreement, paired_drop, wilson
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
 from nnopt_gui.errors import ModelError, NnoptError
+
+_WORST_CLASS_RESAMPLES: Final = 300  # of every trial; a comparison of two takes more
 
 ORDER_SEED: Final = 0  # of the order of evaluation: the same for every artifact, so partial results are paired too
 
@@ -49,6 +56,7 @@ def measure_artifact(
     data_name: str,
     split: str,
     stop: StopRule | None = None,
+    options: MeasurementOptions = AS_USUAL,
 ) -> tuple[Measurement, TrialPredictions | None]:
     """Measure a file as anybody would run it. ``reporter.partial`` gets size and cost at once, accuracy with a
     shrinking interval at least every half second, and then latency.
@@ -61,6 +69,7 @@ def measure_artifact(
         seed: recorded, as are ``data_name`` and ``split``; also of the random input that is timed.
         stop: when evaluation may end before all images were seen; None sees all. The measurement's conditions say
             why it ended early.
+        options: the runtime, in which accuracy, too, is measured, and what else is wanted.
 
     Returns:
         The measurement, and what was predicted for every image; None without data.
@@ -68,12 +77,15 @@ def measure_artifact(
     Raises:
         Cancelled. ModelError: the file cannot be loaded or run. DataError: the images cannot be read.
     """
-    session = open_session(path, threads)
+    session = open_runner(path, options.target, threads)
     shape = input_shape or input_shape_of(session)
     if shape is None:
         raise ModelError(f"{path.name} does not say how large its images are.", "Give the image size.")
     how = preprocessing.to_dict() if preprocessing else None
-    conditions = machine_conditions(threads, data=data_name, split=split, preprocessing=how, seed=seed)
+    conditions = machine_conditions(
+        threads, data=data_name, split=split, preprocessing=how, seed=seed, target=options.target,
+        runtime=runtime_name(options.target, session),
+    )  # fmt: skip
     measurement = replace(_facts(path, shape, reporter), conditions=conditions)
     reporter.partial(measurement)
     predictions = None
@@ -87,16 +99,37 @@ def measure_artifact(
         ask = stop.start(measurement) if stop is not None else None
         decide = ask.decide if ask is not None else None
         predictions = predict(session, subset, preprocessing, order, reporter, on_progress, batch, decide)
-        measurement = _judged(measurement, predictions, known)
+        measurement = _by_class(_judged(measurement, predictions, known), predictions)
         if ask is not None and ask.reason:
             ended = replace(measurement.conditions, stopped=ask.reason, dominated_by=ask.dominated_by)
             measurement = replace(measurement, conditions=ended)
-    other = open_session(baseline.path, threads) if baseline is not None else None
-    run = measure_latency(session, other, shape, threads, reporter, seed=seed)
-    conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
-    measurement = replace(measurement, latency_ms=run.latency, conditions=conditions)
+    measurement = _timed(measurement, session, path, shape, baseline, reporter, options)
     reporter.partial(measurement)
     return measurement, predictions
+
+
+def _timed(
+    measurement: Measurement,
+    session: Runner,
+    path: Path,
+    shape: tuple[int, int, int],
+    baseline: BaselineRun | None,
+    reporter: Reporter,
+    options: MeasurementOptions,
+) -> Measurement:
+    """With latency beside the baseline's, energy, throughput and memory, as far as they are asked for and there."""
+    threads, seed = measurement.conditions.threads, measurement.conditions.seed
+    other = open_runner(baseline.path, options.target, threads) if baseline is not None else None
+    run = measure_latency(session, other, shape, threads, reporter, seed=seed, meter=EnergyMeter.find())
+    conditions = replace(measurement.conditions, warmup=run.warmup, repeats=run.repeats, noisy=run.noisy)
+    return replace(
+        measurement,
+        latency_ms=run.latency,
+        energy_mj=run.energy_mj,
+        throughput=measure_throughput(session, shape, options.batches, reporter, seed=seed),
+        peak_memory=peak_memory(path, shape, options.target, threads, reporter) if options.memory else None,
+        conditions=conditions,
+    )
 
 
 def _facts(path: Path, shape: tuple[int, int, int], reporter: Reporter) -> Measurement:
@@ -109,8 +142,11 @@ def _facts(path: Path, shape: tuple[int, int, int], reporter: Reporter) -> Measu
         raise
     except Exception as error:  # protobuf's and onnx's errors share no base class but Exception
         raise ModelError(f"{path.name} is not a readable ONNX file.", details=str(error)) from error
+    download = compressed_size(path, model, reporter)
     cost = graph_cost(model, shape, reporter)
-    return Measurement(size, cost.macs, cost.params, nonzero_params=cost.nonzero_params)
+    return Measurement(
+        size, cost.macs, cost.params, nonzero_params=cost.nonzero_params, compressed_bytes=download
+    )  # fmt: skip
 
 
 def _judged(measurement: Measurement, predictions: TrialPredictions, baseline: TrialPredictions | None) -> Measurement:
@@ -119,6 +155,20 @@ def _judged(measurement: Measurement, predictions: TrialPredictions, baseline: T
         predictions.labels.astype(np.int64),
         predictions.classes,
         baseline.classes if baseline is not None else None,
+    )
+
+
+def _by_class(measurement: Measurement, predictions: TrialPredictions) -> Measurement:
+    """With what the stored predictions tell besides top-1."""
+    if measurement.accuracy is None:
+        return measurement
+    worst = worst_class(predictions, resamples=_WORST_CLASS_RESAMPLES)
+    return replace(
+        measurement,
+        top5=top5(predictions),
+        worst_class=worst.accuracy,
+        worst_label=worst.label,
+        calibration_error=expected_calibration_error(predictions),
     )
 
 

@@ -1,4 +1,5 @@
-"""Wall-clock time of one image, measured in turn with the baseline on the same machine in the same minute."""
+"""Wall-clock time of one image, measured in turn with the baseline on the same machine in the same minute; and of
+larger batches."""
 
 from __future__ import annotations
 
@@ -14,12 +15,14 @@ import onnx
 import psutil
 from numpy.typing import NDArray
 
+from nnopt_gui.engine.measurement.energy import EnergyMeter, per_image
 from nnopt_gui.engine.measurement.session import SPIN_US, Runner, open_session, run_cancellable
-from nnopt_gui.engine.metrics import Latency
+from nnopt_gui.engine.metrics import Estimate, Latency, Throughput
 from nnopt_gui.engine.progress import Reporter
 
 BUDGET_S: Final = 0.8
 QUICK_BUDGET_S: Final = 0.15
+BATCH_BUDGET_S: Final = 0.4  # for each further batch size
 
 _BLOCK_RUNS: Final = 10
 _BLOCK_S: Final = 0.05  # slower networks have shorter blocks, so that a checkpoint comes in time
@@ -39,12 +42,13 @@ _NOISY_CORES: Final = 0.3
 @dataclass(frozen=True)
 class LatencyRun:
     """``latency`` and how it came about: ``warmup`` and ``repeats`` are runs of the candidate; ``noisy`` says that
-    other programs kept the machine busy or that the times did not settle."""
+    other programs kept the machine busy or that the times did not settle; ``energy_mj`` is None without a meter."""
 
     latency: Latency
     noisy: bool
     warmup: int
     repeats: int
+    energy_mj: Estimate | None = None
 
 
 def measure_latency(
@@ -56,6 +60,7 @@ def measure_latency(
     *,
     budget_s: float = BUDGET_S,
     seed: int = 0,
+    meter: EnergyMeter | None = None,
 ) -> LatencyRun:
     """Time single images in short blocks, candidate and baseline in turn, with a pause between the blocks.
 
@@ -69,6 +74,7 @@ def measure_latency(
         threads: to judge how much of the machine is left for others.
         budget_s: about how long to measure; slow networks take at least five blocks.
         seed: of the random input.
+        meter: read before and after each of the candidate's blocks.
 
     Raises:
         Cancelled. ModelError: the model fails, or one run takes minutes.
@@ -78,13 +84,17 @@ def measure_latency(
     warm = [_warm_up(session, image, reporter, _WARM_UP_SHARE * budget_s / len(sessions)) for session in sessions]
     lengths = [max(1, min(_BLOCK_RUNS, int(_BLOCK_S / max(seconds, 1e-6)))) for _, seconds in warm]
     blocks: list[list[NDArray[np.float64]]] = [[] for _ in sessions]
-    busy = _OtherLoad()
+    busy, spent = _OtherLoad(), _Spent(meter)
     deadline = time.perf_counter() + budget_s
     while len(blocks[0]) < _MIN_BLOCKS or (time.perf_counter() < deadline and len(blocks[0]) < _MAX_BLOCKS):
         for session, runs, found in zip(sessions, lengths, blocks, strict=True):
             reporter.checkpoint()
             time.sleep(_PAUSE_S)
+            if session is candidate:
+                spent.begin()
             found.append(_time_block(session, image, runs))
+            if session is candidate:
+                spent.end()
     times = np.concatenate(blocks[0])
     low, high = _median_interval(blocks[0], seed)
     latency = Latency(
@@ -96,7 +106,44 @@ def measure_latency(
         baseline_p50=float(np.median(np.concatenate(blocks[1]))) if baseline is not None else None,
     )
     noisy = busy.cores() > max(0.0, busy.available - threads) + _NOISY_CORES or _unsettled(blocks[0])
-    return LatencyRun(latency, noisy, warm[0][0], len(times))
+    # the runs that do not count for latency have used energy like the others
+    counted = lengths[0] + (_UNCOUNTED if lengths[0] > _UNCOUNTED else 0)
+    return LatencyRun(latency, noisy, warm[0][0], len(times), per_image(spent.blocks, counted, seed))
+
+
+def measure_throughput(
+    session: Runner,
+    input_shape: tuple[int, int, int],
+    batches: Sequence[int],
+    reporter: Reporter,
+    *,
+    budget_s: float = BATCH_BUDGET_S,
+    seed: int = 0,
+) -> tuple[Throughput, ...]:
+    """Images per second at each batch size: warmed up, timed in blocks and judged as :func:`measure_latency` does.
+
+    Args:
+        input_shape: (C, H, W).
+        budget_s: about how long to measure each size; slow ones take at least five runs.
+
+    Raises:
+        Cancelled. ModelError: the model does not take a batch of this size, or one run takes minutes.
+    """
+    found = []
+    for batch in batches:
+        images = np.random.default_rng(seed).standard_normal((batch, *input_shape)).astype(np.float32)
+        _, seconds = _warm_up(session, images, reporter, _WARM_UP_SHARE * budget_s)
+        runs = max(1, min(_BLOCK_RUNS, int(_BLOCK_S / max(seconds, 1e-6))))
+        blocks: list[NDArray[np.float64]] = []
+        deadline = time.perf_counter() + budget_s
+        while len(blocks) < _MIN_BLOCKS or (time.perf_counter() < deadline and len(blocks) < _MAX_BLOCKS):
+            reporter.checkpoint()
+            blocks.append(_time_block(session, images, runs))
+        low, high = _median_interval(blocks, seed)
+        middle = float(np.median(np.concatenate(blocks)))
+        speed, least, most = (1000 * batch / ms for ms in (middle, high, low))
+        found.append(Throughput(batch, speed, least, most, runs * len(blocks)))
+    return tuple(found)
 
 
 def quick_latency(model: onnx.ModelProto, input_shape: tuple[int, int, int], threads: int, reporter: Reporter) -> float:
@@ -180,6 +227,24 @@ def _unsettled(blocks: Sequence[NDArray[np.float64]]) -> bool:
     medians = np.array([np.median(block) for block in blocks])
     low, middle, high = np.quantile(medians, [0.25, 0.5, 0.75])
     return bool(high - low > _NOISY_SPREAD * middle)
+
+
+class _Spent:
+    """Millijoules of the package in each block of the candidate; no blocks without a meter that can be read."""
+
+    def __init__(self, meter: EnergyMeter | None) -> None:
+        self._meter = meter
+        self._before: float | None = None
+        self.blocks: list[float] = []
+
+    def begin(self) -> None:
+        if self._meter is not None:
+            self._before = self._meter.millijoules()
+
+    def end(self) -> None:
+        now = self._meter.millijoules() if self._meter is not None else None
+        if now is not None and self._before is not None:
+            self.blocks.append(now - self._before)
 
 
 class _OtherLoad:

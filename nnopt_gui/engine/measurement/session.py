@@ -17,6 +17,7 @@ from nnopt_gui.errors import ModelError
 
 RUN_LIMIT_S: Final = 120.0
 SPIN_US: Final = 1000
+CPU_PROVIDER: Final = "CPUExecutionProvider"
 _POLL_S: Final = 0.05
 _FATAL_ONLY: Final = 4
 
@@ -31,8 +32,8 @@ class Runner(Protocol):
     ) -> list[NDArray[Any]]: ...
 
 
-def open_session(model: bytes | Path, threads: int, *, optimize: bool = True) -> Runner:
-    """Load a model for the CPU.
+def open_session(model: bytes | Path, threads: int, *, optimize: bool = True, provider: str = CPU_PROVIDER) -> Runner:
+    """Load a model, for the CPU unless another execution provider is named.
 
     Worker threads spin for one millisecond only when they have nothing to do, enough to bridge the gaps between runs
     that follow one another. By default they spin for tens of milliseconds (measured: two cores busy 50 ms after the
@@ -42,9 +43,11 @@ def open_session(model: bytes | Path, threads: int, *, optimize: bool = True) ->
         model: a file, or its bytes.
         threads: inside one operator; operators run one after the other.
         optimize: False runs the graph operator by operator, as it is written.
+        provider: ONNX Runtime's execution provider. What it has no kernels for runs on the CPU, as always.
 
     Raises:
-        ModelError: ONNX Runtime does not accept the model.
+        ModelError: ONNX Runtime does not accept the model, or the provider cannot start and it would silently use the
+            CPU instead.
     """
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
@@ -56,13 +59,18 @@ def open_session(model: bytes | Path, threads: int, *, optimize: bool = True) ->
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     source = str(model) if isinstance(model, Path) else model
     try:
-        session: Runner = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(source, options, providers=list(dict.fromkeys([provider, CPU_PROVIDER])))
     except Exception as error:  # ONNX Runtime's exceptions share no base class but Exception
         what = model.name if isinstance(model, Path) else "the model"
         raise ModelError(
             f"ONNX Runtime cannot load {what}.", "The details say which operator it stumbled over.", str(error)
         ) from error
-    return session
+    if provider not in session.get_providers():
+        raise ModelError(
+            f"ONNX Runtime's {provider} cannot start on this machine.", "Choose another target, or install its driver."
+        )
+    runner: Runner = session
+    return runner
 
 
 def input_shape_of(session: Runner) -> tuple[int, int, int] | None:

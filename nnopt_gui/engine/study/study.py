@@ -211,6 +211,11 @@ class Study:
         number = number if number is not None else self._index.find(fingerprint, *states)
         return self.get(number) if number is not None else None
 
+    def measured_in(self, fingerprint: str, target: str) -> Trial | None:
+        """The latest finished trial of this recipe that was measured in this runtime, see ``engine.target``."""
+        same = (self.get(n) for n in reversed(self._index.numbers(fingerprint)))
+        return next((t for t in same if t.measurement is not None and t.measurement.conditions.target == target), None)
+
     def add(self, trial: Trial, artifact: Path | None = None, predictions: TrialPredictions | None = None) -> None:
         """Add a trial with a new number; ``artifact`` is the measured file, ``predictions`` are those that the trial
         names by their hash.

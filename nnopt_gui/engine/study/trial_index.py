@@ -49,6 +49,10 @@ class TrialIndex:
                 return number
         return None
 
+    def numbers(self, fingerprint: str) -> tuple[int, ...]:
+        """Of all trials of the recipe with this fingerprint."""
+        return tuple(self._by_fingerprint().get(fingerprint.encode(), ()))
+
     def put(self, row: TrialSummary) -> None:
         """Add a trial, or say what it is now."""
         place = self._place(row.number)
