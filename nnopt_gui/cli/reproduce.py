@@ -67,5 +67,5 @@ def _reproduce(options: argparse.Namespace, study: Study, trial: Trial, work: Pa
     if found.verdict == "unexplained":
         raise NotReproducedError(
             f"Trial {trial.number} was not reproduced.",
-            "Machine, runtime and threads are the same; nnopt or torch may have changed since the trial was made.",
+            "Machine, runtime, threads and versions are the same, as far as they are on record: report it.",
         )

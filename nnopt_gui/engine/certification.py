@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Final, Literal
 
-from nnopt_gui.engine.metrics import Conditions, Estimate, Latency, Measurement
+from nnopt_gui.engine.metrics import Conditions, Estimate, Measurement
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import agreement, paired_drop
 from nnopt_gui.engine.study.study import Study
@@ -15,8 +15,11 @@ from nnopt_gui.errors import NnoptError, StudyError
 
 Verdict = Literal["identical", "explained", "unexplained"]
 
-# Differ from run to run, or say the same as the recipe and the data do.
-_NOT_A_REASON: Final = frozenset({"measured_at", "noisy", "repeats", "warmup", "stopped", "samples", "data", "seed"})
+# Differ from run to run, say the same as the recipe and the data do, or cannot change what a file contains.
+_NOT_A_REASON: Final = frozenset(
+    {"measured_at", "noisy", "repeats", "warmup", "stopped", "samples", "data", "seed", "load", "governor",
+     "dominated_by", "logical_cores", "versions", "target"}
+)  # fmt: skip
 
 
 class NotReproducedError(NnoptError):
@@ -122,7 +125,7 @@ def certify(
     passport = passport_differences(before.conditions, now.conditions)
     same = trial.artifact_sha256 == sha256
     change, agree = _paired(*predictions)
-    ratio, overlap = _latency(before.latency_ms, now.latency_ms, passport)
+    ratio, overlap = _latency(before, now)
     return Certificate(
         trial=trial.number,
         verdict="identical" if same else "explained" if passport else "unexplained",
@@ -141,13 +144,22 @@ def certify(
 
 
 def passport_differences(before: Conditions, now: Conditions) -> tuple[Difference, ...]:
-    """What is not the same on two machines (or on one, later): versions, threads, CPU, system, preprocessing."""
-    found = []
+    """What is not the same on two machines (or on one, later): versions, threads, CPU, system, preprocessing. Versions
+    that are on record on one side only say nothing: records of 0.1.0 and before have none."""
+    found = _version_differences(before.versions, now.versions)
     for field in fields(Conditions):
         a, b = (_plain(getattr(conditions, field.name)) for conditions in (before, now))
         if field.name not in _NOT_A_REASON and a != b:
             found.append(Difference(field.name, _text(a), _text(b)))
     return tuple(found)
+
+
+def _version_differences(before: tuple[str, ...], now: tuple[str, ...]) -> list[Difference]:
+    """By library; what was installed on one side only did not make the file."""
+    first, second = (dict(text.rsplit(" ", 1) for text in texts if " " in text) for texts in (before, now))
+    return [
+        Difference(name, first[name], second[name]) for name in first if first[name] != second.get(name, first[name])
+    ]
 
 
 def _plain(value: object) -> object:
@@ -171,13 +183,12 @@ def _paired(before: TrialPredictions | None, now: TrialPredictions | None) -> tu
     return change, agreement(before.classes[both], now.classes[both])
 
 
-def _latency(
-    before: Latency | None, now: Latency | None, passport: tuple[Difference, ...]
-) -> tuple[float | None, bool | None]:
-    """Never a ratio between machines."""
-    if before is None or now is None or passport or before.p50 <= 0:
+def _latency(before: Measurement, now: Measurement) -> tuple[float | None, bool | None]:
+    """Never a ratio between machines, runtimes or threads."""
+    a, b = before.latency_ms, now.latency_ms
+    if a is None or b is None or before.conditions.latency_context != now.conditions.latency_context or a.p50 <= 0:
         return None, None
-    return now.p50 / before.p50, now.low <= before.high and before.low <= now.high
+    return b.p50 / a.p50, b.low <= a.high and a.low <= b.high
 
 
 def _sentences(found: Certificate) -> list[str]:

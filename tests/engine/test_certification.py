@@ -61,6 +61,14 @@ def test_other_bytes_under_the_same_conditions_are_not_explained() -> None:
     assert found.agreement is None and found.to_dict()["verdict"] == "unexplained"
 
 
+def test_versions_explain_only_where_both_sides_have_them() -> None:
+    before = replace(HERE, versions=("nnopt 0.1.0", "torch 2.12.0", "onnx 1.23.2"), governor="powersave", load=3.0)
+    now = replace(HERE, versions=("nnopt 0.1.0", "torch 2.13.0", "onnx 1.23.2", "openvino 2026.4"), load=0.0)
+    assert [(d.name, d.before, d.now) for d in passport_differences(before, now)] == [("torch", "2.12.0", "2.13.0")]
+    assert passport_differences(HERE, now) == ()  # of a version that did not record them
+    assert passport_differences(replace(now, target="openvino"), now) == ()
+
+
 def test_the_name_of_a_preprocessing_is_no_difference() -> None:
     same = replace(HERE, preprocessing={"mean": [0.5], "name": "given"})
     assert passport_differences(HERE, same) == ()

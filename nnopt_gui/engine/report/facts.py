@@ -155,18 +155,12 @@ def _unique(rows: Iterable[Row]) -> list[Row]:
 # -- machines and standing ----------------------------------------------------------------------------------------
 
 
-def passport(conditions: Conditions) -> tuple[object, ...]:
-    """What two latencies must have in common to be compared."""
-    known = ("machine", "cpu_flags", "cores", "operating_system", "runtime", "threads", "batch")
-    return tuple(getattr(conditions, name) for name in known)
-
-
 def _machines(trials: Sequence[Trial]) -> tuple[Machine, ...]:
     """All passports; the baseline's (or else the commonest) comes first and has no letter."""
     groups: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
         if trial.measurement is not None:
-            groups.setdefault(passport(trial.measurement.conditions), []).append(trial)
+            groups.setdefault(trial.measurement.conditions.latency_context, []).append(trial)
     order = sorted(groups.values(), key=lambda group: (group[0].number != BASELINE_NUMBER, -len(group)))
     found = []
     for index, group in enumerate(order):

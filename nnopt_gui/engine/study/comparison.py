@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from nnopt_gui.engine.metrics import ACCURACY, LATENCY, MACS, PARAMS, SIZE, Conditions, Estimate, Measurement, Metric
+from nnopt_gui.engine.metrics import (
+    ACCURACY,
+    COMPRESSED,
+    LATENCY,
+    LATENCY_CONTEXT,
+    MACS,
+    PARAMS,
+    SIZE,
+    Estimate,
+    Measurement,
+    Metric,
+)  # fmt: skip
 from nnopt_gui.engine.statistics.classification import expected_calibration_error, top5, worst_class
 from nnopt_gui.engine.statistics.paired import Flips, PairedResult, flips
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
@@ -15,8 +26,6 @@ from nnopt_gui.errors import StudyError
 
 Reading = tuple[float, float, float]
 """Value, low, high in the figure's display unit."""
-
-_LATENCY_CONDITIONS: Final = ("machine", "cpu_flags", "operating_system", "runtime", "threads", "batch")
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,8 @@ def latency_difference(a: Measurement, b: Measurement) -> Figure:
     known = first, second
     if first is None or second is None:
         return Figure(LATENCY.title, LATENCY.unit, LATENCY.decimals, *known)
-    other = [name for name in _LATENCY_CONDITIONS if _condition(a.conditions, name) != _condition(b.conditions, name)]
+    contexts = zip(LATENCY_CONTEXT, a.conditions.latency_context, b.conditions.latency_context, strict=True)
+    other = [name for name, first_context, second_context in contexts if first_context != second_context]
     if other:
         note = f"not comparable: another {', '.join(name.replace('_', ' ') for name in other)}"
         return Figure(LATENCY.title, LATENCY.unit, LATENCY.decimals, *known, note=note)
@@ -135,10 +145,6 @@ def latency_difference(a: Measurement, b: Measurement) -> Figure:
     difference = second[0] - first[0], second[1] - first[2], second[2] - first[1]
     better: Literal["a", "b"] = "b" if difference[0] < 0 else "a"
     return Figure(LATENCY.title, LATENCY.unit, LATENCY.decimals, *known, difference, better, note)
-
-
-def _condition(conditions: Conditions, name: str) -> object:
-    return getattr(conditions, name)
 
 
 def _figures(
@@ -151,7 +157,7 @@ def _figures(
     figures = [_accuracy(a, b, paired)]
     if predictions_a is not None and predictions_b is not None and paired is not None:
         figures += _from_predictions(predictions_a, predictions_b, paired)
-    figures += [_exact(metric, a, b) for metric in (SIZE, MACS, PARAMS)]
+    figures += [_exact(metric, a, b) for metric in (SIZE, COMPRESSED, MACS, PARAMS)]
     return (*figures, latency_difference(a, b))
 
 
@@ -163,6 +169,8 @@ def _accuracy(a: Measurement, b: Measurement, paired: PairedResult | None) -> Fi
     delta = paired.difference
     better = None if paired.winner == "undecided" else paired.winner
     note = f"exact McNemar p = {paired.p_value:.2g}"
+    if a.conditions.target != b.conditions.target:
+        note += f"; A measured in {a.conditions.runtime}, B in {b.conditions.runtime}"
     return Figure(ACCURACY.title, "%", 2, *known, _percent(delta), better, note)
 
 

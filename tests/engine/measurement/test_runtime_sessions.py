@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from nnopt_gui.engine.measurement.cost import graph_cost
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.measurement.session import input_shape_of, open_session, run_cancellable
-from nnopt_gui.engine.measurement.size import size_on_disk
+from nnopt_gui.engine.measurement.size import compressed_size, size_on_disk
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
 from nnopt_gui.errors import ModelError
@@ -128,6 +128,10 @@ def test_size_counts_external_data_once_and_stays_in_the_folder(tmp_path: Path) 
     assert size_on_disk(path) == path.stat().st_size
     onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
     assert size_on_disk(path) == path.stat().st_size + (tmp_path / "weights.bin").stat().st_size
+    zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed")
+    (tmp_path / "weights.bin").write_bytes(bytes(3_000_000))
+    both = [zstandard.compress(file.read_bytes(), 3) for file in (path, tmp_path / "weights.bin")]
+    assert compressed_size(path, None, SilentReporter()) == pytest.approx(sum(map(len, both)), abs=20)
     (tmp_path / "weights.bin").rename(tmp_path / "elsewhere")
     with pytest.raises(ModelError, match="missing"):
         size_on_disk(path)
