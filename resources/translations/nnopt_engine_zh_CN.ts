@@ -916,6 +916,14 @@
             <translation>请给出权重文件或 ONNX 文件。</translation>
         </message>
         <message>
+            <source>Training {title} ({passes}): it has no weights yet</source>
+            <translation>正在训练 {title}（{passes}）：它还没有权重</translation>
+        </message>
+        <message>
+            <source>{title} had no weights; it was trained here for {passes}, normalised by {name}.</source>
+            <translation>{title} 没有权重；已在此训练 {passes}，归一化方式为 {name}。</translation>
+        </message>
+        <message>
             <source>The model gives an output of shape {shape} for {positions} images.</source>
             <translation>模型对 {positions} 张图像给出的输出形状为 {shape}。</translation>
         </message>
@@ -956,6 +964,54 @@
             <translation>ONNX Runtime {version} CPU</translation>
         </message>
         <message>
+            <source>OpenVINO is not installed.</source>
+            <translation>未安装 OpenVINO。</translation>
+        </message>
+        <message>
+            <source>pip install 'nnopt-gui[openvino]'.</source>
+            <translation>pip install 'nnopt-gui[openvino]'。</translation>
+        </message>
+        <message>
+            <source>OpenVINO cannot load the model.</source>
+            <translation>OpenVINO 无法加载该模型。</translation>
+        </message>
+        <message>
+            <source>The details say what it stumbled over.</source>
+            <translation>详细信息说明了问题所在。</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime</source>
+            <translation>ONNX Runtime</translation>
+        </message>
+        <message>
+            <source>it runs models on a remote service, not on this machine</source>
+            <translation>它在远程服务上运行模型，而不是在本机上</translation>
+        </message>
+        <message>
+            <source>pip install 'nnopt-gui[openvino]'</source>
+            <translation>pip install 'nnopt-gui[openvino]'</translation>
+        </message>
+        <message>
+            <source>not installed: {extra}</source>
+            <translation>未安装：{extra}</translation>
+        </message>
+        <message>
+            <source>this build of ONNX Runtime does not have it</source>
+            <translation>此版本的 ONNX Runtime 不包含它</translation>
+        </message>
+        <message>
+            <source>The target {target} cannot be used: {reason}.</source>
+            <translation>无法使用目标 {target}：{reason}。</translation>
+        </message>
+        <message>
+            <source>There are: {usable}.</source>
+            <translation>可用的有：{usable}。</translation>
+        </message>
+        <message>
+            <source>, float in {precision}</source>
+            <translation>，浮点以 {precision} 计算</translation>
+        </message>
+        <message>
             <source>the model</source>
             <translation>该模型</translation>
         </message>
@@ -966,6 +1022,14 @@
         <message>
             <source>The details say which operator it stumbled over.</source>
             <translation>详细信息中说明了是哪个算子出了问题。</translation>
+        </message>
+        <message>
+            <source>ONNX Runtime's {provider} cannot start on this machine.</source>
+            <translation>ONNX Runtime 的 {provider} 无法在本机上启动。</translation>
+        </message>
+        <message>
+            <source>Choose another target, or install its driver.</source>
+            <translation>请选择其他目标，或安装其驱动程序。</translation>
         </message>
         <message>
             <source>The model did not answer within {limit_s} seconds on {batch} images.</source>
@@ -980,16 +1044,16 @@
             <translation>模型在 ONNX Runtime 中对此输入运行失败。</translation>
         </message>
         <message>
-            <source>{name} refers to data outside of its folder: {location}.</source>
-            <translation>{name} 引用了其文件夹以外的数据：{location}。</translation>
-        </message>
-        <message>
             <source>A part of {name} is missing: {filename}.</source>
             <translation>缺少 {name} 的一部分：{filename}。</translation>
         </message>
         <message>
             <source>Copy all files of the model.</source>
             <translation>请复制模型的所有文件。</translation>
+        </message>
+        <message>
+            <source>{name} refers to data outside of its folder: {location}.</source>
+            <translation>{name} 引用了其文件夹以外的数据：{location}。</translation>
         </message>
         <message>
             <source>Accuracy was known to ±{half_width} pp after {count} images.</source>
@@ -1016,6 +1080,14 @@
             <translation>ONNX Runtime 无法分析该模型的耗时。</translation>
         </message>
         <message>
+            <source>Torch eager is a reference for float files, and this one is quantised.</source>
+            <translation>Torch eager 仅作为浮点文件的参考，而此文件已量化。</translation>
+        </message>
+        <message>
+            <source>Choose ONNX Runtime or OpenVINO as the target, or leave the weights and activations at 32 bits.</source>
+            <translation>请选择 ONNX Runtime 或 OpenVINO 作为目标，或将权重和激活保持为 32 位。</translation>
+        </message>
+        <message>
             <source>Top-1 accuracy</source>
             <translation>Top-1 准确率</translation>
         </message>
@@ -1034,6 +1106,34 @@
         <message>
             <source>Latency, batch 1</source>
             <translation>延迟（批量 1）</translation>
+        </message>
+        <message>
+            <source>Top-5 accuracy</source>
+            <translation>Top-5 准确率</translation>
+        </message>
+        <message>
+            <source>Accuracy of the worst class</source>
+            <translation>最差类别的准确率</translation>
+        </message>
+        <message>
+            <source>Calibration error (ECE)</source>
+            <translation>校准误差 (ECE)</translation>
+        </message>
+        <message>
+            <source>Download, zstd level 3</source>
+            <translation>下载大小（zstd 3 级）</translation>
+        </message>
+        <message>
+            <source>Throughput, best batch</source>
+            <translation>吞吐量（最佳批量）</translation>
+        </message>
+        <message>
+            <source>Peak memory beyond the runtime</source>
+            <translation>峰值内存（不含运行时）</translation>
+        </message>
+        <message>
+            <source>Energy per image</source>
+            <translation>每张图像的能耗</translation>
         </message>
         <message>
             <source>{classes} classes are not possible.</source>
@@ -2078,14 +2178,6 @@
         <message>
             <source>Opening {location}</source>
             <translation>正在打开 {location}</translation>
-        </message>
-        <message>
-            <source>Training {title} ({passes}): it has no weights yet</source>
-            <translation>正在训练 {title}（{passes}）：它还没有权重</translation>
-        </message>
-        <message>
-            <source>{title} had no weights; it was trained here for {passes}, normalised by {name}.</source>
-            <translation>{title} 没有权重；已在此训练 {passes}，归一化方式为 {name}。</translation>
         </message>
         <message>
             <source>Measuring the original</source>
@@ -3264,8 +3356,8 @@
             <translation>精确 McNemar 检验 p = {p_value}</translation>
         </message>
         <message>
-            <source>Top-5 accuracy</source>
-            <translation>Top-5 准确率</translation>
+            <source>exact McNemar p = {p_value}, A measured in {first} and B in {second}</source>
+            <translation>精确 McNemar p = {p_value}，A 在 {first} 中测量，B 在 {second} 中测量</translation>
         </message>
         <message>
             <source>class {label} and class {label2}</source>
@@ -3274,10 +3366,6 @@
         <message>
             <source>Worst class</source>
             <translation>最差类别</translation>
-        </message>
-        <message>
-            <source>Calibration error (ECE)</source>
-            <translation>校准误差 (ECE)</translation>
         </message>
         <message>
             <source>The original</source>
@@ -3742,6 +3830,22 @@
         <message>
             <source>Keep it under {max_note_characters} characters.</source>
             <translation>请控制在 {max_note_characters} 个字符以内。</translation>
+        </message>
+        <message>
+            <source>{text} is not a target.</source>
+            <translation>{text} 不是可用的目标。</translation>
+        </message>
+        <message>
+            <source>Give onnxruntime, onnxruntime:PROVIDER, openvino or torch; 'nnopt info' lists those that are there.</source>
+            <translation>请给出 onnxruntime、onnxruntime:PROVIDER、openvino 或 torch；'nnopt info' 会列出可用的目标。</translation>
+        </message>
+        <message>
+            <source>Batch sizes {batches} are not possible.</source>
+            <translation>批量大小 {batches} 不可用。</translation>
+        </message>
+        <message>
+            <source>Give up to {max_batches} sizes from 2 to {max_batch}; batch 1 is always measured.</source>
+            <translation>请给出最多 {max_batches} 个 2 到 {max_batch} 之间的大小；批量 1 总会测量。</translation>
         </message>
         <message>
             <source>The teacher knows {shape} classes and the student {shape2}.</source>

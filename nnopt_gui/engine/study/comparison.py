@@ -170,7 +170,8 @@ def _accuracy(a: Measurement, b: Measurement, paired: PairedResult | None) -> Fi
     better = None if paired.winner == "undecided" else paired.winner
     note = f"exact McNemar p = {paired.p_value:.2g}"
     if a.conditions.target != b.conditions.target:
-        note += f"; A measured in {a.conditions.runtime}, B in {b.conditions.runtime}"
+        first, second = a.conditions.runtime, b.conditions.runtime
+        note = f"exact McNemar p = {paired.p_value:.2g}, A measured in {first} and B in {second}"
     return Figure(ACCURACY.title, "%", 2, *known, _percent(delta), better, note)
 
 
