@@ -52,7 +52,8 @@ def run_on_cluster(
                 if outcome.error is not None:
                     reporter.say(f"  {outcome.error}")
     target = str(chosen_measurement(options).target)
-    found = (study.study.find(recipe.fingerprint, target) for recipe in recipes)
+    known, prints = study.study, [recipe.fingerprint for recipe in recipes]
+    found = (known.measured_in(name, target) or known.find(name) for name in prints)
     return tuple(trial for trial in found if trial is not None)
 
 

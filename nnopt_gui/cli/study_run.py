@@ -107,7 +107,7 @@ class StudyRun:
     def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
         """The trial that measured this recipe already in this runtime; one that lost a race counts only in another
         ``race``, as it has not seen all images."""
-        known = self._study.find(recipe.fingerprint, str(self._session.options.target))
+        known = self._study.measured_in(recipe.fingerprint, str(self._session.options.target))
         if known is None or known.state is not TrialState.DONE or known.measurement is None:
             return None
         return known if race or known.measurement.conditions.dominated_by is None else None
