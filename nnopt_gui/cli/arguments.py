@@ -17,6 +17,7 @@ from nnopt_gui.cli.study_arguments import add_study_verbs
 from nnopt_gui.cli.training_arguments import add_training, add_trust
 from nnopt_gui.engine.recipe import (
     ACTIVATION_RANGES,
+    ACTIVATION_SCHEMES,
     CRITERIA,
     EDGES,
     EFFORTS,
@@ -250,6 +251,7 @@ def _add_method(parser: argparse.ArgumentParser) -> None:
         ("scheme", SCHEMES, "which levels weights may take"),
         ("granularity", GRANULARITIES, "what shares a weight scale"),
         ("weight_range", WEIGHT_RANGES, "how weight scales are chosen"),
+        ("activation_scheme", ACTIVATION_SCHEMES, "which levels activations may take; power_of_two: fixed point"),
         ("activation_range", ACTIVATION_RANGES, "how the ranges of activations are chosen"),
         ("rounding", ROUNDINGS, "how levels are chosen"),
         ("repair", REPAIRS, "what is corrected besides rounding"),

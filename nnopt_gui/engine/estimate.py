@@ -57,12 +57,15 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
     size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
     size += operators + book_bytes(cost.form for cost in costs)
+    size += sum(cost.form.table_bytes(cost.weight_shape[0]) for cost in costs)
     macs = profile.fixed_macs + sum(cost.macs for cost in costs)
     params = profile.fixed_params + sum(cost.weights for cost in costs)
     params += sum(n for n, layer in zip(channels, profile.layers, strict=True) if layer.bias)
     mixed = recipe.quantize is not None and bool(recipe.quantize.layer_bits)  # every form has operators of its own
     known = recipe.prune is None or knows_widths(recipe.prune)
-    exact = exact and known and container is not None and not sparse and not mixed  # where zeros lie decides their form
+    tables = any(cost.form.tables for cost in costs)  # channels that happen to have the same ones share them
+    # where zeros lie decides their form
+    exact = exact and known and container is not None and not (sparse or mixed or tables)
     return Prediction(size, macs, params, _latency(original, recipe, macs), exact)
 
 

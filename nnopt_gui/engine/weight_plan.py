@@ -18,6 +18,11 @@ EDGE_BITS: Final = 8
 REDUCED_BITS: Final = 7  # the most whose sums of two products fit 16 bits
 FEW_BITS: Final = 4  # up to here first and last layers keep 8 bits unless told otherwise, and codebooks are worth it
 _EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer may hold to be kept at 8 bits
+# What levels of a channel's own win over the best even ones, in dB of a layer's output (error feedback on correlated
+# inputs, bell curves); tails that are heavier win more.
+TABLE_GAINS_DB: Final[Mapping[int, float]] = {2: 1.3, 3: 1.6, 4: 1.8}
+_DB_PER_BIT: Final = 6.02
+TABLE_OPERATORS: Final = 120  # bytes of what looks up one layer's levels in its channels' tables
 _BOOK_EXCESS: Final = 0.05  # codes and their book together may exceed the bits asked for by this share
 
 
@@ -109,14 +114,19 @@ BOOK_SHAPES: Final[Mapping[int, tuple[BookShape, ...]]] = {
 
 @dataclass(frozen=True)
 class WeightForm:
-    """``bits`` a weight, evenly spaced, or codes into ``book``."""
+    """``bits`` a weight, evenly spaced, or codes into ``book``, or into ``tables`` of every channel's own."""
 
     bits: int
     book: BookShape | None = None
+    tables: bool = False
 
     def code_bytes(self, weights: int) -> int:
         """Bytes of so many dense weights, without the book."""
         return self.book.code_bytes(weights) if self.book else packed_bytes(weights, self.bits)
+
+    def table_bytes(self, channels: int) -> int:
+        """Bytes of the tables of so many output channels, and of what applies them."""
+        return channels * 2**self.bits + TABLE_OPERATORS if self.tables else 0
 
 
 def reduces_range(quantize: Quantize, *, saturates: bool) -> bool:
@@ -154,11 +164,12 @@ def plan_weights(
     books: dict[str, BookShape] = {}
     if quantize.method.form != "int4" and not sparse and (scheme == "codebook" or (scheme == "auto" and not uniform)):
         books = _books(layers, bits)
-    if scheme == "codebook" and not books:
+    tables = _tables(layers, bits) if scheme == "channel_codebook" and quantize.method.form != "int4" else frozenset()
+    if (scheme == "codebook" and not books) or (scheme == "channel_codebook" and not tables):
         raise RecipeError(
             "No codebook pays for itself here.", "Use 1 to 4 bits in the packed form, or set the scheme to auto."
         )
-    return {layer.name: WeightForm(bits[layer.name], books.get(layer.name)) for layer in layers}
+    return {layer.name: WeightForm(bits[layer.name], books.get(layer.name), layer.name in tables) for layer in layers}
 
 
 def book_bytes(forms: Iterable[WeightForm]) -> int:
@@ -183,6 +194,19 @@ def _bits(layers: Sequence[LayerShape], quantize: Quantize) -> dict[str, int]:
             "nnopt inspect lists the layers.",
         )
     return {**bits, **dict(quantize.layer_bits)}
+
+
+def _tables(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> frozenset[str]:
+    """The layers whose channels have levels of their own: those where their tables cost less than the fraction of a bit
+    a weight that would win as many decibels."""
+    found = []
+    for layer in layers:
+        width, channels = bits[layer.name], max(1, layer.weight_shape[0])
+        if width in TABLE_GAINS_DB:
+            extra = WeightForm(width, tables=True).table_bytes(channels) * 8 / max(1, layer.count)
+            if extra * _DB_PER_BIT < TABLE_GAINS_DB[width]:
+                found.append(layer.name)
+    return frozenset(found)
 
 
 def _books(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str, BookShape]:

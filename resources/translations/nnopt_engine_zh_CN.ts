@@ -2580,16 +2580,20 @@
             <translation>请选择图像尺寸适合网络的预处理。</translation>
         </message>
         <message>
+            <source>A weight of the network is not a number or infinite.</source>
+            <translation>网络中有权重不是数字或为无穷大。</translation>
+        </message>
+        <message>
+            <source>Train or export the network again.</source>
+            <translation>请重新训练或导出网络。</translation>
+        </message>
+        <message>
             <source>Analysing weights</source>
             <translation>正在分析权重</translation>
         </message>
         <message>
             <source>A weight of layer {name} is not a number or infinite.</source>
             <translation>层 {name} 中有权重不是数字或为无穷大。</translation>
-        </message>
-        <message>
-            <source>Train or export the network again.</source>
-            <translation>请重新训练或导出网络。</translation>
         </message>
         <message>
             <source>This network has no layer that can be quantised.</source>
@@ -2678,10 +2682,6 @@
         <message>
             <source>Set the effort to fast, or use more bits.</source>
             <translation>请把力度设为“快”，或使用更多位数。</translation>
-        </message>
-        <message>
-            <source>A weight of the network is not a number or infinite.</source>
-            <translation>网络中有权重不是数字或为无穷大。</translation>
         </message>
         <message>
             <source>Logarithmic weights of {bits} bits do not fit: integer kernels hold the powers of two from 1 to 64.</source>
@@ -2816,6 +2816,10 @@
             <translation>激活范围</translation>
         </message>
         <message>
+            <source>The activation scheme</source>
+            <translation>激活值的量化级方案</translation>
+        </message>
+        <message>
             <source>The rounding</source>
             <translation>舍入方式</translation>
         </message>
@@ -2838,6 +2842,14 @@
         <message>
             <source>The file form</source>
             <translation>文件形式</translation>
+        </message>
+        <message>
+            <source>Learned rounding moves weights between levels that stay, and a channel's own levels do not.</source>
+            <translation>学习舍入让权重在固定的量化级之间移动，而通道自己的量化级并不固定。</translation>
+        </message>
+        <message>
+            <source>Set the rounding to auto, feedback or nearest.</source>
+            <translation>请把舍入设为自动、误差反馈或最近。</translation>
         </message>
         <message>
             <source>A codebook has one scale per output channel.</source>
@@ -2966,6 +2978,10 @@
         <message>
             <source>teacher's labels</source>
             <translation>教师的标签</translation>
+        </message>
+        <message>
+            <source>fixed-point activations</source>
+            <translation>定点激活值</translation>
         </message>
         <message>
             <source>no repair</source>
@@ -4475,6 +4491,10 @@
             <translation>教师</translation>
         </message>
         <message>
+            <source>channel codebook</source>
+            <translation>逐通道码本</translation>
+        </message>
+        <message>
             <source>codebook</source>
             <translation>码本</translation>
         </message>
@@ -4505,6 +4525,10 @@
         <message>
             <source>feedback</source>
             <translation>误差反馈</translation>
+        </message>
+        <message>
+            <source>fixed-point activations</source>
+            <translation>定点激活值</translation>
         </message>
         <message>
             <source>ft</source>

@@ -1949,6 +1949,14 @@
         <translation>除舍入外还校正什么。</translation>
     </message>
     <message>
+        <source>Activations</source>
+        <translation>激活值</translation>
+    </message>
+    <message>
+        <source>Which values activations may take.</source>
+        <translation>激活值可以取哪些值。</translation>
+    </message>
+    <message>
         <source>Ranges</source>
         <translation>激活范围</translation>
     </message>
@@ -2029,14 +2037,6 @@
         <translation>等间距且有各自零点的量化级。</translation>
     </message>
     <message>
-        <source>Powers of two</source>
-        <translation>2 的幂</translation>
-    </message>
-    <message>
-        <source>Levels dense near zero: multiplying is shifting.</source>
-        <translation>零附近密集的量化级：乘法即移位。</translation>
-    </message>
-    <message>
         <source>Logarithmic</source>
         <translation>对数</translation>
     </message>
@@ -2051,6 +2051,14 @@
     <message>
         <source>Several weights share one code into learnt vectors.</source>
         <translation>多个权重共用一个编码，指向学习到的向量。</translation>
+    </message>
+    <message>
+        <source>Own levels</source>
+        <translation>逐通道量化级</translation>
+    </message>
+    <message>
+        <source>Every channel&apos;s own 4 to 16 levels, anywhere; in layers where they pay for themselves.</source>
+        <translation>每个通道自己的 4 到 16 个量化级，位置任意；只用于划算的层。</translation>
     </message>
     <message>
         <source>Nearest from 7 bits, error feedback below.</source>
@@ -2115,6 +2123,22 @@
     <message>
         <source>Mean and deviation of every output are restored.</source>
         <translation>恢复每个输出的均值和标准差。</translation>
+    </message>
+    <message>
+        <source>Even</source>
+        <translation>等间距</translation>
+    </message>
+    <message>
+        <source>Evenly spaced over the range of every activation.</source>
+        <translation>在每个激活值的范围内等间距。</translation>
+    </message>
+    <message>
+        <source>Fixed point</source>
+        <translation>定点</translation>
+    </message>
+    <message>
+        <source>Evenly spaced, with steps that are powers of two: a shift instead of a multiplication.</source>
+        <translation>等间距，步长为二的幂：用移位代替乘法。</translation>
     </message>
     <message>
         <source>Least error</source>
@@ -3673,6 +3697,10 @@
     <message>
         <source>The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>
         <translation>配方用 {} × {} 项的码本构成这些权重，码本在运行时求得；图中画的是 {} 位的等距量化级，它们保持 {} dB。</translation>
+    </message>
+    <message>
+        <source>The recipe gives every channel {} levels of its own, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>
+        <translation>该方案给每个通道 {} 个自己的量化级，在运行中求得；图中画的是 {} 位的等间距量化级，可保留 {} dB。</translation>
     </message>
     <message>
         <source>{} levels at {} bits keep {} dB. Every channel has its own scale: the median channel&apos;s are drawn.</source>

@@ -81,7 +81,8 @@ methods = steps(
         name: st.sampled_from(getattr(recipes, constant))
         for name, constant in (
             ("scheme", "SCHEMES"), ("granularity", "GRANULARITIES"), ("weight_range", "WEIGHT_RANGES"),
-            ("activation_range", "ACTIVATION_RANGES"), ("rounding", "ROUNDINGS"), ("repair", "REPAIRS"),
+            ("activation_range", "ACTIVATION_RANGES"), ("activation_scheme", "ACTIVATION_SCHEMES"),
+            ("rounding", "ROUNDINGS"), ("repair", "REPAIRS"),
             ("effort", "EFFORTS"), ("edges", "EDGES"), ("reduce_range", "REDUCE_RANGES"), ("form", "FORMS"),
         )
     },

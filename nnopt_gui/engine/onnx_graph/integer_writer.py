@@ -45,6 +45,7 @@ class IntegerWriter:
         self.floats: set[str] = {INPUT}  # tensors that exist as float
         self.integers: set[str] = set()  # tensors that exist as uint8, under _integer_name
         self.renamed: dict[str, str] = {}  # float outputs that go by another name until they are quantised
+        self.clamps: dict[str, int] = {}  # the largest level of clamps whose grids reach further
 
     def write(self) -> onnx.ModelProto:
         for node in self.graph.model.graph.node:
@@ -99,15 +100,19 @@ class IntegerWriter:
     def _as_integer(self, name: str) -> str:
         integer = f"{name}::uint8"
         if name not in self.integers:
-            self._quantize(self.renamed.get(name, name), integer, self._grid(name), self._grid_names(name))
+            clamp = self.clamps.get(name, 255)
+            self._quantize(self.renamed.get(name, name), integer, self._grid(name), self._grid_names(name), clamp)
             self.integers.add(name)
         return integer
 
-    def _quantize(self, source: str, target: str, grid: ActivationGrid, names: tuple[str, str]) -> None:
-        full = target if grid.bits == 8 else f"{target}::wide"
+    def _quantize(
+        self, source: str, target: str, grid: ActivationGrid, names: tuple[str, str], clamp: int = 255
+    ) -> None:
+        """``clamp``: a level that none exceeds."""
+        full = target if grid.bits == 8 and clamp == 255 else f"{target}::wide"
         self.nodes.append(helper.make_node("QuantizeLinear", [source, *names], [full]))
-        if grid.bits < 8:
-            self._clip(full, target, 0, grid.highest)
+        if full != target:
+            self._clip(full, target, 0, min(grid.highest, clamp))
 
     def _clip(self, source: str, target: str, low: int, high: int) -> None:
         names = [f"level_{level}" for level in (low, high)]
@@ -140,14 +145,17 @@ class IntegerWriter:
     # -- nodes -----------------------------------------------------------------------------------------------------
 
     def _absorb(self, node: onnx.NodeProto) -> None:
-        """ReLU before quantisation to [0, max]: the quantiser clamps. A grid that reaches below zero needs the node."""
+        """ReLU before quantisation to [0, max]: the quantiser clamps, or the integers are clamped after it, so that the
+        kernel in front stays one of integers. A grid that reaches below zero needs the node."""
         grid = self.grids[node.output[0]]
         bounds = clamp_bounds(node, self.constants)
         assert bounds is not None
-        if grid.zero_point == 0 and bounds[1] >= grid.highest * grid.scale * (1 - 1e-6):
-            self.renamed[node.output[0]] = self._as_float(node.input[0])
-        else:
+        if grid.zero_point != 0:
             self._compute(node)
+            return
+        self.renamed[node.output[0]] = self._as_float(node.input[0])
+        if bounds[1] < grid.highest * grid.scale * (1 - 1e-6):
+            self.clamps[node.output[0]] = int(np.rint(bounds[1] / grid.scale))
 
     def _move(self, node: onnx.NodeProto) -> None:
         source = next(name for name in node.input if name not in self.constants)

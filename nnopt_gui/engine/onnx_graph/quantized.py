@@ -80,6 +80,11 @@ class ActivationGrid:
         """The largest level."""
         return 2**self.bits - 1
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The least and the largest value."""
+        return -self.zero_point * self.scale, (self.highest - self.zero_point) * self.scale
+
 
 def least_weight_scales(graph: FloatGraph, activations: Mapping[str, ActivationGrid]) -> dict[str, np.ndarray]:
     """By layer name, the smallest scales (O,) with which every bias fits its int32.

@@ -18,7 +18,7 @@ from nnopt_gui.engine.onnx_graph.runtime_passes import open_session
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.grids import activation_grid
 from nnopt_gui.engine.quantization.observers import RangeObserver
-from nnopt_gui.engine.recipe import ActivationRange
+from nnopt_gui.engine.recipe import ActivationRange, ActivationScheme
 from nnopt_gui.errors import DataError, ModelError
 
 _SAMPLE: Final = (512, 1 << 24)  # images and values kept
@@ -35,19 +35,26 @@ class ActivationRanges:
     observers: Mapping[str, RangeObserver]
     images: int
     sample: np.ndarray
-    _found: dict[tuple[str, int], dict[str, tuple[float, float]]] = field(
+    _found: dict[tuple[str, int, str], dict[str, tuple[float, float]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
-    def ranges(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, tuple[float, float]]:
+    def ranges(
+        self, bits: int = 8, method: ActivationRange = "mse", scheme: ActivationScheme = "affine"
+    ) -> dict[str, tuple[float, float]]:
         """(low, high) of every tensor for grids of 2**bits levels, see :meth:`RangeObserver.range`."""
-        if (method, bits) not in self._found:  # a sweep over weight bits asks for the same again and again
-            self._found[method, bits] = {name: seen.range(method, bits) for name, seen in self.observers.items()}
-        return dict(self._found[method, bits])
+        key = method, bits, scheme
+        if key not in self._found:  # a sweep over weight bits asks for the same again and again
+            found = {name: seen.range(method, bits, scheme=scheme) for name, seen in self.observers.items()}
+            self._found[key] = found
+        return dict(self._found[key])
 
-    def grids(self, bits: int = 8, method: ActivationRange = "mse") -> dict[str, ActivationGrid]:
-        """The grid of every tensor; ``bits`` from 2 to 8."""
-        return {name: activation_grid(low, high, bits) for name, (low, high) in self.ranges(bits, method).items()}
+    def grids(
+        self, bits: int = 8, method: ActivationRange = "mse", scheme: ActivationScheme = "affine"
+    ) -> dict[str, ActivationGrid]:
+        """The grid of every tensor; ``bits`` and ``scheme`` as :func:`activation_grid` takes them."""
+        found = self.ranges(bits, method, scheme)
+        return {name: activation_grid(low, high, bits, scheme) for name, (low, high) in found.items()}
 
 
 def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: Reporter) -> ActivationRanges:

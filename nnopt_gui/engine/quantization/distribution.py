@@ -20,7 +20,12 @@ from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
-from nnopt_gui.engine.quantization.grids import activation_grid, fake_quantize, fixed_point_grid, logarithmic_grid
+from nnopt_gui.engine.quantization.grids import (
+    activation_grid,
+    fake_quantize,
+    fixed_point_grid,
+    logarithmic_grid,
+)
 from nnopt_gui.engine.quantization.range_search import Histogram
 from nnopt_gui.engine.quantization.suggestion import suggest_bits
 from nnopt_gui.engine.quantization.weights import LOGARITHMIC_BITS, quantize_weight
@@ -107,7 +112,7 @@ class _Rounding:
 
     @classmethod
     def of(cls, method: Method, bits: tuple[int, ...]) -> _Rounding:
-        scheme: Scheme = "symmetric" if method.scheme in ("auto", "codebook") else method.scheme
+        scheme: Scheme = "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook") else method.scheme
         if method.granularity == "group":
             method = replace(method, granularity="channel")
         if scheme == "logarithmic":

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from nnopt_gui.engine.quantization.grids import WeightGrid
+from nnopt_gui.engine.quantization.grids import Grid
 
 DAMPING: Final = 0.03  # of the mean diagonal, added to it, so that rarely used inputs cannot blow up
 _BLOCK: Final = 64
@@ -41,7 +41,7 @@ def round_with_feedback(
     rows: np.ndarray,
     factor: np.ndarray,
     scales: np.ndarray,
-    grid: WeightGrid,
+    grid: Grid,
     kept: np.ndarray | None = None,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -51,6 +51,7 @@ def round_with_feedback(
         rows: float32 (O, K), best ordered by falling importance of the inputs.
         factor: of :func:`compensation_factor`, in the same order: (K, K) for all rows, or (O, K, K) one for each.
         scales: (O, S), S candidate scales for every output channel.
+        grid: for O × S rows; one whose rows differ needs S = 1.
         kept: bool (O, K), False where the level has to be 0.
         checkpoint: called now and then; may raise to stop.
 

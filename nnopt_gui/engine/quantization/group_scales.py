@@ -22,25 +22,33 @@ _REFINEMENTS: Final = 2
 
 
 def round_groups(
-    rows: WeightRows, bits: int, weight_range: WeightRange, least_scale: np.ndarray | None, group_size: int
+    rows: WeightRows,
+    bits: int,
+    weight_range: WeightRange,
+    least_scale: np.ndarray | None,
+    group_size: int,
+    largest_level: int = INT8_REACH,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Round rows (O, K) in groups of ``group_size`` neighbours; the last group of a row may be shorter.
 
     Args:
         least_scale: (O,) lower limits of the channels' scales.
+        largest_level: magnitude of the largest code × multiplier; every code of ``bits`` bits has to fit.
 
     Returns:
         Levels int8 (O, K), scales float32 (O,), multipliers int8 (O, groups), all 1 or more.
 
     Raises:
-        ValueError: ``group_size`` is not positive.
+        ValueError: ``group_size`` is not positive, or the codes exceed ``largest_level``.
     """
     if group_size < 1:
         raise ValueError(f"the group size is {group_size}, not positive")
     outputs, columns = rows.values.shape
     parts = _split(rows, group_size)
     grids = weight_grids(bits)
-    found = [_Channels(parts, outputs, grid).solve(weight_range, least_scale) for grid in grids]
+    if grids[0].reach > largest_level:
+        raise ValueError(f"codes of {bits} bits do not lie within ±{largest_level}")
+    found = [_Channels(parts, outputs, grid, largest_level).solve(weight_range, least_scale) for grid in grids]
     scale, multipliers, error, levels = found[0]
     for other in found[1:] if weight_range == "mse" else ():
         better = other[2] < error
@@ -62,11 +70,11 @@ def _split(rows: WeightRows, size: int) -> WeightRows:
 class _Channels:
     """One grid: scales (O,) and multipliers (O, groups) with the least error."""
 
-    def __init__(self, parts: WeightRows, outputs: int, grid: WeightGrid) -> None:
+    def __init__(self, parts: WeightRows, outputs: int, grid: WeightGrid, largest_level: int) -> None:
         self.parts = parts
         self.grid = grid
         self.shape = (outputs, len(parts.values) // outputs)
-        self.most = INT8_REACH // grid.reach
+        self.most = largest_level // grid.reach
 
     def solve(
         self, weight_range: WeightRange, least_scale: np.ndarray | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from nnopt_gui.engine.onnx_graph.float_graph import GraphLayer
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.channel_codebooks import TableGrid, as_integers, channel_centres, refitted_centres
 from nnopt_gui.engine.quantization.codebooks import TrainedBook, channel_deviation, column_order
 from nnopt_gui.engine.quantization.error_feedback import (
     compensation_factor,
@@ -20,7 +21,7 @@ from nnopt_gui.engine.quantization.error_feedback import (
     least_squares_shift,
     round_with_feedback,
 )
-from nnopt_gui.engine.quantization.grids import WeightGrid, weight_grids
+from nnopt_gui.engine.quantization.grids import INT8_REACH, WeightGrid, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
 from nnopt_gui.engine.quantization.vector_rounding import improve_vectors, round_vectors_with_feedback
 from nnopt_gui.engine.recipe import WeightRange
@@ -28,6 +29,7 @@ from nnopt_gui.engine.recipe import WeightRange
 _ROWS: Final = 8192  # rows of a layer's input matrix that are looked at
 _BOOK_ROWS: Final = 16384  # more for codebooks, whose few choices had better be right
 _SWEEPS: Final = 2
+_REFITS: Final = 2  # of levels that channels have for themselves
 _DEPTHWISE_ROWS: Final = 1024  # a handful of inputs per output needs fewer
 _BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
@@ -38,19 +40,24 @@ _BOOK_SHARES: Final = np.linspace(0.8, 1.2, 5)  # the same for codebooks, as sha
 class RoundingTask:
     """What applies to weights besides their inputs. ``kept`` and ``least_scale`` have output channels first.
 
-    ``book``: build the weights from its vectors instead of evenly spaced levels; not with ``kept``."""
+    ``book``: build the weights from its vectors instead of evenly spaced levels; not with ``kept``. ``own_levels``:
+    find levels for every channel (:mod:`channel_codebooks`), with magnitudes up to ``largest_level``; not for depthwise
+    layers.
+    """
 
     bits: int
     weight_range: WeightRange = "mse"
     kept: np.ndarray | None = None
     least_scale: np.ndarray | None = None
     book: TrainedBook | None = None
+    own_levels: bool = False
+    largest_level: int = INT8_REACH
 
     def of_group(self, index: int, groups: int, columns: int) -> RoundingTask:
         """The part that belongs to one group of a grouped convolution, as matrices (O, K) and vectors (O,)."""
         kept = None if self.kept is None else self.kept.reshape(groups, -1, columns)[index]
         least = None if self.least_scale is None else self.least_scale.reshape(groups, -1)[index]
-        return RoundingTask(self.bits, self.weight_range, kept, least, self.book)
+        return replace(self, kept=kept, least_scale=least)
 
 
 def round_layer(
@@ -80,7 +87,7 @@ def round_layer(
         found = _round_depthwise(rows[:, 0], (exact, rough), task, centred=bias is not None)
         quantized = QuantizedWeight(found[0].reshape(weight.shape), found[1], task.bits, task.kept)
         return quantized, None if bias is None else (bias + unit * found[2]).astype(np.float32)
-    levels, scales, shifts = [], [], []
+    parts = []
     for index in range(groups):
         if index % 16 == 0:
             reporter.checkpoint()
@@ -91,22 +98,48 @@ def round_layer(
             reporter.checkpoint,
             centred=bias is not None,
         )
-        levels.append(part[0])
-        scales.append(part[1])
-        shifts.append(part[2])
-    found_levels = np.empty((len(weight), columns), np.int8)
-    found_levels[:, order] = np.concatenate(levels)
-    book = task.book.codebook if task.book else None
+        parts.append(part)
+    levels = np.empty((len(weight), columns), np.int8)
+    levels[:, order] = np.concatenate([part.levels for part in parts])
     quantized = QuantizedWeight(
-        found_levels.reshape(weight.shape), np.concatenate(scales), task.bits, task.kept, codebook=book
+        levels.reshape(weight.shape),
+        np.concatenate([part.scale for part in parts]),
+        task.bits,
+        task.kept,
+        np.concatenate([part.tables for part in parts]) if task.own_levels else None,
+        codebook=task.book.codebook if task.book else None,
     )
-    return quantized, None if bias is None else (bias + unit * np.concatenate(shifts)).astype(np.float32)
+    shift = np.concatenate([part.shift for part in parts])
+    return quantized, None if bias is None else (bias + unit * shift).astype(np.float32)
 
 
 def _power_of_two_above(*arrays: np.ndarray) -> np.float32:
     """The least power of two that no magnitude exceeds; 1 for zeros."""
     largest = max(float(np.abs(array).max(initial=0.0)) for array in arrays)
     return np.float32(2.0 ** np.ceil(np.log2(largest))) if largest > np.finfo(np.float32).tiny else np.float32(1.0)
+
+
+@dataclass(frozen=True)
+class _RoundedRows:
+    """Levels int8 (O, K), scales float32 (O,), squared errors (O,), bias shifts (O,), and int8 (O, n) tables where
+    channels have levels of their own."""
+
+    levels: np.ndarray
+    scale: np.ndarray
+    error: np.ndarray
+    shift: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    tables: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int8))
+
+    def or_better(self, other: _RoundedRows) -> _RoundedRows:
+        """Channel by channel the one with the smaller error."""
+        better = other.error < self.error
+        column = better[:, None]
+        return _RoundedRows(
+            np.where(column, other.levels, self.levels).astype(np.int8),
+            np.where(better, other.scale, self.scale),
+            np.where(better, other.error, self.error),
+            tables=np.where(column, other.tables, self.tables) if self.tables.size else self.tables,
+        )
 
 
 def _round_rows(
@@ -116,32 +149,64 @@ def _round_rows(
     checkpoint: Callable[[], None],
     *,
     centred: bool,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Levels (O, K), scales (O,) and bias shifts (O,) of one group of a layer."""
+) -> _RoundedRows:
+    """One group of a layer."""
     exact, rough = inputs
     seen = rough - rough.mean(axis=0) if centred else rough
     residual = (exact - rough) @ rows.T
     residual -= residual.mean(axis=0) if centred else 0.0
     width = task.book.codebook.entries.shape[1] if task.book else 1
     problem = _Problem.of(rows, seen, residual, task.kept, checkpoint, width)
-    best: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    for grid in (task.book,) if task.book else weight_grids(task.bits):
-        scale = problem.choose_scale(_candidates(rows, grid, task), grid)
-        levels = problem.solve(scale, grid)
-        error = problem.error(levels, scale)
-        if best is None:
-            best = levels, scale, error
-            continue
-        better = error < best[2]
-        best = (
-            np.where(better[:, None], levels, best[0]),
-            np.where(better, scale, best[1]),
-            np.where(better, error, best[2]),
-        )
-    assert best is not None
+    best = _with_own_levels(problem, task) if task.own_levels else _on_shared_levels(problem, task)
     # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
-    shift = rows @ exact.mean(axis=0) - (best[0] * best[1][:, None]) @ rough.mean(axis=0)
-    return best[0].astype(np.int8), best[1].astype(np.float32), shift
+    shift = rows @ exact.mean(axis=0) - (best.levels * best.scale[:, None]) @ rough.mean(axis=0)
+    return replace(best, shift=shift)
+
+
+def _on_shared_levels(problem: _Problem, task: RoundingTask) -> _RoundedRows:
+    """By the book, or on the better of the evenly spaced grids of so many bits."""
+    best: _RoundedRows | None = None
+    for grid in (task.book,) if task.book else weight_grids(task.bits):
+        scale = problem.choose_scale(_candidates(problem.rows, grid, task), grid)
+        levels = problem.solve(scale, grid)
+        found = _RoundedRows(levels, scale.astype(np.float32), problem.error(levels, scale))
+        best = found if best is None else best.or_better(found)
+    assert best is not None
+    return best
+
+
+def _with_own_levels(problem: _Problem, task: RoundingTask) -> _RoundedRows:
+    """Every channel's levels by weighted k-means; then levels for the roundings, and roundings for the levels."""
+    centres = channel_centres(problem.rows, task.bits, problem.importance(), task.kept)
+    best: _RoundedRows | None = None
+    for left in reversed(range(_REFITS + 1)):
+        grid, scale = as_integers(centres, task.largest_level, task.least_scale)
+        levels = problem.solve(scale, grid)
+        found = _RoundedRows(levels, scale, problem.error(levels, scale), tables=grid.tables)
+        best = found if best is None else best.or_better(found)
+        if not left:
+            break
+        codes = grid.codes(levels.astype(np.float32), np.ones(1, np.float32))
+        refitted = refitted_centres(
+            problem.target(levels * scale[:, None]),
+            codes,
+            2**task.bits,
+            problem.blocks,
+            problem.moments,
+            task.kept,
+            problem.checkpoint,
+        )
+        centres = np.where(np.isnan(refitted), grid.tables * scale[:, None], refitted)
+        rank = centres.argsort(axis=1, kind="stable")
+        centres = np.take_along_axis(centres, rank, axis=1)
+        codes = np.take_along_axis(rank.argsort(axis=1, kind="stable"), codes, axis=1)
+        grid, scale = as_integers(centres, task.largest_level, task.least_scale)
+        levels = np.take_along_axis(grid.tables, codes, axis=1)
+        if task.kept is not None:
+            levels = np.where(task.kept, levels, 0).astype(np.int8)
+        best = best.or_better(_RoundedRows(levels, scale, problem.error(levels, scale), tables=grid.tables))
+    assert best is not None
+    return best
 
 
 def _round_depthwise(
@@ -222,6 +287,23 @@ class _Problem:
         factors = [compensation_factor(moment) for moment in moments]
         return cls(rows, seen, residual, kept, blocks, moments, factors, checkpoint)
 
+    def importance(self) -> np.ndarray:
+        """(K,): the damped second moment of every input."""
+        found = np.empty(self.rows.shape[1])
+        for block, moment in zip(self.blocks, self.moments, strict=True):
+            found[block] = np.diagonal(moment)
+        return found
+
+    def target(self, rounded: np.ndarray) -> np.ndarray:
+        """(O, K): the weights that each block would have to have while the others are ``rounded``."""
+        found = np.empty_like(self.rows)
+        left = self.residual - self.seen @ (rounded - self.rows).T
+        for block, moment in zip(self.blocks, self.moments, strict=True):
+            columns = self.seen[:, block]
+            own = left + columns @ (rounded[:, block] - self.rows[:, block]).T
+            found[:, block] = self.rows[:, block] + least_squares_shift(moment, columns.T @ own).T
+        return found
+
     def error(self, levels: np.ndarray, scale: np.ndarray) -> np.ndarray:
         """(O,): what is left of the residual."""
         left: np.ndarray = self.residual - self.seen @ (levels * scale[:, None] - self.rows).T
@@ -240,7 +322,7 @@ class _Problem:
         chosen: np.ndarray = scales[np.arange(len(scales)), losses.argmin(axis=1)]
         return chosen
 
-    def solve(self, scale: np.ndarray, grid: WeightGrid | TrainedBook) -> np.ndarray:
+    def solve(self, scale: np.ndarray, grid: WeightGrid | TableGrid | TrainedBook) -> np.ndarray:
         """Levels (O, K) for one scale per channel; what one block leaves over is the next one's residual."""
         levels = np.zeros(self.rows.shape, np.int8)
         left = self.residual.copy()
@@ -261,7 +343,7 @@ class _Problem:
         block: np.ndarray,
         factor: np.ndarray,
         scales: np.ndarray,
-        grid: WeightGrid | TrainedBook,
+        grid: WeightGrid | TableGrid | TrainedBook,
     ) -> tuple[np.ndarray, np.ndarray]:
         if isinstance(grid, TrainedBook):
             return round_vectors_with_feedback(rows, factor, scales, grid.codebook.entries, self.checkpoint)

@@ -22,7 +22,7 @@ from nnopt_gui.engine.onnx_graph.float_graph import OUTPUT, FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.tensors import consumers, initializers
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.quantization.grids import weight_grids
+from nnopt_gui.engine.quantization.grids import INT8_REACH, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
 from nnopt_gui.engine.quantization.paired_networks import LayerVisit, PairedNetworks
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction
@@ -65,6 +65,7 @@ def learn_rounding(
     least_scales: Mapping[str, np.ndarray] | None = None,
     scheme: Scheme = "symmetric",
     granularity: Granularity = "channel",
+    largest_level: int = INT8_REACH,
     iterations: int = 300,
     seed: int = 0,
 ) -> Reconstruction:
@@ -77,7 +78,7 @@ def learn_rounding(
         bits: by layer name, 1 to 8.
         images: float32 N×C×H×W calibration images; as many are used as fit the memory bound.
         grids: activation grids by tensor name, or None for float activations.
-        weight_range: see :func:`quantize_weight`, ``scheme`` and ``granularity`` too.
+        weight_range: see :func:`quantize_weight`; ``scheme``, ``granularity`` and ``largest_level`` too.
         masks: False where a weight was pruned, output channels first.
         least_scales: lower limits of the scales by layer name.
         iterations: steps of Adam per layer, see :func:`iterations_for`.
@@ -88,7 +89,13 @@ def learn_rounding(
     """
     rng = np.random.default_rng(seed)
     clamps, values, biases = _clamps(graph), graph.weights(), graph.biases()
-    nearest = partial(quantize_weight, scheme=scheme, granularity=granularity, checkpoint=reporter.checkpoint)
+    nearest = partial(
+        quantize_weight,
+        scheme=scheme,
+        granularity=granularity,
+        largest_level=largest_level,
+        checkpoint=reporter.checkpoint,
+    )
     found = Reconstruction({}, {})
     networks = PairedNetworks(graph, images, grids)
     for visit in networks.visits(reporter):

@@ -12,7 +12,7 @@ from nnopt_gui.engine.quantization.range_search import (
     least_error_range,
     percentile_range,
 )
-from nnopt_gui.engine.recipe import ActivationRange
+from nnopt_gui.engine.recipe import ActivationRange, ActivationScheme
 
 MOMENTUM: Final = 0.9  # of the moving average of extremes …
 MOVING_BATCH: Final = 32  # … over so many consecutive images at a time, however they were batched
@@ -98,7 +98,11 @@ class RangeObserver:
         return Histogram(self._counts.copy(), 2.0**self._exponent, self.zeros, self.low, self.high)
 
     def range(
-        self, method: ActivationRange = "mse", bits: int = 8, percentile: float = PERCENTILE
+        self,
+        method: ActivationRange = "mse",
+        bits: int = 8,
+        percentile: float = PERCENTILE,
+        scheme: ActivationScheme = "affine",
     ) -> tuple[float, float]:
         """(low, high) to quantise, within the extremes; 0 lies within.
 
@@ -109,6 +113,7 @@ class RangeObserver:
                 :func:`least_error_range`. ``entropy``: :func:`least_divergence_range`.
             bits: of the grid that the range is for, 2 to 8; matters to ``mse`` and ``entropy``.
             percentile: 50 to 100, for ``percentile``.
+            scheme: of the grid; matters to ``mse``.
         """
         if method == "moving_average" and self._average is not None:
             return self._average
@@ -118,4 +123,4 @@ class RangeObserver:
             return percentile_range(self.histogram(), percentile)
         if method == "entropy":
             return least_divergence_range(self.histogram(), bits)
-        return least_error_range(self.histogram(), bits)
+        return least_error_range(self.histogram(), bits, scheme)

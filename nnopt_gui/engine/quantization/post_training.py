@@ -16,6 +16,7 @@ from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeigh
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
+from nnopt_gui.engine.quantization.channel_codebooks import nearest_entries_of_channels
 from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, nearest_vectors, train_books
 from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
@@ -126,10 +127,10 @@ def _grids(ranges: ActivationRanges | None, quantize: Quantize) -> dict[str, Act
             f"{quantize.activation_bits}-bit activations need calibration.",
             "Open a data set, or set the activations to 32.",
         )
-    method = quantize.method.activation_range
-    grids = ranges.grids(quantize.activation_bits, method)
+    method, scheme = quantize.method.activation_range, quantize.method.activation_scheme
+    grids = ranges.grids(quantize.activation_bits, method, scheme)
     if INPUT in grids:
-        grids[INPUT] = ranges.grids(8, method)[INPUT]
+        grids[INPUT] = ranges.grids(8, method, scheme)[INPUT]
     return grids
 
 
@@ -149,6 +150,7 @@ def _rounded(task: _Task) -> Reconstruction:
             least_scales=task.least,
             scheme=_even_scheme(method),
             granularity=method.granularity,
+            largest_level=task.largest_level,
             iterations=iterations,
         )
     return _by_effect(task) if _feedback(task) else _to_nearest(task)
@@ -173,7 +175,7 @@ def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
 
 
 def _even_scheme(method: Method) -> Scheme:
-    return "symmetric" if method.scheme in ("auto", "codebook") else method.scheme
+    return "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook") else method.scheme
 
 
 def _feedback(task: _Task) -> bool:
@@ -197,6 +199,8 @@ def _by_effect(task: _Task) -> Reconstruction:
         masks=task.masks,
         least_scales=task.least,
         books=_books(task),
+        own_levels={name for name, form in task.forms.items() if form.tables},
+        largest_level=task.largest_level,
     )
 
 
@@ -215,6 +219,10 @@ def _to_nearest(task: _Task) -> Reconstruction:
         if name in books:
             found[name] = nearest_vectors(values[name], bits, books[name], task.least.get(name))
             continue
+        if task.forms[name].tables:
+            mask, least = task.masks.get(name), task.least.get(name)
+            found[name] = nearest_entries_of_channels(values[name], bits, mask, least, largest_level=task.largest_level)
+            continue
         found[name] = quantize_weight(
             values[name],
             bits,
@@ -223,6 +231,7 @@ def _to_nearest(task: _Task) -> Reconstruction:
             task.least.get(name),
             scheme=_even_scheme(method),
             granularity=method.granularity,
+            largest_level=task.largest_level,
             checkpoint=task.reporter.checkpoint,
         )
     return Reconstruction(found, {})

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
+from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid
 from nnopt_gui.engine.quantization.grids import activation_grid, fake_quantize
+from nnopt_gui.engine.recipe import ActivationScheme
 
 _LEAST_SHARE: Final = 0.02  # of the extremes; with few bits and long tails the best range is that narrow
 _SHRINKS: Final = 64
+_OCTAVES: Final = 6  # powers of two, from the one that covers the extremes downwards
 _RESOLVED: Final = 4  # bins a step from which on a histogram shows the rounding error itself
 _THRESHOLDS: Final = 128  # that are compared by their divergence
 _SMOOTHING: Final = 1e-4
@@ -58,34 +63,47 @@ def percentile_range(histogram: Histogram, percentile: float) -> tuple[float, fl
     return histogram.within(low, high)
 
 
-def least_error_range(histogram: Histogram, bits: int) -> tuple[float, float]:
+def least_error_range(histogram: Histogram, bits: int, scheme: ActivationScheme = "affine") -> tuple[float, float]:
     """The range whose 2**bits levels give the least squared error over the histogram.
 
-    Both ends are drawn in together, then each alone.
+    Both ends are drawn in together, then each alone. Fixed-point levels leave nothing to the latter; without negative
+    ones they are twice as fine, which is tried too.
     """
     filled = histogram.counts > 0
     edges = histogram.edges()
     centres = ((edges[:-1] + edges[1:]) / 2)[filled].astype(np.float32)
     counts = histogram.counts[filled]
     low, high = histogram.low, histogram.high
-    shares = np.geomspace(1.0, _LEAST_SHARE, _SHRINKS)
-    best = _least(centres, counts, histogram.width, bits, [(low * share, high * share) for share in shares])
-    if low < 0.0 < high:
-        around = np.geomspace(0.5, 2.0, _SHRINKS // 2)
-        lows = [histogram.within(best[0] * share, best[1]) for share in around]
-        best = _least(centres, counts, histogram.width, bits, [best, *lows])
-        highs = [histogram.within(best[0], best[1] * share) for share in around]
-        best = _least(centres, counts, histogram.width, bits, [best, *highs])
-    return best
+
+    def grid_of(low: float, high: float) -> ActivationGrid:
+        return activation_grid(low, high, bits, scheme)
+
+    search = partial(_least, centres, counts, histogram.width, grid_of)
+    if scheme == "power_of_two":
+        shares = np.ldexp(1.0, -np.arange(_OCTAVES))
+    else:
+        shares = np.geomspace(1.0, _LEAST_SHARE, _SHRINKS)
+    best = search([(low * share, high * share) for share in shares])
+    if not low < 0.0 < high:
+        return best
+    if scheme != "affine":
+        return search([best, *((0.0, high * share) for share in shares)])
+    around = np.geomspace(0.5, 2.0, _SHRINKS // 2)
+    best = search([best, *(histogram.within(best[0] * share, best[1]) for share in around)])
+    return search([best, *(histogram.within(best[0], best[1] * share) for share in around)])
 
 
 def _least(
-    centres: np.ndarray, counts: np.ndarray, width: float, bits: int, ranges: list[tuple[float, float]]
+    centres: np.ndarray,
+    counts: np.ndarray,
+    width: float,
+    grid_of: Callable[[float, float], ActivationGrid],
+    ranges: list[tuple[float, float]],
 ) -> tuple[float, float]:
     """Of some ranges the first with the least squared error."""
     best, least = ranges[0], np.inf
     for low, high in ranges:
-        grid = activation_grid(low, high, bits)
+        grid = grid_of(low, high)
         wrong = (centres - fake_quantize(centres, grid)).astype(np.float64)
         if grid.scale < _RESOLVED * width:
             # Rounding costs step²/12 on average, which so coarse a histogram cannot show.

@@ -8,7 +8,7 @@ arXiv:2504.02692), bias correction (Nagel et al., 2019, arXiv:1906.04721). Needs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.codebooks import TrainedBook
+from nnopt_gui.engine.quantization.grids import INT8_REACH
 from nnopt_gui.engine.quantization.layer_rounding import RoundingTask, round_layer
 from nnopt_gui.engine.quantization.paired_networks import PairedNetworks
 from nnopt_gui.engine.recipe import WeightRange
@@ -44,6 +45,8 @@ def reconstruct(
     masks: Mapping[str, np.ndarray] | None = None,
     least_scales: Mapping[str, np.ndarray] | None = None,
     books: Mapping[str, TrainedBook] | None = None,
+    own_levels: Collection[str] = (),
+    largest_level: int = INT8_REACH,
     seed: int = 0,
 ) -> Reconstruction:
     """Quantise all layers in graph order.
@@ -55,7 +58,9 @@ def reconstruct(
         weight_range: ``mse`` chooses each channel's scale by the error of its outputs, ``minmax`` covers all weights.
         masks: False where a weight was pruned, output channels first.
         least_scales: lower limits of the scales by layer name.
-        books: codebooks by layer name; the other layers have evenly spaced levels.
+        books: codebooks by layer name.
+        own_levels: names of layers whose channels have levels of their own; all others have evenly spaced ones.
+        largest_level: magnitude of the largest of those.
     """
     networks = PairedNetworks(graph, images, grids, most_images=_IMAGES)
     weights, biases = graph.weights(), graph.biases()
@@ -64,7 +69,8 @@ def reconstruct(
     for visit in networks.visits(reporter):
         name, pair = visit.layer.name, (visit.exact, visit.rough)
         kept, least = (masks or {}).get(name), (least_scales or {}).get(name)
-        task = RoundingTask(bits[name], weight_range, kept, least, (books or {}).get(name))
+        book = (books or {}).get(name)
+        task = RoundingTask(bits[name], weight_range, kept, least, book, name in own_levels, largest_level)
         quantized, bias = round_layer(
             visit.node, visit.layer, weights[name], biases.get(name), pair, task, rng, reporter
         )

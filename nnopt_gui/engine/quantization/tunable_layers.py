@@ -10,7 +10,8 @@ from torch import Tensor
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
 from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
-from nnopt_gui.engine.quantization.codebooks import column_order
+from nnopt_gui.engine.quantization.channel_codebooks import as_integers
+from nnopt_gui.engine.quantization.codebooks import channel_deviation, column_order
 
 LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels found are as good as any
 
@@ -164,6 +165,53 @@ class BookLayer:
         codebook, step = self._book.integers()
         levels = self._unpacked(torch.from_numpy(codebook.entries).to(self._codes.device)).cpu().numpy()
         return QuantizedWeight(levels, self._scale.array() * np.float32(step), self._found.bits, codebook=codebook)
+
+
+class TableLayer:
+    """Levels of every channel's own; they, the latent weights that choose among them, and scales move.
+
+    Latent weights and entries are counted in the channel's standard deviations, so a learning rate means the same for
+    every layer. A weight is its nearest entry; gradients reach that entry, and pass through to the latent weight.
+    """
+
+    def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
+        assert found.table is not None
+        self._found, self._least = found, least
+        self._largest = int(np.abs(found.table.astype(np.int64)).max(initial=1))
+        rows = found.dequantized().reshape(len(found.scale), -1)
+        self._unit = channel_deviation(rows)[:, None]
+        self._device = device
+        self._kept = None if found.kept is None else self._tensor(found.kept.reshape(rows.shape))
+        self._latent = self._tensor(rows / self._unit).requires_grad_()
+        self._entries = self._tensor(found.table * found.scale[:, None] / self._unit).requires_grad_()
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, np.float32)).to(self._device)
+
+    def _codes(self) -> Tensor:
+        rising = self._entries.detach().sort(dim=1).values
+        middles = (rising[:, 1:] + rising[:, :-1]) / 2
+        ranks = torch.searchsorted(middles, self._latent.detach().contiguous())
+        return self._entries.detach().argsort(dim=1).gather(1, ranks)
+
+    def weight(self) -> Tensor:
+        chosen = self._entries.gather(1, self._codes())
+        through = chosen + (self._latent - self._latent.detach())
+        kept = through if self._kept is None else through * self._kept
+        return (kept * self._tensor(self._unit)).view(self._found.levels.shape)
+
+    def parameters(self) -> list[Tensor]:
+        return [self._latent, self._entries]
+
+    def quantized(self) -> QuantizedWeight:
+        found, rank = self._found, self._entries.detach().argsort(dim=1)
+        centres = self._entries.detach().gather(1, rank).cpu().numpy().astype(np.float64) * self._unit
+        grid, scale = as_integers(centres, self._largest, self._least)
+        codes = rank.argsort(dim=1).gather(1, self._codes()).cpu().numpy()
+        levels = np.take_along_axis(grid.tables, codes, axis=1).reshape(found.levels.shape)
+        if found.kept is not None:
+            levels = np.where(found.kept, levels, 0).astype(np.int8)
+        return QuantizedWeight(levels, scale, found.bits, found.kept, grid.tables)
 
 
 def _column(scale: Tensor, rank: int) -> Tensor:

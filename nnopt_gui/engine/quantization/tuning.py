@@ -30,6 +30,7 @@ from nnopt_gui.engine.quantization.tunable_layers import (
     FixedLevels,
     LatentLevels,
     SharedBook,
+    TableLayer,
     TunableLayer,
 )
 from nnopt_gui.engine.recipe import Effort
@@ -132,6 +133,8 @@ class _Run:
             key = (weight.codebook.entries.tobytes(), weight.codebook.order)
             book = self.books.setdefault(key, SharedBook(weight.codebook, self.device))
             return BookLayer(weight, book, self.device, least)
+        if weight.table is not None and weight.table.ndim == 2 and np.any(np.diff(weight.table.astype(np.int16)) != 1):
+            return TableLayer(weight, self.device, least)
         usual = weight.table is None and weight.multipliers is None
         kind = LatentLevels if usual and weight.bits <= LATENT_BITS else FixedLevels
         return kind(weight, self.device, least)

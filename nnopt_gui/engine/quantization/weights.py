@@ -10,6 +10,7 @@ import numpy as np
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.quantization.grids import (
+    INT8_REACH,
     AffineGrid,
     WeightGrid,
     fixed_point_grid,
@@ -68,6 +69,7 @@ def quantize_weight(
     scheme: Scheme = "symmetric",
     granularity: Granularity = "channel",
     group_size: int = GROUP_SIZE,
+    largest_level: int = INT8_REACH,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> QuantizedWeight:
     """Round a float32 weight (O, …) to ``bits`` bits (1 to 8) per value.
@@ -81,6 +83,8 @@ def quantize_weight(
             are; ``power_of_two``: two's complement fixed point; ``logarithmic``: see :func:`logarithmic_grid`.
         granularity: what has a scale of its own. ``group``, symmetric only: every ``group_size`` consecutive weights of
             a channel, see :mod:`group_scales`.
+        largest_level: magnitude of the largest level, for integer kernels whose sums saturate; ``bits`` evenly spaced
+            levels have to fit.
         checkpoint: called every few ms; may raise to stop.
 
     Returns:
@@ -89,7 +93,7 @@ def quantize_weight(
     Raises:
         ModelError: a weight is NaN or infinite.
         RecipeError: the scheme has no levels of that width, or no groups.
-        ValueError: ``bits``, ``scheme`` or ``group_size`` is out of bounds.
+        ValueError: ``bits``, ``scheme``, ``group_size`` or ``largest_level`` is out of bounds.
     """
     if not np.isfinite(weight).all():
         raise ModelError("A weight of the network is not a number or infinite.", "Train or export the network again.")
@@ -99,11 +103,15 @@ def quantize_weight(
     mask = None if kept is None else kept.reshape(len(weight), columns)
     rows = WeightRows(values.reshape(len(weight), columns), mask, granularity == "tensor", checkpoint)
     if granularity == "group" and columns > group_size and bits < 8:  # 8-bit codes leave no room for multipliers
-        levels, scale, multipliers = round_groups(rows, bits, weight_range, least_scale, group_size)
+        levels, scale, multipliers = round_groups(
+            rows, bits, weight_range, least_scale, group_size, largest_level=largest_level
+        )
         return QuantizedWeight(
             levels.reshape(weight.shape), scale, bits, kept, multipliers=multipliers, group_size=group_size
         )
-    best = _best(rows, bits, weight_range, least_scale, scheme)
+    best = _best(rows, bits, weight_range, least_scale, scheme, largest_level)
+    if largest_level < INT8_REACH and np.abs(best.levels.astype(np.int16)).max(initial=0) > largest_level:
+        raise ValueError(f"{bits} bits of {scheme} levels do not lie within ±{largest_level}")
     tables = best.tables
     if tables is not None and (rows.shared or scheme != "affine"):
         tables = tables[0]
@@ -124,10 +132,15 @@ def _check(bits: int, scheme: Scheme, granularity: Granularity) -> None:
 
 
 def _best(
-    rows: WeightRows, bits: int, weight_range: WeightRange, least_scale: np.ndarray | None, scheme: Scheme
+    rows: WeightRows,
+    bits: int,
+    weight_range: WeightRange,
+    least_scale: np.ndarray | None,
+    scheme: Scheme,
+    largest_level: int,
 ) -> _Rounded:
     best: _Rounded | None = None
-    for grid, scale in _choices(rows, bits, weight_range, scheme):
+    for grid, scale in _choices(rows, bits, weight_range, scheme, largest_level):
         found = _round(rows, grid, _at_least(scale, least_scale, rows, scheme))
         best = found if best is None else best.or_better(found)
     assert best is not None
@@ -135,11 +148,11 @@ def _best(
 
 
 def _choices(
-    rows: WeightRows, bits: int, weight_range: WeightRange, scheme: Scheme
+    rows: WeightRows, bits: int, weight_range: WeightRange, scheme: Scheme, largest_level: int
 ) -> Iterator[tuple[WeightGrid | AffineGrid, np.ndarray]]:
     """Grids to choose from, with their scales (U,)."""
     if scheme == "affine":
-        yield _affine(rows, bits, weight_range)
+        yield _affine(rows, bits, weight_range, zero_point_limits(bits, largest_level))
     elif scheme == "power_of_two":
         grid = fixed_point_grid(bits)
         yield grid, _power_of_two_scale(rows, grid, weight_range)
@@ -178,16 +191,18 @@ def _power_of_two(scale: np.ndarray) -> np.ndarray:
     return np.ldexp(1.0, exponent - (fraction == 0.5))
 
 
-def _affine(rows: WeightRows, bits: int, weight_range: WeightRange) -> tuple[AffineGrid, np.ndarray]:
+def _affine(
+    rows: WeightRows, bits: int, weight_range: WeightRange, limits: tuple[int, int]
+) -> tuple[AffineGrid, np.ndarray]:
     """Zero points and scales; the zero point that splits the range, its neighbours, and the middle one are tried."""
     low, high = rows.extremes
     steps = 2**bits - 1
-    least, most = zero_point_limits(bits)
+    least, most = limits
     span = np.where(low + high > 0, low + high, 1.0)
     split = np.clip(np.rint(low / span * steps), least, most).astype(np.int64)
     if weight_range == "minmax":
         grid = _affine_grid(rows, bits, split)
-        # 8 bits leave one zero point only, and the longer side has to fit
+        # 8 bits, or 7 of reduced range, leave next to no choice of zero point, and the longer side has to fit
         full = np.maximum(span / steps, np.maximum(low / (split + 0.5), high / (steps - split + 0.5)))
         return grid, full
     if bits <= _ALL_ZERO_POINTS:

@@ -24,6 +24,7 @@ from nnopt_gui.engine.recipe.prune_step import (
 from nnopt_gui.engine.recipe.quantize_step import (
     ACTIVATION_BITS,
     ACTIVATION_RANGES,
+    ACTIVATION_SCHEMES,
     EDGES,
     EFFORTS,
     FORMS,
@@ -35,6 +36,7 @@ from nnopt_gui.engine.recipe.quantize_step import (
     WEIGHT_BITS,
     WEIGHT_RANGES,
     ActivationRange,
+    ActivationScheme,
     Edges,
     Effort,
     Form,
@@ -80,6 +82,7 @@ from nnopt_gui.engine.recipe.training_step import (
 __all__ = [
     "ACTIVATION_BITS",
     "ACTIVATION_RANGES",
+    "ACTIVATION_SCHEMES",
     "ALPHA",
     "AUGMENTATIONS",
     "CRITERIA",
@@ -119,6 +122,7 @@ __all__ = [
     "WIDTH",
     "WIDTHS",
     "ActivationRange",
+    "ActivationScheme",
     "AugmentationKind",
     "Criterion",
     "Distill",

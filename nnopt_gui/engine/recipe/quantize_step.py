@@ -13,14 +13,19 @@ from nnopt_gui.errors import RecipeError
 WEIGHT_BITS: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)
 ACTIVATION_BITS: Final[tuple[int, ...]] = (2, 3, 4, 5, 6, 7, 8, 32)
 
-Scheme = Literal["auto", "symmetric", "affine", "power_of_two", "logarithmic", "codebook"]
-SCHEMES: Final[tuple[str, ...]] = ("auto", "symmetric", "affine", "power_of_two", "logarithmic", "codebook")
+Scheme = Literal["auto", "symmetric", "affine", "power_of_two", "logarithmic", "codebook", "channel_codebook"]
+SCHEMES: Final[tuple[str, ...]] = (
+    *("auto", "symmetric", "affine", "power_of_two", "logarithmic"),
+    *("codebook", "channel_codebook"),
+)
 Granularity = Literal["channel", "tensor", "group"]
 GRANULARITIES: Final[tuple[str, ...]] = ("channel", "tensor", "group")
 WeightRange = Literal["mse", "minmax"]
 WEIGHT_RANGES: Final[tuple[str, ...]] = ("mse", "minmax")
 ActivationRange = Literal["mse", "minmax", "moving_average", "percentile", "entropy"]
 ACTIVATION_RANGES: Final[tuple[str, ...]] = ("mse", "minmax", "moving_average", "percentile", "entropy")
+ActivationScheme = Literal["affine", "power_of_two"]
+ACTIVATION_SCHEMES: Final[tuple[str, ...]] = ("affine", "power_of_two")
 Rounding = Literal["auto", "nearest", "feedback", "learned"]
 ROUNDINGS: Final[tuple[str, ...]] = ("auto", "nearest", "feedback", "learned")
 Repair = Literal["auto", "none", "equalize", "bias", "statistics"]
@@ -41,9 +46,13 @@ class Method:
 
     Attributes:
         scheme: which levels weights may take. ``auto``: evenly spaced and symmetric; codebooks where they pay for
-            themselves (2 bits and fewer).
+            themselves (2 bits and fewer). ``codebook``: vectors of weights. ``channel_codebook``: 2 to 4 bits, single
+            levels of every channel's own, anywhere (Lloyd, 1982), in layers where its tables pay for themselves.
         granularity: what shares a weight scale: an output channel, the whole tensor, or groups of a channel's weights.
         weight_range: the scale with the least squared error, or the one that covers the largest weight.
+        activation_scheme: which levels activations may take. ``affine``: evenly spaced over the range.
+            ``power_of_two``: fixed point, with a
+            scale that is a power of two (constants of the network and the rows of a softmax keep scales of their own).
         activation_range: which observer sets the range of activations.
         rounding: to the nearest level; by error feedback on the layer's inputs (GPTQ, arXiv:2210.17323); learned
             layer by layer (AdaRound, arXiv:2004.10568). ``auto``: nearest from 7 bits, error feedback below.
@@ -61,6 +70,7 @@ class Method:
     granularity: Granularity = "channel"
     weight_range: WeightRange = "mse"
     activation_range: ActivationRange = "mse"
+    activation_scheme: ActivationScheme = "affine"
     rounding: Rounding = "auto"
     repair: Repair = "auto"
     effort: Effort = "balanced"
@@ -73,13 +83,19 @@ class Method:
         check_choice("The granularity", self.granularity, GRANULARITIES)
         check_choice("The weight range", self.weight_range, WEIGHT_RANGES)
         check_choice("The activation range", self.activation_range, ACTIVATION_RANGES)
+        check_choice("The activation scheme", self.activation_scheme, ACTIVATION_SCHEMES)
         check_choice("The rounding", self.rounding, ROUNDINGS)
         check_choice("The repair", self.repair, REPAIRS)
         check_choice("The effort", self.effort, EFFORTS)
         check_choice("The edge policy", self.edges, EDGES)
         check_choice("Reduced range", self.reduce_range, REDUCE_RANGES)
         check_choice("The file form", self.form, FORMS)
-        if self.scheme == "codebook" and self.granularity != "channel":
+        if self.scheme == "channel_codebook" and self.rounding == "learned":
+            raise RecipeError(
+                "Learned rounding moves weights between levels that stay, and a channel's own levels do not.",
+                "Set the rounding to auto, feedback or nearest.",
+            )
+        if self.scheme in ("codebook", "channel_codebook") and self.granularity != "channel":
             raise RecipeError("A codebook has one scale per output channel.", "Set the granularity to channel.")
         if self.granularity == "group" and self.scheme not in ("auto", "symmetric"):
             raise RecipeError(f"Groups need evenly spaced levels, not {self.scheme}.", "Set the scheme to symmetric.")

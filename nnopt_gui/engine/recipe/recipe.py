@@ -258,6 +258,8 @@ def _unusual(method: Method) -> list[str]:
     usual = Method()
     names = ("scheme", "granularity", "weight_range", "activation_range", "rounding", "effort")
     words = [getattr(method, name) for name in names if getattr(method, name) != getattr(usual, name)]
+    if method.activation_scheme != usual.activation_scheme:
+        words.append("fixed-point activations")
     if method.repair != "auto":
         words.append("no repair" if method.repair == "none" else method.repair)
     return words

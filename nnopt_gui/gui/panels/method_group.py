@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnopt_gui.engine.recipe import (
     ACTIVATION_RANGES,
+    ACTIVATION_SCHEMES,
     EDGES,
     EFFORTS,
     EPOCHS,
@@ -27,6 +28,7 @@ _VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "scheme": SCHEMES,
     "rounding": ROUNDINGS,
     "repair": REPAIRS,
+    "activation_scheme": ACTIVATION_SCHEMES,
     "activation_range": ACTIVATION_RANGES,
     "edges": EDGES,
     "form": FORMS,
@@ -70,6 +72,7 @@ class MethodGroup(ChoiceFold):
             "scheme": (self.tr("Levels"), self.tr("Which values weights may take.")),
             "rounding": (self.tr("Rounding"), self.tr("How every weight finds its level.")),
             "repair": (self.tr("Repair"), self.tr("What is corrected besides rounding.")),
+            "activation_scheme": (self.tr("Activations"), self.tr("Which values activations may take.")),
             "activation_range": (self.tr("Ranges"), self.tr("How the range of every activation is chosen.")),
             "edges": (self.tr("Edges"), self.tr("Bits of the first and the last layer.")),
             "form": (self.tr("File form"), self.tr("How the file stores weights.")),
@@ -83,18 +86,11 @@ class MethodGroup(ChoiceFold):
         """Text and explanation of every value."""
         auto = self.tr("Automatic")
         return {
+            **self._level_options(),
             "effort": {
                 "fast": (self.tr("Fast"), self.tr("No tuning.")),
                 "balanced": (self.tr("Balanced"), self.tr("About a minute of tuning where bits are fewest.")),
                 "best": (self.tr("Best"), self.tr("Minutes of tuning, also at 2 and 3 bits.")),
-            },
-            "scheme": {
-                "auto": (auto, self.tr("Even and symmetric levels; codebooks where they pay for themselves.")),
-                "symmetric": (self.tr("Even, symmetric"), self.tr("Evenly spaced levels around zero.")),
-                "affine": (self.tr("Even, affine"), self.tr("Evenly spaced levels with a zero point of their own.")),
-                "power_of_two": (self.tr("Powers of two"), self.tr("Levels dense near zero: multiplying is shifting.")),
-                "logarithmic": (self.tr("Logarithmic"), self.tr("Levels in steps of a factor, for long tails.")),
-                "codebook": (self.tr("Codebook"), self.tr("Several weights share one code into learnt vectors.")),
             },
             "rounding": {
                 "auto": (auto, self.tr("Nearest from 7 bits, error feedback below.")),
@@ -125,5 +121,31 @@ class MethodGroup(ChoiceFold):
                 "packed": (self.tr("Packed"), self.tr("At their bit width: the smallest file.")),
                 "int8": (self.tr("Plain int8"), self.tr("One byte a weight: nothing to unpack.")),
                 "int4": (self.tr("ONNX int4"), self.tr("ONNX's own 4-bit type, which runtimes run slowly.")),
+            },
+        }
+
+    def _level_options(self) -> Mapping[str, Mapping[str, Text]]:
+        """Which levels weights and activations may take."""
+        auto = self.tr("Automatic")
+        fixed_point = (
+            self.tr("Fixed point"),
+            self.tr("Evenly spaced, with steps that are powers of two: a shift instead of a multiplication."),
+        )
+        return {
+            "scheme": {
+                "auto": (auto, self.tr("Even and symmetric levels; codebooks where they pay for themselves.")),
+                "symmetric": (self.tr("Even, symmetric"), self.tr("Evenly spaced levels around zero.")),
+                "affine": (self.tr("Even, affine"), self.tr("Evenly spaced levels with a zero point of their own.")),
+                "power_of_two": fixed_point,
+                "logarithmic": (self.tr("Logarithmic"), self.tr("Levels in steps of a factor, for long tails.")),
+                "codebook": (self.tr("Codebook"), self.tr("Several weights share one code into learnt vectors.")),
+                "channel_codebook": (
+                    self.tr("Own levels"),
+                    self.tr("Every channel's own 4 to 16 levels, anywhere; in layers where they pay for themselves."),
+                ),
+            },
+            "activation_scheme": {
+                "affine": (self.tr("Even"), self.tr("Evenly spaced over the range of every activation.")),
+                "power_of_two": fixed_point,
             },
         }

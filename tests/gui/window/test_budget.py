@@ -205,7 +205,7 @@ def test_what_this_network_cannot_do_is_told_beside_its_cause(opened):
 def test_everything_has_a_name_an_explanation_and_a_translation(measured):
     measured.click("method_fold")
     boxes = measured.find(QWidget, "method_body").findChildren(QComboBox)
-    assert len(boxes) == 7
+    assert len(boxes) == 8
     texts = {}
     for code in ("en", "zh_CN"):
         measured.program.translator.set_language(code)

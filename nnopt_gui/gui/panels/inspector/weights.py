@@ -263,6 +263,11 @@ class WeightsPanel(QWidget):
                 "The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even "
                 "levels of {} bits, which keep {} dB."
             ).format(form.book.entries, form.book.width, form.bits, kept)
+        if form.tables:
+            return self.tr(
+                "The recipe gives every channel {} levels of its own, found in the run; drawn are even levels of {} "
+                "bits, which keep {} dB."
+            ).format(2**form.bits, form.bits, kept)
         if shown is current.layer and self._distributions.analysis.grid.granularity == "channel":
             return self.tr(
                 "{} levels at {} bits keep {} dB. Every channel has its own scale: the median channel's are drawn."
