@@ -118,6 +118,7 @@ class Program(QObject):
         self.explorer.abandon()
         self.comparisons.close()
         self.reporting.close()
+        self.workspace.flush()  # the files to be committed lie in the engine's folder
         self.thread_of_jobs.shutdown()
         self.workspace.close()
         self.translator.uninstall()

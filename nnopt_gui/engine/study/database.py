@@ -74,7 +74,9 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     wal = path.with_name(path.name + "-wal")
     # without a log there is no writer, and an immutable file can be read from a folder that cannot be written
     mode = ("?mode=ro" if wal.exists() else "?immutable=1") if read_only else "?mode=rw"
-    connection = sqlite3.connect(path.absolute().as_uri() + mode, uri=True, timeout=5.0, isolation_level=None)
+    name = path.absolute().as_uri() + mode
+    # a connection is handed from thread to thread and used in one at a time
+    connection = sqlite3.connect(name, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False)
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):

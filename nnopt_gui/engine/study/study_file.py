@@ -27,7 +27,7 @@ from nnopt_gui.errors import StudyError
 
 
 class StudyFile:
-    """An open study file and its :class:`Study`, which commits every change here. Use it in one thread, and
+    """An open study file and its :class:`Study`, which commits every change here. Use it in one thread at a time, and
     :meth:`close` it (or use it as a context manager)."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection, claim: Claim | None, reason: str) -> None:
@@ -48,18 +48,38 @@ class StudyFile:
         Raises:
             StudyError: the file exists (or is open in another window), or cannot be written.
         """
-        with translated_errors(path):
-            with database.new_file(path, overwrite=overwrite) as temporary:
-                database.create_database(temporary)
-            file = cls._connect(path)
+        file = cls.new(path, study, overwrite=overwrite)
         try:
             study.attach(file, write_all=True)
         except BaseException:
             study.attach(None, write_all=False)
             file.close()
             raise
+        return file
+
+    @classmethod
+    def new(cls, path: Path, study: Study, *, overwrite: bool = False) -> StudyFile:
+        """An empty new file that is meant for ``study``, to be written by whoever calls.
+
+        Raises:
+            StudyError: the file exists (or is open in another window), or cannot be written.
+        """
+        with translated_errors(path):
+            with database.new_file(path, overwrite=overwrite) as temporary:
+                database.create_database(temporary)
+            file = cls._connect(path)
         file._study = study
         return file
+
+    @classmethod
+    def beside(cls, path: Path) -> StudyFile:
+        """A second, read-only look into a file that is being written, for artifacts and predictions; has no study.
+
+        Raises:
+            StudyError: it is not a study, or cannot be read.
+        """
+        with translated_errors(path):
+            return cls._connect(path, "it is read beside its writer")
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> StudyFile:

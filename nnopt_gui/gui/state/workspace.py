@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from nnopt_gui.engine.metrics import Measurement
@@ -23,6 +23,7 @@ from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.errors import NnoptError, StudyError
 from nnopt_gui.gui.state.opening import STUDY_SUFFIX
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
+from nnopt_gui.gui.state.study_writer import StudyWriter
 from nnopt_gui.gui.state.undo import Change
 
 _UNTITLED: Final = "untitled-"
@@ -55,7 +56,8 @@ class Workspace(QObject):
         self._untitled_folder = untitled_folder
         self._scratch: TemporaryDirectory[str] | None = None
         self._study: Study | None = None
-        self._file: StudyFile | None = None
+        self._file: StudyFile | None = None  # that can only be read
+        self._store: StudyWriter | None = None  # of every other
         self._partial: dict[int, Measurement] = {}
         self._axes = Axes()
         self._standing = Standing()
@@ -69,7 +71,8 @@ class Workspace(QObject):
 
     @property
     def path(self) -> Path | None:
-        return self._file.path if self._file else None
+        holder = self._store or self._file
+        return holder.path if holder else None
 
     @property
     def untitled(self) -> bool:
@@ -77,7 +80,7 @@ class Workspace(QObject):
 
     @property
     def read_only(self) -> bool:
-        return self._file is not None and self._file.read_only
+        return self._file is not None
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -141,10 +144,8 @@ class Workspace(QObject):
         """Start an untitled study; the one before is closed (it is on disk already)."""
         study = Study(model, data)
         self._adopt(study, None)
-        with self._told():
-            self._untitled_folder.mkdir(parents=True, exist_ok=True)
-            stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-            self._file = StudyFile.create(self._untitled_folder / f"{_UNTITLED}{stamp}{STUDY_SUFFIX}", study)
+        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+        self._write_to(self._untitled_folder / f"{_UNTITLED}{stamp}{STUDY_SUFFIX}")
         self.described.emit()
 
     def open(self, path: Path) -> None:
@@ -175,17 +176,43 @@ class Workspace(QObject):
         Raises:
             StudyError: the copy cannot be written.
         """
-        if self._study is None:
+        study, before, former = self._study, self.path, self._store
+        if study is None:
             return
-        before = self.path if self.untitled else None
-        if self._file is None:
-            self._file = StudyFile.create(path, self._study, overwrite=True)
-        else:
-            self._file.save_as(path, overwrite=True)
-        if before is not None and before != path:
+        was_untitled = self.untitled
+        file = former.stop() if former is not None else self._file
+        try:
+            if file is None:  # it could not be written where it was to be
+                file = StudyFile.create(path, study, overwrite=True)
+            else:
+                file.save_as(path, overwrite=True)
+        finally:
+            if former is not None or (file is not None and not file.read_only):
+                self._file, self._store = None, None
+                self._write_to(file.path if file is not None else before or path, file, former)
+        if was_untitled and before is not None and before != path:
             _remove(before)
-        self._tell_committed()
         self.described.emit()
+
+    def flush(self) -> None:
+        """Wait until everything is on disk, or could not be written."""
+        if self._store is not None:
+            self._store.flush()
+
+    def _write_to(self, path: Path, file: StudyFile | None = None, former: StudyWriter | None = None) -> None:
+        """Commit the study's changes there from now on; a file that is not given is made first, with all there is."""
+        assert self._study is not None
+        self._store = StudyWriter(path, self._study, file, self)
+        self._store.committed.connect(self._tell_committed)
+        self._store.failed.connect(self._on_commit_failed)
+        if former is not None:
+            self._store.take_over(former)
+            former.deleteLater()
+        self._study.attach(self._store, write_all=file is None)
+
+    @Slot(object)
+    def _on_commit_failed(self, error: NnoptError) -> None:
+        self.problem.emit(error)
 
     def close(self) -> None:
         """Close the file; an untitled study in which nothing was tried is removed."""
@@ -197,17 +224,25 @@ class Workspace(QObject):
     def _adopt(self, study: Study | None, file: StudyFile | None) -> None:
         if self._study is not None:
             self._study.unlisten(self._on_study_changed)
-        if self._file is not None:
-            empty = self.untitled and not self._study_has_trials()
-            path = self._file.path
-            with self._told():
-                self._file.close()
-            if empty:
-                _remove(path)
-        self._study, self._file = study, file
+            self._study.attach(None, write_all=False)
+        path, empty = self.path, self.untitled and not self._study_has_trials()
+        before = self._file
+        if self._store is not None:
+            before = self._store.stop()
+            self._store.deleteLater()
+        with self._told():
+            if before is not None:
+                before.close()
+        if path is not None and empty:
+            _remove(path)
+        self._study, self._file, self._store = study, None, None
         self._partial.clear()
         self._selected = None
         self._undo.clear()
+        if file is not None and file.read_only:
+            self._file = file
+        elif file is not None:
+            self._write_to(file.path, file)
         if study is not None:
             study.listen(self._on_study_changed)
         self._standing = self._stand()  # before anybody draws
@@ -232,7 +267,6 @@ class Workspace(QObject):
             raise StudyError("No study is open.", "Open a model first.")
         with self._told():
             yield self._study
-            self._tell_committed()
 
     def set_partial(self, number: int, measurement: Measurement) -> None:
         """A measurement that still grows; kept in memory only."""
@@ -339,8 +373,9 @@ class Workspace(QObject):
     def _stand(self) -> Standing:
         return standing(self.columns, self._axes.x[0], self._axes.y)
 
+    @Slot()
     def _tell_committed(self) -> None:
-        if self._file is not None and not self._file.read_only:
+        if self._store is not None:
             self.committed.emit(datetime.now().astimezone().strftime("%H:%M"))
 
     @contextmanager

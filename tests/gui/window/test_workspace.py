@@ -1,6 +1,8 @@
 """The open study: files, pins, removal, selection, the table over it."""
 
 import dataclasses
+import hashlib
+import threading
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -10,6 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from nnopt_gui.engine.metrics import LATENCY, MACS, Estimate, Latency, Measurement
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import StudyError
 from nnopt_gui.gui.state.standing import Axes
@@ -54,6 +57,7 @@ def fill(workspace):
 def test_untitled_studies_are_on_disk_from_the_first_trial(workspace, undo, tmp_path):
     fill(workspace)
     path = workspace.path
+    workspace.flush()
     assert workspace.untitled and path.is_file()
     workspace.close()
     assert path.is_file() and workspace.recent_untitled() == [path]
@@ -69,6 +73,51 @@ def test_untitled_study_without_a_trial_leaves_nothing(workspace):
     path = workspace.path
     workspace.close()
     assert not path.exists()
+
+
+def test_the_window_does_not_wait_for_the_disk(workspace, tmp_path, monkeypatch):
+    fill(workspace)
+    workspace.flush()
+    gate, really = threading.Event(), StudyFile.write_trial
+    monkeypatch.setattr(StudyFile, "write_trial", lambda *all_: (gate.wait(30), really(*all_)))
+    artifact = tmp_path / "model.onnx"
+    artifact.write_bytes(b"weights")
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    trial = Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.5, 500), artifact_sha256=sha256)
+    with workspace.editing() as study:
+        study.add(trial, artifact)
+        study.replace(dataclasses.replace(trial, note="mine"), artifact)
+    assert (
+        workspace.trial(4).note == "mine" and workspace.artifact(4) == artifact
+    )  # at once, with the disk standing still
+    with StudyFile.open(workspace.path, read_only=True) as file:
+        assert 4 not in file.study
+    gate.set()
+    workspace.flush()
+    with StudyFile.open(workspace.path, read_only=True) as file:
+        assert file.study.get(4).note == "mine"
+        assert file.study.artifact(4, tmp_path).read_bytes() == b"weights"
+
+
+def test_what_could_not_be_committed_is_told_and_tried_again(workspace, qtbot, monkeypatch):
+    fill(workspace)
+    workspace.flush()
+    really, full = StudyFile.write_trial, StudyError("The disk is full.")
+
+    def write(file, trial, *more):
+        if trial.number == 4 and full is not None:
+            raise full
+        really(file, trial, *more)
+
+    monkeypatch.setattr(StudyFile, "write_trial", write)
+    with qtbot.waitSignal(workspace.problem) as told, workspace.editing() as study:
+        study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.5, 500)))
+    assert told.args[0] is full and workspace.trial(4).state is TrialState.DONE
+    full = None
+    workspace.set_pinned(1, True)
+    workspace.flush()
+    with StudyFile.open(workspace.path, read_only=True) as file:
+        assert 4 in file.study and file.study.get(1).pinned
 
 
 def test_save_as_goes_on_in_the_named_file(workspace, tmp_path):
