@@ -30,7 +30,8 @@ class Settings:
     """All values with their defaults.
 
     ``language`` is a language tag or empty to follow the system; ``threads`` None lets the engine choose; ``recent``
-    are files and folders opened lately, the latest first; ``last_folder`` is where the file dialogs start.
+    are files and folders opened lately, the latest first; ``last_folder`` is where the file dialogs start; ``cluster``
+    is the Dask scheduler that was used last, to be proposed.
     """
 
     theme: str = "system"
@@ -42,6 +43,7 @@ class Settings:
     auto_fit: bool = True
     last_folder: str = ""
     recent: tuple[str, ...] = ()
+    cluster: str = ""
 
     def with_recent(self, location: str) -> Settings:
         """The same settings with ``location`` at the head of the recent ones."""
@@ -169,6 +171,7 @@ def _checks() -> Mapping[str, Callable[[Any], bool]]:
         "log_axis": flag,
         "auto_fit": flag,
         "last_folder": text,
+        "cluster": text,
         "recent": lambda value: isinstance(value, tuple) and len(value) <= MAX_RECENT and all(map(text, value)),
     }
     assert set(checks) == {field.name for field in fields(Settings)}

@@ -15,12 +15,11 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import SettingsError
+from nnopt_gui.jobs.cluster_lane import start_cluster
 
 if TYPE_CHECKING:
     from nnopt_gui.jobs.cluster import ClusterEngine
     from nnopt_gui.jobs.cluster_trial import TrialOutcome
-
-_TRAINED_HERE = ("named", "code")  # formats whose weights are made when they are opened
 
 
 def run_on_cluster(
@@ -60,29 +59,14 @@ def run_on_cluster(
 def _engine(
     options: argparse.Namespace, opened: Opened, study: Study, work: Path, reporter: ConsoleReporter
 ) -> ClusterEngine:
-    try:
-        from nnopt_gui.jobs.cluster import ClusterEngine
-        from nnopt_gui.jobs.cluster_trial import TrialSources
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"Running on a cluster needs Dask's scheduler, and {error.name} is not installed.",
-            "Install it with: pip install 'nnopt-gui[cluster]'",
-        ) from error
     if not 1 <= options.cluster_attempts <= 100:
         raise SettingsError(f"{options.cluster_attempts} attempts are not possible.", "Give a number from 1 to 100.")
     baseline = study.baseline
-    made = opened.model.file_format in _TRAINED_HERE and baseline is not None
-    sources = TrialSources(
-        opened.model_source,
-        opened.data_source,
-        opened.model.sha256,
-        opened.data.fingerprint if opened.data else None,
-        baseline.artifact_sha256 if made and baseline is not None else None,
-        chosen_measurement(options),
-    )
-    return ClusterEngine(
+    return start_cluster(
         options.cluster,
-        sources,
+        opened,
+        baseline.artifact_sha256 if baseline is not None else None,
+        chosen_measurement(options),
         work,
         threads=options.threads,
         most_attempts=options.cluster_attempts,

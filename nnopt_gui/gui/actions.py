@@ -16,7 +16,7 @@ class ActionInfo:
 
     ``idle`` no job runs, ``busy`` one does, ``study`` one is open, ``profile`` a network is known, ``writable`` the
     study takes trials, ``trial`` one is selected, ``done`` it has a file, ``retryable`` it has not, ``undoable`` and
-    ``redoable``: the sliders or pins can go back or forth.
+    ``redoable``: the sliders or pins can go back or forth, ``clustered`` trials run on a cluster.
     """
 
     id: str
@@ -233,6 +233,19 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         "search",
         needs=("idle", "profile", "writable"),
         toolbar=True,
+    ),
+    ActionInfo(
+        "cluster",
+        "run",
+        QT_TRANSLATE_NOOP("Actions", "Run on a cluster…"),
+        QT_TRANSLATE_NOOP("Actions", "Make and measure trials on the workers of a Dask scheduler"),
+    ),
+    ActionInfo(
+        "run_here",
+        "run",
+        QT_TRANSLATE_NOOP("Actions", "Run on this computer"),
+        QT_TRANSLATE_NOOP("Actions", "Make and measure trials here again"),
+        needs=("clustered",),
     ),
     ActionInfo(SEPARATOR, "run", ""),
     ActionInfo(

@@ -24,6 +24,7 @@ from nnopt_gui.gui.comparing import Comparing
 from nnopt_gui.gui.dialogs import Dialogs
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.explorer import Explorer
+from nnopt_gui.gui.garbage_collector import GarbageCollector
 from nnopt_gui.gui.i18n import SYSTEM, Translator, engine_text, sentences
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
@@ -90,7 +91,7 @@ class Program(QObject):
         self.comparing = Comparing(self.window, *compared)
         dressed = (self.window, self.theme, self.translator, self.workspace)
         self.preferences = Preferences(settings, store_settings, *dressed)
-        self.dialogs = Dialogs(self.window, self.window.actions_table, self.preferences)
+        self.dialogs = Dialogs(self.window, self.window.actions_table, self.preferences, self.explorer)
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
         told = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)
         self.reporting = Reporting(self.window, self.desk, *told)
@@ -155,6 +156,7 @@ class Program(QObject):
         self.search.attach(window.sweep_panel)
         window.job_panel.cancel_requested.connect(explorer.cancel)
         window.job_panel.pause_requested.connect(explorer.toggle_pause)
+        window.target.here_chosen.connect(window.actions_table["run_here"].trigger)
         window.paths_dropped.connect(self.desk.open_locations)
         window.about_to_close.connect(self.close)
 
@@ -179,6 +181,7 @@ class Program(QObject):
             self.jobs.changed,
             self.recipes.recipe_changed,
             self.undo_stack.indexChanged,
+            explorer.cluster_changed,
         ):
             plain.connect(self._update_facts)
 
@@ -203,6 +206,7 @@ class Program(QObject):
             ("sweep", lambda: window.show_sweep(True)),
             ("pause", explorer.toggle_pause),
             ("cancel", explorer.cancel),
+            ("run_here", lambda: explorer.run_on("")),
             ("auto_search", window.sweep_panel.request_search),
             ("save_model", lambda: self._with_selected(lambda t: desk.ask_model_folder(t.number))),
             ("to_sliders", lambda: self._with_selected(lambda t: self._load_into_sliders(t.number))),
@@ -249,6 +253,7 @@ class Program(QObject):
             "retryable": trial is not None and trial.state in _AGAIN,
             "undoable": self.undo_stack.canUndo(),
             "redoable": self.undo_stack.canRedo(),
+            "clustered": bool(self.explorer.cluster),
         }
         window = self.window
         window.actions_table.update_enabled(facts)
@@ -330,6 +335,7 @@ def run(locations: Sequence[str]) -> int:
     sys.excepthook = program.on_bug
     for warning in loaded.warnings:
         program.window.errors.show_message(Message(warning, level="warning"))
+    GarbageCollector(application)
     program.start(locations)
     code = application.exec()
     program.close()

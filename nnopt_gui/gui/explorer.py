@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,20 @@ from nnopt_gui.engine.study.confirmation import (
 from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.sweep import quick_sweep
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.errors import DataError, EngineCrashedError, NnoptError, RecipeError
+from nnopt_gui.errors import EngineCrashedError, NnoptError, RecipeError
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.job_control import JobControl, RunningJob
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.comparison_text import confirmed_sentence
-from nnopt_gui.gui.state.job_outcome import preprocessing_message, saved_message, summary
+from nnopt_gui.gui.state.job_outcome import (
+    fixes_after_opening,
+    fixes_after_run,
+    preprocessing_message,
+    saved_message,
+    summary,
+)
 from nnopt_gui.gui.state.job_state import JobState
-from nnopt_gui.gui.state.opening import DEMO_DATA, DEMO_MODEL, is_downloadable
+from nnopt_gui.gui.state.opening import DEMO_DATA, DEMO_MODEL
 from nnopt_gui.gui.state.recipe_state import RecipeState, parse_student
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.jobs.job import EventKind, JobEvent, JobKind
@@ -52,6 +57,7 @@ class Explorer(QObject):
     job_ended = Signal(object)  # JobKind
     folder_requested = Signal(str)  # show this folder to the user
     opened = Signal(str)  # location of a model that was opened
+    cluster_changed = Signal()
 
     def __init__(
         self,
@@ -68,7 +74,7 @@ class Explorer(QObject):
         self._control = JobControl(thread, workspace, jobs, self)
         self._sources: tuple[ModelSource, DataSource | None] | None = None  # as the engine was asked to open them
         self._data: DataSource | None = None  # chosen before there is a model
-        self._crash = ""
+        self._cluster = self._crash = ""
         self._opening: Confirmation | None = None  # of the test split, on record and not measured yet
         self._control.told.connect(self._on_told)
         self._control.ended.connect(self._on_ended)
@@ -86,11 +92,15 @@ class Explorer(QObject):
         trial = self._workspace.find(recipe)
         return trial if trial is not None and trial.state is TrialState.DONE else None
 
-    def seconds_per_trial(self) -> float | None:
-        """The mean over the finished trials, or None."""
-        columns = self._workspace.columns
-        seconds = columns.seconds[columns.among(TrialState.DONE) & (columns.seconds > 0)]
-        return float(seconds.mean()) if len(seconds) else None
+    @property
+    def cluster(self) -> str:
+        """Address of the Dask scheduler on whose workers trials run; empty: on this machine."""
+        return self._cluster
+
+    def run_on(self, cluster: str) -> None:
+        """Run trials there from the next one on; empty: on this machine."""
+        self._cluster = cluster
+        self.cluster_changed.emit()
 
     # -- opening ----------------------------------------------------------------------------------------------
 
@@ -228,8 +238,14 @@ class Explorer(QObject):
             return
         for key in ("reused", "job", "recipe"):
             self.dismiss_requested.emit(key)
-        plain = {"recipes": [recipe.to_dict() for recipe in recipes]}
+        plain: dict[str, Any] = {"recipes": [recipe.to_dict() for recipe in recipes]}
+        if self._cluster:
+            plain["cluster"] = self._cluster
         self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers, predicted)
+
+    def _run_here(self, recipes: tuple[Recipe, ...]) -> None:
+        self.run_on("")
+        self._run(recipes)
 
     @Slot()
     def measure_sensitivity(self) -> None:
@@ -317,6 +333,8 @@ class Explorer(QObject):
             case EventKind.STUDENTS:
                 students = running.recorder.students(event.payload)
                 self._recipes.set_profile(self._recipes.profile, students)
+            case EventKind.NOTE:
+                self.message.emit(Message(event.payload["text"], level="info", key="cluster"))
             case EventKind.SAVED:
                 self._tell_saved(event.payload)
             case EventKind.CONFIRMED:
@@ -343,14 +361,10 @@ class Explorer(QObject):
             skipped = {self._workspace.trial(n).recipe.fingerprint for n in last}  # not again by itself: it crashed
             rest = tuple(r for r in running.recipes if self.find(r) is None and r.fingerprint not in skipped)
             if rest:
-                fixes = (Fix(self.tr("Go on with the others"), lambda: self._run(rest)),)
+                away = bool(running.job.payload.get("cluster"))
+                fixes = fixes_after_run(lambda: self._run(rest), (lambda: self._run_here(rest)) if away else None)
         elif running.job.kind is JobKind.OPEN:
-            model, data = running.model, running.data
-            if isinstance(error, EngineCrashedError):
-                fixes = (Fix(self.tr("Try again"), lambda: self.open_sources(model, data)),)
-            elif isinstance(error, DataError) and data and is_downloadable(data.location) and not data.download:
-                fetched = replace(data, download=True)
-                fixes = (Fix(self.tr("Download"), lambda: self.open_sources(model, fetched)),)
+            fixes = fixes_after_opening(error, running.model, running.data, self.open_sources)
         key = {JobKind.OPEN: "open", JobKind.SAVE: "save", JobKind.CONFIRM: "confirm"}.get(running.job.kind, "job")
         self.message.emit(Message.of(error, fixes, key=key))
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMainWindow,
     QMenu,
     QMessageBox,
@@ -37,6 +36,7 @@ from nnopt_gui.gui.panels.log_panel import LogPanel
 from nnopt_gui.gui.panels.model_panel import ModelPanel
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
+from nnopt_gui.gui.panels.target_button import TargetButton
 from nnopt_gui.gui.panels.trials_panel import TrialsPanel
 from nnopt_gui.gui.panels.welcome import WelcomePage
 from nnopt_gui.gui.plots.calibration_plot import CalibrationPlot
@@ -47,7 +47,7 @@ from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
 from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
 from nnopt_gui.gui.state.comparisons import Comparisons
 from nnopt_gui.gui.state.goals_state import GoalsState
-from nnopt_gui.gui.state.job_state import JobState
+from nnopt_gui.gui.state.job_state import JobState, mean_seconds
 from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import openable_kind
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         self.trials = TrialsPanel(workspace, TrialTableModel(workspace, self), self)
         self.recipe_panel = RecipePanel(recipes, self)
         self.sweep_panel = SweepPanel(
-            recipes, lambda r: explorer.find(r) is not None, explorer.seconds_per_trial, goals, self
+            recipes, lambda r: explorer.find(r) is not None, lambda: mean_seconds(workspace.columns), goals, self
         )
         self.details = DetailsPanel(workspace, self)
         self.layers = LayersPanel(workspace, recipes, self)
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self.curves = CurvePlot(theme, self, object_name="training_curves")
         self.job_panel = JobPanel(jobs, self)
         self.log = LogPanel(log_folder, self)
-        self._target = named(QLabel(self), "target_text", "muted")
+        self.target = TargetButton(self)
         self._build_centre()
         self._build_docks()
         self._build_toolbar()
@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
         workspace.study_replaced.connect(self.show_page)
         workspace.described.connect(self.show_title)
         workspace.trial_changed.connect(self._on_trial_changed)
+        explorer.cluster_changed.connect(self.show_target)
         theme.changed.connect(self.errors.refresh_icons)
 
     # -- building ---------------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ class MainWindow(QMainWindow):
         stretch = QWidget(self)
         stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._toolbar.addWidget(stretch)
-        self._toolbar.addWidget(self._target)
+        self._toolbar.addWidget(self.target)
 
     def _build_choices(self) -> None:
         view = self.actions_table.menu("view")
@@ -265,15 +266,16 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_target(self) -> None:
         """Which machine the numbers hold for."""
-        baseline = self._workspace.baseline
+        cluster, baseline = self._explorer.cluster, self._workspace.baseline
         measurement = baseline.measurement if baseline is not None else None
-        if measurement is None:
-            self._target.setText("")
-            return
-        conditions = measurement.conditions
-        text = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads).format(conditions.runtime)
-        self._target.setText(text)
-        self._target.setToolTip(conditions.machine)
+        if cluster:
+            self.target.show_target(self.tr("Target: cluster {}").format(cluster), "", cluster)
+        elif measurement is None:
+            self.target.show_target("", "", "")
+        else:
+            conditions = measurement.conditions
+            text = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads).format(conditions.runtime)
+            self.target.show_target(text, conditions.machine, "")
 
     @Slot(int)
     def _on_trial_changed(self, number: int) -> None:

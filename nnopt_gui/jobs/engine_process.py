@@ -47,6 +47,8 @@ EXIT_UNUSABLE: Final = 3
 class Session(Protocol):
     """What ``engine.pipeline.Session`` offers to the lane; spelt out here because this module must not import torch."""
 
+    workspace: Path
+
     def open(self, model: ModelSource, data: DataSource | None, reporter: Any, *, auto_preprocessing: bool) -> Any: ...
     def measure_with(self, options: MeasurementOptions) -> None: ...
     def baseline(self, reporter: Any) -> Any: ...
@@ -255,6 +257,11 @@ def _perform(
     match job.kind:
         case JobKind.OPEN:
             _tell_opened(opened, session, reporter, tell, students=bool(payload.get("students", True)))
+        case JobKind.RUN if payload.get("cluster"):
+            from nnopt_gui.jobs.cluster_lane import run_on_cluster
+
+            options = MeasurementOptions.from_dict(payload.get("measuring") or {})
+            run_on_cluster(str(payload["cluster"]), opened, session, payload["recipes"], options, reporter, tell)
         case JobKind.RUN:
             for index, recipe in enumerate(payload["recipes"]):
                 reporter.checkpoint()

@@ -22,7 +22,7 @@ class JobKind(StrEnum):
     may say with "measuring" (``target.MeasurementOptions``) how files are measured from then on.
 
     OPEN {"model", "data" | None, "auto_preprocessing", "students"}, the last False to leave the ladder out;
-    RUN {"model", "data", "recipes": [...]};
+    RUN {"model", "data", "recipes": [...], "cluster": address of a Dask scheduler | absent};
     SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"};
     SENSITIVITY {"model", "data"}; CONFIRM {"model", "data", "artifact"}: the sealed test split is opened, which the
     sender has committed before (``study.confirmation.begin_confirmation``);
@@ -54,6 +54,7 @@ class EventKind(StrEnum):
     PARTIAL = "partial"  # {"index", "measurement"}
     TRIAL_FINISHED = "trial_finished"  # {"index", "recipe", "state", "measurement", "error", "artifact", "sha256",
     # "predictions": TrialPredictions | None, "seconds"}; state is "done" or "failed"
+    NOTE = "note"  # {"text"}: what the user should know about a cluster
     SAVED = "saved"  # {"folder", "measurement"}
     ANALYSED = "analysed"  # {"layers": [LayerDistribution]}
     SENSITIVITY = "sensitivity"  # {"study": BudgetStudy}

@@ -3736,6 +3736,10 @@
             <translation>请重新运行。</translation>
         </message>
         <message>
+            <source>it is read beside its writer</source>
+            <translation>正由另一线程写入</translation>
+        </message>
+        <message>
             <source>it was asked for</source>
             <translation>按要求以只读方式打开</translation>
         </message>
@@ -4246,6 +4250,18 @@
         <message>
             <source>Run again.</source>
             <translation>请重新运行。</translation>
+        </message>
+        <message>
+            <source>Running on a cluster needs Dask's scheduler, and {name} is not installed.</source>
+            <translation>在集群上运行需要 Dask 调度器，而 {name} 未安装。</translation>
+        </message>
+        <message>
+            <source>Install it with: pip install 'nnopt-gui[cluster]'</source>
+            <translation>安装方法：pip install 'nnopt-gui[cluster]'</translation>
+        </message>
+        <message>
+            <source>Connecting to the cluster at {address}</source>
+            <translation>正在连接集群 {address}</translation>
         </message>
         <message>
             <source>network, which was trained there first,</source>

@@ -243,6 +243,22 @@
         <translation>在预算内用少量试验找到扫描取值的前沿</translation>
     </message>
     <message>
+        <source>Run on a cluster…</source>
+        <translation>在集群上运行…</translation>
+    </message>
+    <message>
+        <source>Make and measure trials on the workers of a Dask scheduler</source>
+        <translation>在 Dask 调度器的工作节点上生成并测量试验</translation>
+    </message>
+    <message>
+        <source>Run on this computer</source>
+        <translation>在本机运行</translation>
+    </message>
+    <message>
+        <source>Make and measure trials here again</source>
+        <translation>重新在本机生成并测量试验</translation>
+    </message>
+    <message>
         <source>Pause or resume</source>
         <translation>暂停或继续</translation>
     </message>
@@ -461,6 +477,37 @@
     <message>
         <source>, beyond chance</source>
         <translation>，超出偶然</translation>
+    </message>
+</context>
+<context>
+    <name>ClusterDialog</name>
+    <message>
+        <source>Cluster</source>
+        <translation>集群</translation>
+    </message>
+    <message>
+        <source>Trials run on the workers of a Dask scheduler: start &apos;dask scheduler&apos; on one machine and &apos;dask worker ADDRESS&apos; on each of the others, with nnopt-gui[cluster] of this version. Model and data are sent there once.</source>
+        <translation>试验在 Dask 调度器的工作节点上运行：在一台机器上启动 &apos;dask scheduler&apos;，在其他每台机器上启动 &apos;dask worker ADDRESS&apos;，并安装同一版本的 nnopt-gui[cluster]。模型和数据只发送一次。</translation>
+    </message>
+    <message>
+        <source>Whoever reaches the scheduler can run code on all its machines and on this one: use a network that you trust, or tls://.</source>
+        <translation>能访问调度器的人可以在其所有机器和本机上运行代码：请使用可信任的网络或 tls://。</translation>
+    </message>
+    <message>
+        <source>&amp;Address of the scheduler</source>
+        <translation>调度器地址(&amp;A)</translation>
+    </message>
+    <message>
+        <source>Use cluster</source>
+        <translation>使用集群</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>An address looks like tcp://HOST:8786.</source>
+        <translation>地址形如 tcp://HOST:8786。</translation>
     </message>
 </context>
 <context>
@@ -1002,18 +1049,6 @@
         <translation>有任务正在运行：请在其结束后再保存。</translation>
     </message>
     <message>
-        <source>Go on with the others</source>
-        <translation>继续其余试验</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Download</source>
-        <translation>下载</translation>
-    </message>
-    <message>
         <source>Open folder</source>
         <translation>打开文件夹</translation>
     </message>
@@ -1525,6 +1560,22 @@
         <source>The network was probably trained on images prepared that way.</source>
         <translation>该网络很可能是用这样预处理的图像训练的。</translation>
     </message>
+    <message>
+        <source>Go on with the others</source>
+        <translation>继续其余试验</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Run on this computer</source>
+        <translation>在本机运行</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
 </context>
 <context>
     <name>JobPanel</name>
@@ -1835,6 +1886,10 @@
     <message>
         <source> (read-only)</source>
         <translation>（只读）</translation>
+    </message>
+    <message>
+        <source>Target: cluster {}</source>
+        <translation>目标设备：集群 {}</translation>
     </message>
     <message numerus="yes">
         <source>Target: this PC · %n thread(s) · {}</source>
@@ -3187,6 +3242,33 @@
     <message>
         <source>From the sliders: {}.</source>
         <translation>取自滑块：{}。</translation>
+    </message>
+</context>
+<context>
+    <name>TargetButton</name>
+    <message>
+        <source>This computer</source>
+        <translation>本机</translation>
+    </message>
+    <message>
+        <source>Make and measure trials here</source>
+        <translation>在本机生成并测量试验</translation>
+    </message>
+    <message>
+        <source>Cluster…</source>
+        <translation>集群…</translation>
+    </message>
+    <message>
+        <source>Make and measure trials on the workers of a Dask scheduler</source>
+        <translation>在 Dask 调度器的工作节点上生成并测量试验</translation>
+    </message>
+    <message>
+        <source>Target: this PC</source>
+        <translation>目标设备：本机</translation>
+    </message>
+    <message>
+        <source>Where trials are made and measured</source>
+        <translation>试验在哪里生成和测量</translation>
     </message>
 </context>
 <context>

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.metrics import Measurement
-from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
+from nnopt_gui.errors import DataError, EngineCrashedError, NnoptError
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.state.opening import is_downloadable
 from nnopt_gui.jobs.job import EventKind, JobKind
 
 
@@ -55,3 +58,26 @@ def preprocessing_message(suggestion: Mapping[str, Any], use: Fix) -> Message:
     )
     hint = QCoreApplication.translate("JobOutcome", "The network was probably trained on images prepared that way.")
     return Message(what, hint, level="warning", fixes=(use,), key="preprocessing")
+
+
+def fixes_after_run(go_on: Callable[[], None], here: Callable[[], None] | None) -> tuple[Fix, ...]:
+    """What can be done about the trials that a failed run left; ``here`` where they were to run on a cluster."""
+    if here is None:
+        return (Fix(QCoreApplication.translate("JobOutcome", "Go on with the others"), go_on),)
+    again = Fix(QCoreApplication.translate("JobOutcome", "Try again"), go_on)
+    return again, Fix(QCoreApplication.translate("JobOutcome", "Run on this computer"), here)
+
+
+def fixes_after_opening(
+    error: NnoptError,
+    model: ModelSource,
+    data: DataSource | None,
+    open_sources: Callable[[ModelSource, DataSource | None], None],
+) -> tuple[Fix, ...]:
+    """What can be done about sources that could not be opened."""
+    if isinstance(error, EngineCrashedError):
+        return (Fix(QCoreApplication.translate("JobOutcome", "Try again"), lambda: open_sources(model, data)),)
+    if isinstance(error, DataError) and data and is_downloadable(data.location) and not data.download:
+        fetched = replace(data, download=True)
+        return (Fix(QCoreApplication.translate("JobOutcome", "Download"), lambda: open_sources(model, fetched)),)
+    return ()

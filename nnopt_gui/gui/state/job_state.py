@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.jobs.job import JobKind
 
 
@@ -32,6 +34,12 @@ class JobView:
         return min(1.0, (self.trials_done + (self.trial_fraction or 0.0)) / self.trials_total)
 
 
+def mean_seconds(columns: TrialColumns) -> float | None:
+    """How long a finished trial took on average; None while there is none."""
+    seconds = columns.seconds[columns.among(TrialState.DONE) & (columns.seconds > 0)]
+    return float(seconds.mean()) if len(seconds) else None
+
+
 class JobState(QObject):
     """Holds the snapshot of the one job that runs, or None.
 
@@ -47,6 +55,7 @@ class JobState(QObject):
         self._clock = clock
         self._view: JobView | None = None
         self._durations: list[float] = []
+        self._trials_running = 0  # on a cluster more than one
         self._trial_started = 0.0
         self._paused_at = 0.0
 
@@ -60,6 +69,7 @@ class JobState(QObject):
 
     def begin(self, kind: JobKind, trials: int = 0) -> None:
         self._durations = []
+        self._trials_running = 0
         self._trial_started = self._clock()
         self._set(JobView(kind, trials_total=trials, started=self._trial_started))
 
@@ -79,7 +89,9 @@ class JobState(QObject):
         self.training_changed.emit(epoch, loss, accuracy)
 
     def trial_started(self) -> None:
-        self._trial_started = self._clock()
+        if self._trials_running == 0:
+            self._trial_started = self._clock()
+        self._trials_running += 1
         self._update(trial_fraction=0.0, epoch=None)
 
     def trial_finished(self) -> None:
@@ -87,6 +99,7 @@ class JobState(QObject):
             now = self._clock()
             self._durations.append(now - self._trial_started)
             self._trial_started = now
+            self._trials_running = max(0, self._trials_running - 1)
             self._update(trials_done=self._view.trials_done + 1, trial_fraction=0.0)
 
     def cancelling(self) -> None:

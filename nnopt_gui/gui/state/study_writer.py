@@ -14,7 +14,7 @@ from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import NnoptError
-from nnopt_gui.jobs.engine_process import expected
+from nnopt_gui.jobs.failures import expected
 
 Write = Callable[[StudyFile], None]
 

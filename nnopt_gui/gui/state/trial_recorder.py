@@ -32,14 +32,9 @@ class TrialRecorder:
         self._predicted = predicted
         self._planned = dict(numbers or {})
         self._numbers: dict[int, int] = {}
-        self._running: int | None = None
+        self._running: set[int] = set()  # on a cluster several at once
         self.done: list[int] = []
         self.failed: list[int] = []
-
-    @property
-    def running(self) -> int | None:
-        """Number of the trial that runs now."""
-        return self._running
 
     # -- opening ----------------------------------------------------------------------------------------------
 
@@ -52,7 +47,8 @@ class TrialRecorder:
         with self._workspace.editing() as study:
             study.describe(model_profile=profile, data_profile=data_profile)
             study.add(Trial(BASELINE_NUMBER))
-        self._numbers[0] = self._running = BASELINE_NUMBER
+        self._numbers[0] = BASELINE_NUMBER
+        self._running = {BASELINE_NUMBER}
         return profile
 
     def baseline(self, payload: Mapping[str, Any]) -> None:
@@ -74,7 +70,8 @@ class TrialRecorder:
         index, recipe = int(payload["index"]), Recipe.from_dict(payload["recipe"])
         with self._workspace.editing() as study:
             number = self._planned.get(index, study.next_number)
-            self._numbers[index] = self._running = number
+            self._numbers[index] = number
+            self._running.add(number)
             if number in study:
                 before = study.get(number)
                 study.replace(Trial(number, recipe, pinned=before.pinned, note=before.note, predicted=self._predicted))
@@ -85,7 +82,7 @@ class TrialRecorder:
     def partial(self, payload: Mapping[str, Any]) -> None:
         """A measurement grew."""
         number = self._numbers.get(int(payload["index"]))
-        if number is not None and number == self._running:
+        if number is not None and number in self._running:
             self._workspace.set_partial(number, Measurement.from_dict(payload["measurement"]))
 
     def finished(self, payload: Mapping[str, Any]) -> None:
@@ -95,19 +92,19 @@ class TrialRecorder:
             self._finish(number, TrialState(payload["state"]), payload)
 
     def abandon(self, state: TrialState, error: NnoptError | None = None) -> None:
-        """The job ended while a trial was running."""
-        number, self._running = self._running, None
+        """The job ended while trials were running."""
+        numbers, self._running = sorted(self._running), set()
         study = self._workspace.study
-        if number is None or study is None or number not in study:
-            return
-        if study.get(number).state is TrialState.RUNNING:
-            with self._workspace.editing():
-                study.replace(study.get(number).finish(state, error=error))
-            if state is TrialState.FAILED:
-                self.failed.append(number)
+        for number in numbers if study is not None else ():
+            assert study is not None
+            if number in study and study.get(number).state is TrialState.RUNNING:
+                with self._workspace.editing():
+                    study.replace(study.get(number).finish(state, error=error))
+                if state is TrialState.FAILED:
+                    self.failed.append(number)
 
     def _finish(self, number: int, state: TrialState, payload: Mapping[str, Any]) -> None:
-        self._running = None
+        self._running.discard(number)
         (self.done if state is TrialState.DONE else self.failed).append(number)
         measurement, error = payload.get("measurement"), payload.get("error")
         artifact, stored = payload.get("artifact"), payload.get("predictions")

@@ -184,7 +184,8 @@ class FakeSession:
         self.model = profile(trainable=model.location != "fake-onnx")
         self.suggest = model.location == "fake-hint" and source is not None and source.mean is None
         nailed = source.with_preprocessing(self.preprocessing) if source else None
-        return SimpleNamespace(model=self.model, data=data(self.preprocessing) if source else None, data_source=nailed)
+        seen = data(self.preprocessing) if source else None
+        return SimpleNamespace(model=self.model, data=seen, data_source=nailed, model_source=model)
 
     def baseline(self, reporter):
         reporter.status("Measuring the original")
