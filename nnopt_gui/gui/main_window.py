@@ -266,16 +266,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_target(self) -> None:
         """Which machine the numbers hold for."""
-        cluster, baseline = self._explorer.cluster, self._workspace.baseline
+        baseline = self._workspace.baseline
         measurement = baseline.measurement if baseline is not None else None
-        if cluster:
-            self.target.show_target(self.tr("Target: cluster {}").format(cluster), "", cluster)
-        elif measurement is None:
-            self.target.show_target("", "", "")
-        else:
-            conditions = measurement.conditions
-            text = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads).format(conditions.runtime)
-            self.target.show_target(text, conditions.machine, "")
+        self.target.show_target(self._explorer.cluster, measurement.conditions if measurement is not None else None)
 
     @Slot(int)
     def _on_trial_changed(self, number: int) -> None:

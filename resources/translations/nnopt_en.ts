@@ -29,16 +29,6 @@
         </message>
     </context>
     <context>
-        <name>MainWindow</name>
-        <message numerus="yes">
-            <source>Target: this PC · %n thread(s) · {}</source>
-            <translation>
-                <numerusform>Target: this PC · %n thread · {}</numerusform>
-                <numerusform>Target: this PC · %n threads · {}</numerusform>
-            </translation>
-        </message>
-    </context>
-    <context>
         <name>RecipePanel</name>
         <message numerus="yes">
             <source>%n layer(s) have their own amount</source>
@@ -76,6 +66,16 @@
             <translation>
                 <numerusform>%n epoch of training</numerusform>
                 <numerusform>%n epochs of training</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>TargetButton</name>
+        <message numerus="yes">
+            <source>Target: this PC · %n thread(s) · {}</source>
+            <translation>
+                <numerusform>Target: this PC · %n thread · {}</numerusform>
+                <numerusform>Target: this PC · %n threads · {}</numerusform>
             </translation>
         </message>
     </context>

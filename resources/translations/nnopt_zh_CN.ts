@@ -1888,16 +1888,6 @@
         <translation>（只读）</translation>
     </message>
     <message>
-        <source>Target: cluster {}</source>
-        <translation>目标设备：集群 {}</translation>
-    </message>
-    <message numerus="yes">
-        <source>Target: this PC · %n thread(s) · {}</source>
-        <translation>
-            <numerusform>目标设备：本机 · %n 个线程 · {}</numerusform>
-        </translation>
-    </message>
-    <message>
         <source>Close</source>
         <translation>关闭</translation>
     </message>
@@ -3269,6 +3259,16 @@
     <message>
         <source>Where trials are made and measured</source>
         <translation>试验在哪里生成和测量</translation>
+    </message>
+    <message>
+        <source>Target: cluster {}</source>
+        <translation>目标设备：集群 {}</translation>
+    </message>
+    <message numerus="yes">
+        <source>Target: this PC · %n thread(s) · {}</source>
+        <translation>
+            <numerusform>目标设备：本机 · %n 个线程 · {}</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from nnopt_gui.engine.metrics import Conditions
 from nnopt_gui.gui.panels.layout import named
 
 
@@ -35,10 +36,10 @@ class TargetButton(QToolButton):
             action.setObjectName(name)
             action.setCheckable(True)
             self._menu.addAction(action)
-        self._address = ""
+        self._cluster_address = ""
+        self._conditions: Conditions | None = None
         self._here.triggered.connect(self.here_chosen)
         self._cluster.triggered.connect(self._on_cluster_triggered)
-        self.show_target("", "", "")
         self._retranslate()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -51,21 +52,27 @@ class TargetButton(QToolButton):
         self._here.setToolTip(self.tr("Make and measure trials here"))
         self._cluster.setText(self.tr("Cluster…"))
         self._cluster.setToolTip(self.tr("Make and measure trials on the workers of a Dask scheduler"))
+        self.show_target(self._cluster_address, self._conditions)
 
-    def show_target(self, text: str, explanation: str, address: str) -> None:
+    def show_target(self, cluster: str, conditions: Conditions | None) -> None:
         """Say where trials run.
 
         Args:
-            text: what the button says.
-            explanation: about the machine.
-            address: of the cluster; empty for this computer.
+            cluster: its address; empty for this computer.
+            conditions: of the original's measurement here, where there is one.
         """
-        self._address = address
-        self.setText(text or self.tr("Target: this PC"))
-        self.setToolTip(explanation or self.tr("Where trials are made and measured"))
-        self.setAccessibleName(self.text())
-        (self._cluster if address else self._here).setChecked(True)
+        self._cluster_address, self._conditions = cluster, conditions
+        text, tip = self.tr("Target: this PC"), self.tr("Where trials are made and measured")
+        if cluster:
+            text = self.tr("Target: cluster {}").format(cluster)
+        elif conditions is not None:
+            threads = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads)
+            text, tip = threads.format(conditions.runtime), conditions.machine or tip
+        self.setText(text)
+        self.setToolTip(tip)
+        self.setAccessibleName(text)
+        (self._cluster if cluster else self._here).setChecked(True)
 
     def _on_cluster_triggered(self) -> None:
-        (self._cluster if self._address else self._here).setChecked(True)  # until it is really chosen
+        (self._cluster if self._cluster_address else self._here).setChecked(True)  # until it is really chosen
         self.cluster_wanted.emit()
