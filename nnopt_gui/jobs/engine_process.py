@@ -257,16 +257,8 @@ def _perform(
     match job.kind:
         case JobKind.OPEN:
             _tell_opened(opened, session, reporter, tell, students=bool(payload.get("students", True)))
-        case JobKind.RUN if payload.get("cluster"):
-            from nnopt_gui.jobs.cluster_lane import run_on_cluster
-
-            options = MeasurementOptions.from_dict(payload.get("measuring") or {})
-            run_on_cluster(str(payload["cluster"]), opened, session, payload["recipes"], options, reporter, tell)
         case JobKind.RUN:
-            for index, recipe in enumerate(payload["recipes"]):
-                reporter.checkpoint()
-                reporter.trial_index = index
-                _run_trial(index, recipe, session, reporter, tell)
+            _run_trials(payload, opened, session, reporter, tell)
         case JobKind.SAVE:
             folder, measurement = session.save(
                 Path(payload["artifact"]),
@@ -316,6 +308,25 @@ def _tell_opened(
     if students:
         tell(EventKind.STUDENTS, {"students": {n: p.to_dict() for n, p in session.students(reporter).items()}})
     session.prepare(reporter)
+
+
+def _run_trials(
+    payload: Mapping[str, Any],
+    opened: Any,
+    session: Session,
+    reporter: ProcessReporter,
+    tell: Callable[[EventKind, dict[str, Any]], None],
+) -> None:
+    if payload.get("cluster"):
+        from nnopt_gui.jobs.cluster_lane import run_on_cluster
+
+        options = MeasurementOptions.from_dict(payload.get("measuring") or {})
+        run_on_cluster(str(payload["cluster"]), opened, session, payload["recipes"], options, reporter, tell)
+        return
+    for index, recipe in enumerate(payload["recipes"]):
+        reporter.checkpoint()
+        reporter.trial_index = index
+        _run_trial(index, recipe, session, reporter, tell)
 
 
 def _run_trial(
