@@ -345,6 +345,6 @@ class FakeSession:
             paired if recipe != Recipe() else None, wilson(round(n * (1 - drop)), n) if paired else None,
             Latency(p50, p50 * 1.2, p50 * 0.98, p50 * 1.03, 200, 0.082) if whole else None,
             None,
-            Conditions("Test CPU @ 2.0 GHz", ("avx2",), 2, "Linux", "ONNX Runtime 1.32.0 CPU", 2, 1, "digits",
-                       "selection", n, measured_at="2026-01-02T03:04:05+00:00"),
+            Conditions("Test CPU @ 2.0 GHz", ("avx2",), 2, "Linux", "ONNX Runtime 1.32.0 CPU", threads=2, data="digits",
+                       samples=n, measured_at="2026-01-02T03:04:05+00:00"),
         )  # fmt: skip
