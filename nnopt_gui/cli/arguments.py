@@ -141,6 +141,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_sweep_order(sweep)
     add_cluster(sweep)
+    resume = _verb(verbs, "resume", "run what the last sweep of a study had not finished")
+    resume.add_argument("study", type=Path, metavar="F.nnopt")
+    add_trust(resume)
+    _add_threads(resume)
     search = _verb(verbs, "search", "find the trade-offs of a recipe space in few trials, within budgets")
     _add_sources(search)
     add_search(search, parse_size)
@@ -190,7 +194,10 @@ def _add_verify(verbs: Any) -> None:
     verify = _verb(verbs, "verify", "check and re-measure a saved artifact")
     verify.add_argument("folder", type=Path, metavar="DIR")
     verify.add_argument("--data", metavar="D", help=f"default: the data it was measured on; {_DATA_HELP}")
-    verify.add_argument("--split", choices=("selection", "test"), default="selection")
+    verify.add_argument("--split", choices=("selection", "test"), default="selection",
+                        help="test opens the sealed split, on record in the folder and in its study")  # fmt: skip
+    verify.add_argument("--study", type=Path, metavar="F.nnopt", help="the study it came from (default: found nearby)")
+    verify.add_argument("--again", action="store_true", help="although the study opened it for another trial before")
     _add_threads(verify)
     add_measurement(verify, same_as="the one it was measured in")
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from rich.table import Table
 
 from nnopt_gui.cli.output import ConsoleReporter, plain, print_json, print_text
-from nnopt_gui.engine.data.datasets import open_data
+from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.measurement.machine import available_cores
 from nnopt_gui.engine.metrics import Estimate
 from nnopt_gui.engine.statistics.paired import ClassDelta
@@ -89,7 +89,7 @@ def confirm(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) 
 
 def _confirm(study: Study, options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> Confirmation:
     profile = study.data_profile
-    if study.data is None or profile is None or profile.preprocessing is None:
+    if study.data is None or profile is None:
         raise DataError("The study has no data to confirm on.", "Run it with --data.")
     data = open_data(study.data, reporter)
     if data.fingerprint != profile.fingerprint:
@@ -97,14 +97,34 @@ def _confirm(study: Study, options: argparse.Namespace, work: Path, reporter: Co
             f"{profile.name} is not what the study was made on: its fingerprint differs.",
             "Restore the data as they were.",
         )
+    return confirm_on(study, options.trial, data, work, reporter, again=options.again, threads=options.threads)
+
+
+def confirm_on(
+    study: Study,
+    number: int,
+    data: OpenedData,
+    work: Path,
+    reporter: ConsoleReporter,
+    *,
+    again: bool,
+    threads: int | None,
+) -> Confirmation:
+    """Open the test split of the study's own data for one trial, on record, and commit what it says.
+
+    Raises:
+        DataError, StudyError: the study lacks what that takes, or the split must stay shut.
+    """
+    preprocessing = study.data_profile.preprocessing if study.data_profile is not None else None
+    if preprocessing is None:
+        raise DataError("The study has no data to confirm on.", "Run it with --data.")
     if study.baseline is None or study.baseline.artifact_sha256 is None:
         raise StudyError("The study does not hold the original's file.", "Run the study again.")
-    paths = study.artifact(0, work), study.artifact(options.trial, work)
-    record = begin_confirmation(study, options.trial, again=options.again)
-    threads = options.threads or available_cores()
-    measured = study.get(options.trial).measurement
+    paths = study.artifact(0, work), study.artifact(number, work)
+    record = begin_confirmation(study, number, again=again)
+    measured = study.get(number).measurement
     target = Target.parse(measured.conditions.target) if measured is not None else Target()
-    predictions = predict_test(*paths, data, profile.preprocessing, target, threads, reporter)
+    predictions = predict_test(*paths, data, preprocessing, target, threads or available_cores(), reporter)
     return finish_confirmation(study, record, *predictions)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +27,17 @@ RenderFront = Callable[[Sequence[Trial], Path], None]
 
 
 class ConsoleReporter:
-    """Progress on stderr: a live line on a terminal, plain lines elsewhere. Ctrl+C asks to stop, twice insists."""
+    """Progress on stderr: a live line on a terminal, plain lines elsewhere. Ctrl+C asks to stop, twice insists; Ctrl+Z
+    pauses at the next checkpoint, never within a timed run, and ``fg`` goes on.
+
+    Attributes:
+        paused_s: seconds that were spent waiting.
+    """
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
-        self._cancelled = False
+        self._cancelled = self._pausing = False
+        self.paused_s = 0.0
         self._live = self._console.is_terminal
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=self._console, transient=True
@@ -39,8 +47,10 @@ class ConsoleReporter:
 
     @contextmanager
     def listening(self) -> Iterator[ConsoleReporter]:
-        """Show progress and hear Ctrl+C inside this block."""
-        before = signal.signal(signal.SIGINT, self._on_interrupt)
+        """Show progress and hear Ctrl+C and Ctrl+Z inside this block."""
+        before = {signal.SIGINT: signal.signal(signal.SIGINT, self._on_interrupt)}
+        if sys.platform != "win32":
+            before[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._on_pause)
         try:
             if self._live:
                 with self._bar:
@@ -50,12 +60,24 @@ class ConsoleReporter:
                 yield self
         finally:
             self._task = None
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._cancelled:
             raise KeyboardInterrupt
         self._cancelled = True
+
+    def _on_pause(self, _number: int, _frame: FrameType | None) -> None:
+        self._pausing = True
+
+    def _pause(self) -> None:
+        """Stop as a shell expects it, and wait to be continued."""
+        self._pausing = False
+        self.say("  Paused; fg goes on.")
+        began = time.monotonic()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self.paused_s += time.monotonic() - began
 
     def say(self, text: str) -> None:
         """A line that stays."""
@@ -86,6 +108,8 @@ class ConsoleReporter:
             self._bar.update(self._task, description=text)
 
     def checkpoint(self) -> None:
+        if self._pausing and sys.platform != "win32":
+            self._pause()
         if self._cancelled:
             raise Cancelled
 

@@ -20,6 +20,7 @@ from nnopt_gui.engine.study.pareto import front_numbers
 from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import InternalError, NnoptError, StudyError
 
@@ -83,6 +84,11 @@ class StudyRun:
         return self._study.trials
 
     @property
+    def target(self) -> str:
+        """The runtime that files are measured in."""
+        return str(self._session.options.target)
+
+    @property
     def front(self) -> tuple[int, ...]:
         """Numbers of the trials on the front of accuracy against size."""
         return front_numbers(self._study.columns, SIZE, ACCURACY)
@@ -103,6 +109,11 @@ class StudyRun:
         elif known.predictions_sha256 is None and known.artifact_sha256 == baseline.sha256:  # of an older version
             trial = replace(known, predictions_sha256=trial.predictions_sha256)
             self._study.replace(trial, None, baseline.predictions)
+
+    def plan(self, plan: SweepPlan) -> None:
+        """Write down what is about to be run, where there is a file to write to."""
+        if self._file is not None:
+            self._file.write_plan(plan)
 
     def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
         """The trial that measured this recipe already in this runtime; one that lost a race counts only in another
@@ -126,22 +137,24 @@ class StudyRun:
         if known is not None:
             return known
         trial = Trial(self._study.next_number, recipe, predicted=predicted)
-        started = time.monotonic()
+        started, paused = time.monotonic(), self._reporter.paused_s
         try:
             result = self._session.run_trial(recipe, self._reporter, stop=self._rivals() if race else None)
         except Cancelled:
-            self._study.add(trial.finish(TrialState.CANCELLED, seconds=time.monotonic() - started))
+            seconds = time.monotonic() - started - (self._reporter.paused_s - paused)
+            self._study.add(trial.finish(TrialState.CANCELLED, seconds=seconds))
             raise
         except InternalError:
             raise
         except NnoptError as error:
-            trial = trial.finish(TrialState.FAILED, error=error, seconds=time.monotonic() - started)
+            seconds = time.monotonic() - started - (self._reporter.paused_s - paused)
+            trial = trial.finish(TrialState.FAILED, error=error, seconds=seconds)
             self._study.add(trial)
             return trial
         trial = trial.finish(
             TrialState.DONE,
             measurement=result.measurement,
-            seconds=result.seconds,
+            seconds=result.seconds - (self._reporter.paused_s - paused),
             artifact_sha256=result.sha256,
             predictions_sha256=result.predictions.sha256 if result.predictions is not None else None,
         )

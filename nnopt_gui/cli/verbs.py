@@ -26,8 +26,11 @@ from nnopt_gui.cli.output import (
 )
 from nnopt_gui.cli.size_budget import print_budgets, run_within
 from nnopt_gui.cli.study_run import StudyRun, export_trial
+from nnopt_gui.cli.sweep_run import planned, run_all
+from nnopt_gui.cli.test_openings import TestOpening, openings_text
 from nnopt_gui.cli.training_arguments import chosen_distillation, chosen_student, chosen_training, trusted_sha256
 from nnopt_gui.engine.artifact import read_artifact
+from nnopt_gui.engine.artifact_openings import read_openings
 from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
@@ -39,6 +42,7 @@ from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.sweep import grid, quick_sweep
 from nnopt_gui.engine.study.sweep_order import ordered, sobol_subset
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.target import MeasurementOptions, Target
 from nnopt_gui.engine.verification import verify
 from nnopt_gui.errors import ArtifactError, NnoptError, RecipeError, SettingsError
 
@@ -63,10 +67,11 @@ def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
                 _demo(options, work, reporter, render_front)
             case "inspect":
                 _inspect(options, reporter)
-            case "run" | "sweep" | "search":
-                {"run": _run, "sweep": _sweep, "search": _search}[options.verb](options, work, reporter)
+            case "run" | "sweep" | "resume" | "search":
+                made = {"run": _run, "sweep": _sweep, "resume": _resume, "search": _search}
+                made[options.verb](options, work, reporter)
             case "verify":
-                _verify(options, reporter)
+                _verify(options, work, reporter)
             case "export":
                 _export(options, work, reporter)
             case "reproduce":
@@ -193,7 +198,7 @@ def _sweep(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -
             if options.cluster:
                 run_on_cluster(options, session.opened, study, recipes, work, reporter)
             else:
-                _run_all(study, recipes, reporter, race=options.race)
+                run_all(study, recipes, reporter, race=options.race)
             _print_study(options, study, {"study": str(options.study)})
             return
         for recipe in recipes:  # refuse before anything is run
@@ -220,13 +225,12 @@ def _search(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) 
             print_text(found.sentence())
 
 
-def _run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporter, *, race: bool = False) -> None:
-    for number, recipe in enumerate(recipes, start=1):
-        known = study.finished(recipe, race=race)
-        reporter.say(f"[{number}/{len(recipes)}] {recipe.label}" + (" (measured already, reused)" if known else ""))
-        trial = study.run(recipe, race=race)
-        if trial.error:
-            reporter.say(f"  failed: {trial.error['message']} {trial.error['hint']}")
+def _resume(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
+    model, data, plan = planned(options)
+    session = Session(work, options.threads, MeasurementOptions(Target.parse(plan.target)))
+    with StudyRun.start(session, model, data, options.study, reporter) as study:
+        run_all(study, plan.recipes, reporter, race=plan.race)
+        _print_study(options, study, {"study": str(options.study)})
 
 
 def _demo(options: argparse.Namespace, work: Path, reporter: ConsoleReporter, render_front: RenderFront | None) -> None:
@@ -242,7 +246,7 @@ def _demo(options: argparse.Namespace, work: Path, reporter: ConsoleReporter, re
     with StudyRun.start(session, ModelSource("demo"), DataSource("digits"), study_path, reporter) as study:
         students = [Student.parse(name).starting() for name in session.students(reporter)]
         widths = [student for student in students if student.architecture == SAME_ARCHITECTURE]
-        _run_all(study, quick_sweep(True, students=widths), reporter)
+        run_all(study, quick_sweep(True, students=widths), reporter)
         chosen = _demo_choice(study.trials)
         folder = study.save(chosen, out / "model")
         write_csv(study.trials, study.front, out / "trials.csv")
@@ -336,12 +340,15 @@ def _summary(profile: ModelProfile) -> dict[str, Any]:
     }
 
 
-def _verify(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
+def _verify(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:
     data = DataSource(options.data) if options.data else None
     threads = options.threads or machine_conditions(1).cores or 1
     saved = read_artifact(options.folder)[1].measurement.conditions
     how = chosen_measurement(options, saved.target)
-    card, again = verify(options.folder, data, options.split, threads, reporter, how)
+    opening = TestOpening(options, work, reporter)
+    card, again = verify(options.folder, data, options.split, threads, reporter, opening.begin, how)
+    if options.split == "test":
+        opening.finish(again)
     same = again.accuracy == card.measurement.accuracy
     comparable = options.data is None and (options.split, str(how.target)) == (saved.split, saved.target)
     if comparable and not same:
@@ -352,11 +359,14 @@ def _verify(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
         )
     if options.json:
         print_json({**again.to_dict(), "saved": card.measurement.to_dict(), "reproduced": same if comparable else None,
-                    "recipe": card.recipe.to_dict(), "artifact": str(options.folder)})  # fmt: skip
+                    "recipe": card.recipe.to_dict(), "artifact": str(options.folder),
+                    "test_openings": [asdict(known) for known in read_openings(options.folder)]})  # fmt: skip
         return
     print_text(f"{card.recipe.label}: {_percent(again)} on the {options.split} split (n = "
                f"{again.conditions.samples}), {again.size_bytes:,} bytes")  # fmt: skip
     print_text("Verified: checksums, size and accuracy agree." if comparable else "Checksums agree.")
+    if text := openings_text(options.folder):
+        print_text(text)
 
 
 def _percent(measurement: Measurement) -> str:

@@ -1,7 +1,8 @@
 """What *Save* writes, and how a saved folder is checked.
 
 A folder holds ``model.onnx``, ``recipe.json``, ``measurement.json`` (the numbers, their conditions, preprocessing,
-class names and where data and model came from), ``predict.py`` and ``SHA256SUMS``.
+class names and where data and model came from), ``predict.py`` and ``SHA256SUMS``; and ``test_openings.json`` once
+the sealed test split was opened for it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ RECIPE_FILE: Final = "recipe.json"
 MEASUREMENT_FILE: Final = "measurement.json"
 PREDICT_FILE: Final = "predict.py"
 CHECKSUM_FILE: Final = "SHA256SUMS"
+OPENINGS_FILE: Final = "test_openings.json"  # grows after the model was saved, so no checksum holds it
 _FILES: Final = (MODEL_FILE, RECIPE_FILE, MEASUREMENT_FILE, PREDICT_FILE)
 
 
@@ -84,7 +86,7 @@ def write_artifact(folder: Path, model: bytes, card: ArtifactCard) -> None:
     sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in contents.items())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strangers = {p.name for p in folder.iterdir()} - {*_FILES, CHECKSUM_FILE}
+        strangers = {p.name for p in folder.iterdir()} - {*_FILES, CHECKSUM_FILE, OPENINGS_FILE}
         if strangers:
             raise ArtifactError(
                 f"The folder {folder} holds other files ({', '.join(sorted(strangers)[:3])}).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,7 @@ def verify(
     split: str,
     threads: int,
     reporter: Reporter,
+    before_test: Callable[[OpenedData], None],
     options: MeasurementOptions = AS_USUAL,
 ) -> tuple[ArtifactCard, Measurement]:
     """Measure a saved artifact again: checksums, then accuracy on ``split`` (``selection`` or ``test``) and latency.
@@ -62,6 +64,7 @@ def verify(
     Args:
         folder: what Save or ``--out`` wrote.
         data: None takes the data that the artifact was measured on.
+        before_test: puts the opening of the test split on record; what it raises keeps the split shut.
         options: the runtime to measure in, and what else is wanted.
 
     Raises:
@@ -77,6 +80,8 @@ def verify(
     if len(card.classes) not in (0, len(opened.classes)):
         raise DataError(f"The model tells {len(card.classes)} classes apart, the data have {len(opened.classes)}.")
     how = card.preprocessing
+    if split == "test":
+        before_test(opened)
     measurement, _ = measure_artifact(
         folder / MODEL_FILE,
         opened.open_test() if split == "test" else opened.split("selection"),

@@ -7,10 +7,15 @@ straightforward script does per point what a notebook does: prune, export with `
 ONNX Runtime's tools write 8-bit weights only, so fewer bits are snapped to their grid in torch before (*simulated*: its
 files stay at 8 bits, so accuracies are compared, and the front is taken over this engine's bytes for both).
 
+This engine races, as ``nnopt sweep --race`` does: the evaluation of a trial ends once a smaller one is decided to be
+more accurate on the same images, and its record says so (``stopped`` counts them). The script sees all images of every
+point; a point of its front that the race had stopped would be listed in ``missed_by_front_here``. With ``--no-race``
+both see all.
+
 Images: the 5,000 CIFAR-10 test images of ``../shared`` are the selection split of a data set put together in the cache
 folder (``--images N`` for fewer). Every finished point is kept in ``--cache``: an interrupted run goes on.
 
-    OMP_NUM_THREADS=2 python tests/benchmarks/sweep.py [--cache DIR] [--bits 8,4] [--prune 0,0.1] [--race] [--json OUT]
+    OMP_NUM_THREADS=2 python tests/benchmarks/sweep.py [--bits 8,4] [--prune 0,0.1] [--no-race] [--json OUT]
 """
 
 from __future__ import annotations
@@ -197,17 +202,34 @@ def summary(points: dict[str, dict[str, Any]], opening: dict[str, float]) -> dic
         a, b = (wilson(p["correct"], p["images"]) for p in (mine, other))
         if not mine["stopped"] and (a.low > b.high or b.low > a.high):
             apart.append(f"{key}: {100 * a.value:.2f} here, {100 * b.value:.2f} there")
-    keys = [key for key, (mine, _) in both.items() if not mine["stopped"]]
-    fronts = [
-        {keys[i] for i in front([(both[k][0]["size_bytes"], both[k][who]["correct"]) for k in keys])} for who in (0, 1)
-    ]
+    fronts = _fronts(both)
     return {
         "points": len(both), **seconds, **opening,
         "wall_ratio": seconds["plain_wall_s"] / (seconds["ours_wall_s"] + opening["opening_wall_s"]),
         "cpu_ratio": seconds["plain_cpu_s"] / (seconds["ours_cpu_s"] + opening["opening_cpu_s"]),
         "stopped": sum(bool(mine["stopped"]) for mine, _ in both.values()),
         "accuracy_beyond_intervals": apart, "front_here": sorted(fronts[0]), "front_there": sorted(fronts[1]),
+        "missed_by_front_here": sorted(key for key in fronts[1] - fronts[0] if _beaten(both, key, fronts[0])),
     }  # fmt: skip
+
+
+def _fronts(both: dict[str, tuple[dict[str, Any], dict[str, Any]]]) -> tuple[set[str], set[str]]:
+    """This engine's front, without what a race stopped, and the script's, over the same bytes."""
+    keys = [[key for key, (mine, _) in both.items() if not mine["stopped"]], list(both)]
+    found = []
+    for who, names in enumerate(keys):
+        values = [(both[k][0]["size_bytes"], both[k][who]["correct"] / both[k][who]["images"]) for k in names]
+        found.append({names[i] for i in front(values)})
+    return found[0], found[1]
+
+
+def _beaten(both: dict[str, tuple[dict[str, Any], dict[str, Any]]], key: str, here: set[str]) -> bool:
+    """Whether a point of the script's front is decided here to be worse than one on this engine's: by a race, or
+    because the intervals of a smaller file and of this one do not overlap."""
+    mine = both[key][0]
+    rivals = [both[k][0] for k in here if both[k][0]["size_bytes"] <= mine["size_bytes"]]
+    high = wilson(mine["correct"], mine["images"]).high
+    return bool(mine["stopped"]) or any(wilson(r["correct"], r["images"]).low > high for r in rivals)
 
 
 def _split(points: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -223,7 +245,8 @@ def main() -> None:
     parser.add_argument("--prune", default=",".join(map(str, PRUNE)))
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--race", action="store_true", help="this engine stops trials that are decided to be dominated")
+    parser.add_argument("--no-race", dest="race", action="store_false",
+                        help="also see all images of trials that are decided to be dominated")  # fmt: skip
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

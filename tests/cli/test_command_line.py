@@ -79,9 +79,6 @@ def test_verify_agrees_and_finds_a_flipped_byte(demo: Demo, nnopt: Any, tmp_path
     chosen = next(trial for trial in result["trials"] if trial["trial"] == result["chosen"])
     assert again["reproduced"] is True
     assert again["accuracy"] == chosen["accuracy"]
-    test = json.loads(nnopt("verify", folder / "model", "--split", "test", "--json").stdout)
-    assert test["conditions"]["split"] == "test"
-    assert test["reproduced"] is None
     damaged = tmp_path / "damaged"
     shutil.copytree(folder / "model", damaged)
     data = bytearray((damaged / "model.onnx").read_bytes())

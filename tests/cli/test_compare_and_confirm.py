@@ -14,6 +14,7 @@ import pytest
 
 from nnopt_gui.engine.data.datasets import open_data
 from nnopt_gui.engine.data.preprocessing import load_batch
+from nnopt_gui.engine.metrics import Estimate
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.sources import DataSource
 from nnopt_gui.engine.study.study_file import StudyFile
@@ -76,3 +77,36 @@ def test_the_test_split_opens_once_and_on_record(nnopt: Nnopt, study: Path) -> N
     assert "opened 2 times" in text
     assert "Test split, trial 1:" in text
     assert "Test split, trial 2:" in text
+
+
+def test_verify_on_the_test_split_is_on_record_in_the_folder_and_in_its_study(
+    demo: tuple[Path, dict[str, Any]], nnopt: Nnopt, study: Path, tmp_path: Path
+) -> None:
+    chosen = demo[1]["chosen"]
+    alone, beside = tmp_path / "elsewhere" / "model", tmp_path / "model"
+    shutil.copytree(demo[0] / "model", alone)
+    shutil.copytree(demo[0] / "model", beside)
+    found = json.loads(nnopt("verify", alone, "--split", "test", "--json").stdout)
+    assert found["conditions"]["split"] == "test"
+    assert found["reproduced"] is None
+    (opening,) = json.loads((alone / "test_openings.json").read_text())["openings"]
+    assert found["test_openings"] == [opening]
+    assert opening["accuracy"] == found["accuracy"]
+    assert "opened once" in nnopt("verify", alone).stdout
+    with StudyFile.open(study, read_only=True) as file:
+        assert file.study.confirmations == ()  # it does not lie beside that folder
+    said = nnopt("verify", beside, "--split", "test")
+    assert "opening 1" in said.stderr
+    with StudyFile.open(study) as file:
+        (record,) = file.study.confirmations
+        assert (record.trial, record.accuracy) == (chosen, Estimate(**found["accuracy"]))
+        other = next(t.number for t in file.study.trials if t.number not in (0, chosen) and t.artifact_sha256)
+    nnopt("export", study, "--trial", other, "--out", tmp_path / "other")
+    refused = nnopt("verify", tmp_path / "other", "--split", "test", code=2)
+    assert "opened already" in refused.stderr
+    assert not (tmp_path / "other" / "test_openings.json").exists()
+    nnopt("verify", tmp_path / "other", "--split", "test", "--again")
+    with StudyFile.open(study, read_only=True) as file:
+        assert [record.trial for record in file.study.confirmations] == [chosen, other]
+    (alone / "test_openings.json").write_text("[]")
+    assert "nobody knows" in nnopt("verify", alone, "--split", "test", code=2).stderr

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,7 +21,8 @@ from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.database import Claim, transaction, translated_errors
 from nnopt_gui.engine.study.stored_records import write_record
 from nnopt_gui.engine.study.study import Study
-from nnopt_gui.engine.study.study_reader import StudyReader, text_sha256
+from nnopt_gui.engine.study.study_reader import PLAN_KEY, StudyReader, text_sha256
+from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialSummary
 from nnopt_gui.errors import StudyError
@@ -242,6 +244,24 @@ class StudyFile:
                 self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
             database.checkpoint_log(self._connection)
 
+    def write_plan(self, plan: SweepPlan) -> None:
+        """Commit what a sweep is about to run, in the place of the one before.
+
+        Raises:
+            StudyError: read-only, or disk full.
+        """
+        self._check_writable()
+        text = write_record(plan.to_dict())
+        with translated_errors(self._path), transaction(self._connection):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (PLAN_KEY, text, text_sha256(text))
+            )
+
+    def read_plan(self) -> SweepPlan | None:
+        """What the last sweep set out to run; None where there is none, or it is damaged."""
+        with translated_errors(self._path):
+            return self._reader.plan()
+
     def save_as(self, path: Path, *, overwrite: bool = False) -> None:
         """Copy the file, artifacts included, and go on in the copy. Works from a read-only file too; what could not be
         committed before is committed there.
@@ -315,6 +335,16 @@ class StudyFile:
         for number in columns.number[columns.among(TrialState.RUNNING)].tolist():
             trial = self.study.get(number)
             self.study.replace(trial.finish(TrialState.INTERRUPTED, error=error, seconds=trial.seconds))
+
+
+def holds_artifact(path: Path, sha256: str) -> bool:
+    """Whether a trial of the study at ``path`` has this file; False where that is no study."""
+    try:
+        with closing(database.connect(path, read_only=True)) as connection:
+            row = connection.execute("SELECT 1 FROM trials WHERE artifact = ?", (sha256,)).fetchone()
+            return row is not None
+    except (StudyError, sqlite3.Error, OSError):
+        return False
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path, *, keep_older: bool) -> str:

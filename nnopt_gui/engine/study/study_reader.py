@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
@@ -15,10 +15,13 @@ from nnopt_gui.engine.study import database, summary_store
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.stored_records import read_record
 from nnopt_gui.engine.study.study import Study
+from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.engine.study.trial_columns import TrialSummary
 from nnopt_gui.engine.study.trial_index import TrialIndex
 from nnopt_gui.errors import StudyError
+
+PLAN_KEY: Final = "sweep_plan"
 
 T = TypeVar("T")
 
@@ -115,6 +118,10 @@ class StudyReader:
         except StudyError as error:
             self.notes.append(f"{error.user_message} {error.details}".strip())
             raise
+
+    def plan(self) -> SweepPlan | None:
+        """What the last sweep set out to run; None where there is none, or it is damaged."""
+        return self._read_fact(PLAN_KEY, SweepPlan.from_dict)
 
     def _read_confirmations(self) -> list[Confirmation]:
         """A damaged record still counts as an opening: what cannot be read is not taken for a sealed split."""
