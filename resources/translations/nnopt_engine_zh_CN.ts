@@ -200,6 +200,22 @@
             <translation>{folder} 中没有可读的 {checksum_file}。</translation>
         </message>
         <message>
+            <source>{openings_file} in {folder} cannot be understood, so nobody knows how often the test split was opened.</source>
+            <translation>{folder} 中的 {openings_file} 无法理解，因此无人知道测试划分被打开过几次。</translation>
+        </message>
+        <message>
+            <source>Restore it, or save the model again in a new folder.</source>
+            <translation>请恢复它，或将模型重新保存到新文件夹中。</translation>
+        </message>
+        <message>
+            <source>The opening of the test split cannot be recorded in {folder}: {strerror}.</source>
+            <translation>无法在 {folder} 中记录测试划分的打开：{strerror}。</translation>
+        </message>
+        <message>
+            <source>Copy the folder to where you may write, and verify it there.</source>
+            <translation>请将该文件夹复制到可写入的位置，并在那里验证。</translation>
+        </message>
+        <message>
             <source>{budget_bytes} bytes are too few: with {choices} bits a weight the file takes {least} bytes.</source>
             <translation>{budget_bytes} 字节太少：每个权重 {choices} 位时，文件需要 {least} 字节。</translation>
         </message>
