@@ -20,7 +20,6 @@ from nnopt_gui.engine.study.pareto import front_numbers
 from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
-from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import InternalError, NnoptError, StudyError
 
@@ -109,11 +108,6 @@ class StudyRun:
         elif known.predictions_sha256 is None and known.artifact_sha256 == baseline.sha256:  # of an older version
             trial = replace(known, predictions_sha256=trial.predictions_sha256)
             self._study.replace(trial, None, baseline.predictions)
-
-    def plan(self, plan: SweepPlan) -> None:
-        """Write down what is about to be run, where there is a file to write to."""
-        if self._file is not None:
-            self._file.write_plan(plan)
 
     def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
         """The trial that measured this recipe already in this runtime; one that lost a race counts only in another

@@ -25,7 +25,7 @@ def run_all(study: StudyRun, recipes: Sequence[Recipe], reporter: ConsoleReporte
     """Run every recipe that has no finished trial, and say how long the rest will take. What is run is written into
     the study first, for :func:`planned` to find."""
     if len(recipes) <= MOST_PLANNED:
-        study.plan(SweepPlan(tuple(recipes), race, study.target))
+        study.study.set_plan(SweepPlan(tuple(recipes), race, study.target))
     clock, left = SweepClock(), [recipe for recipe in recipes if study.finished(recipe, race=race) is None]
     for number, recipe in enumerate(recipes, start=1):
         known = study.finished(recipe, race=race)
@@ -48,7 +48,7 @@ def planned(options: argparse.Namespace) -> tuple[ModelSource, DataSource | None
     """
     path: Path = options.study
     with StudyFile.open(path, read_only=True) as file:
-        plan, study = file.read_plan(), file.study
+        plan, study = file.study.plan, file.study
         if plan is None:
             raise StudyError(f"{path} holds no sweep that could be resumed.", "Run nnopt sweep.")
         asked = argparse.Namespace(

@@ -38,6 +38,7 @@ from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import DEMO_MODEL
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
+from nnopt_gui.gui.sweep_resume import SweepResume
 from nnopt_gui.gui.theme import Theme
 from nnopt_gui.gui.weight_analysis import WeightAnalysis
 from nnopt_gui.jobs.job import JobKind
@@ -85,6 +86,7 @@ class Program(QObject):
         self.comparisons = Comparisons(self.workspace, self)
         self.goals = GoalsState(self)
         self.search = AutoSearch(self.explorer, self.recipes, self.workspace, self.goals, self)
+        self.resume = SweepResume(self.explorer, self.workspace, self)
         parts = (self.explorer, self.recipes, self.workspace, self.jobs, self.weights, self.comparisons, self.goals)
         self.window = MainWindow(*parts, self.theme, str(log_folder()))
         compared = (self.comparisons, self.workspace, self.explorer, self.jobs, self.thread_of_jobs)
@@ -162,7 +164,7 @@ class Program(QObject):
 
     def _connect_state(self) -> None:
         explorer, workspace, window = self.explorer, self.workspace, self.window
-        for source in (explorer, self.search):
+        for source in (explorer, self.search, self.resume):
             source.message.connect(window.errors.show_message)
         explorer.message.connect(self._log_message)
         explorer.idle_text_changed.connect(window.log.add)

@@ -58,7 +58,7 @@ def test_what_a_sweep_had_not_finished_is_resumed(
 ) -> None:
     study = Path(shutil.copy(demo[0] / "demo.nnopt", tmp_path / "copy.nnopt"))
     with StudyFile.open(study) as file:
-        plan = file.read_plan()
+        plan = file.study.plan
         assert plan is not None
         done = {t.recipe.fingerprint for t in file.study.trials if t.state is TrialState.DONE and not t.is_baseline}
         assert {recipe.fingerprint for recipe in plan.recipes} == done

@@ -19,6 +19,7 @@ from nnopt_gui.errors import StudyError
 
 if TYPE_CHECKING:
     from nnopt_gui.engine.study.confirmation import Confirmation
+    from nnopt_gui.engine.study.sweep_plan import SweepPlan
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class TrialStore(Protocol):
 
     def read_predictions(self, sha256: str) -> TrialPredictions | None:
         """Predictions by their hash; None where they are not stored."""
+
+    def write_plan(self, plan: SweepPlan) -> None:
+        """Commit what a sweep is about to run, in the place of the one before."""
 
     def write_confirmation(self, confirmation: Confirmation) -> None:
         """Commit an opening of the test split, in the place of the one with the same number."""
@@ -81,6 +85,7 @@ class Study:
         index: TrialIndex | None = None,
         first_free_number: int = 1,
         confirmations: Iterable[Confirmation] = (),
+        plan: SweepPlan | None = None,
     ) -> None:
         """``trials`` are records; ``index`` is of those that the store has, which is attached next."""
         self._owner = threading.get_ident()
@@ -99,6 +104,7 @@ class Study:
         self._artifacts: dict[int, Path] = {}  # of trials that are not in a store (yet)
         self._predictions: dict[str, TrialPredictions] = {}  # by hash, the same
         self._confirmations = {confirmation.number: confirmation for confirmation in confirmations}
+        self._plan = plan
         self._listeners: list[Listener] = []
         self._store: TrialStore | None = None
         self._pending: dict[int, Trial | None] = {}  # not committed yet; None: a removal
@@ -286,6 +292,22 @@ class Study:
             return self._predictions.get(name) if name is not None else None
         return self._store.read_predictions(name)
 
+    @property
+    def plan(self) -> SweepPlan | None:
+        """What the last sweep set out to run."""
+        return self._plan
+
+    def set_plan(self, plan: SweepPlan) -> None:
+        """Keep what is about to be run: after a crash the rest of it can be run.
+
+        Raises:
+            StudyError: it could not be committed (it is set nevertheless).
+        """
+        self._check_thread()
+        self._plan = plan
+        if self._store is not None:
+            self._store.write_plan(plan)
+
     # -- the sealed test split --------------------------------------------------------------------------------
 
     @property
@@ -336,6 +358,8 @@ class Study:
         if store is not None:
             if write_all:
                 store.write_description(self)
+                if self._plan is not None:
+                    store.write_plan(self._plan)
                 self._pending.update({trial.number: trial for trial in everything})
                 for confirmation in self.confirmations:
                     store.write_confirmation(confirmation)

@@ -257,11 +257,6 @@ class StudyFile:
                 "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (PLAN_KEY, text, text_sha256(text))
             )
 
-    def read_plan(self) -> SweepPlan | None:
-        """What the last sweep set out to run; None where there is none, or it is damaged."""
-        with translated_errors(self._path):
-            return self._reader.plan()
-
     def save_as(self, path: Path, *, overwrite: bool = False) -> None:
         """Copy the file, artifacts included, and go on in the copy. Works from a read-only file too; what could not be
         committed before is committed there.

@@ -62,6 +62,7 @@ class StudyReader:
             index=index,
             first_free_number=self._first_free_number(),
             confirmations=self._read_confirmations(),
+            plan=self._read_fact(PLAN_KEY, SweepPlan.from_dict),
         )
 
     def _read_fact(self, key: str, read: Callable[[Mapping[str, Any]], T]) -> T | None:
@@ -118,10 +119,6 @@ class StudyReader:
         except StudyError as error:
             self.notes.append(f"{error.user_message} {error.details}".strip())
             raise
-
-    def plan(self) -> SweepPlan | None:
-        """What the last sweep set out to run; None where there is none, or it is damaged."""
-        return self._read_fact(PLAN_KEY, SweepPlan.from_dict)
 
     def _read_confirmations(self) -> list[Confirmation]:
         """A damaged record still counts as an opening: what cannot be read is not taken for a sealed split."""

@@ -12,6 +12,7 @@ from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
+from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.jobs.failures import expected
@@ -97,6 +98,9 @@ class StudyWriter(QThread):
         self.flush()
         if problem:
             raise problem[0]
+
+    def write_plan(self, plan: SweepPlan) -> None:
+        self._put("plan", lambda file: file.write_plan(plan))
 
     def read_predictions(self, sha256: str) -> TrialPredictions | None:
         with self._changed:
