@@ -385,23 +385,3 @@ def test_accessible_names_everywhere(opened):
             if not inner and not (named and widget.objectName()):
                 nameless.append((kind.__name__, widget.objectName(), type(widget.parentWidget()).__name__))
     assert not [n for n in nameless if n[2] not in ("QToolBar", "QTabBar", "QDockWidget")], nameless
-
-
-def test_a_sweep_that_was_not_finished_is_offered_again(opened, tmp_path):
-    program, path = opened.program, tmp_path / "mine.nnopt"
-    opened.program.workspace.save_as(path)
-    recipes = [Recipe.build(weight_bits=bits) for bits in (8, 4, 3)]
-    program.explorer.run_sweep(recipes)
-    opened.wait_idle()
-    program.explorer.close_study()
-    program.explorer.open_study(path)
-    assert program.resume.left() == () and "not finished" not in " ".join(opened.messages)
-    with program.workspace.editing() as study:
-        for bits in (4, 3):
-            study.remove(study.find(Recipe.build(weight_bits=bits).fingerprint).number)
-    program.explorer.close_study()
-    program.explorer.open_study(path)
-    assert "not finished: 2 recipes are left" in " ".join(opened.messages)
-    opened.fix("Resume")
-    opened.wait_idle()
-    assert program.resume.left() == () and len(program.workspace.columns) == 4
