@@ -11,7 +11,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.predicted import Predicted
+from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.engine.target import Target
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.job_state import JobState
@@ -73,6 +75,9 @@ class JobControl(QObject):
             numbers: rows of the table that trials are to use again, by index.
             predicted: what a search expects of its one trial.
         """
+        if len(recipes) > 1:
+            with self._workspace.editing() as study:
+                study.set_plan(SweepPlan(recipes, race=False, target=str(Target())))
         job = self._thread.new_job(kind, model, data, extra)
         self._running = RunningJob(job, TrialRecorder(self._workspace, numbers, predicted), model, data, recipes)
         self._jobs.begin(kind, len(recipes))

@@ -70,6 +70,16 @@
         </message>
     </context>
     <context>
+        <name>SweepResume</name>
+        <message numerus="yes">
+            <source>The last sweep of this study was not finished: %n recipe(s) are left.</source>
+            <translation>
+                <numerusform>The last sweep of this study was not finished: %n recipe is left.</numerusform>
+                <numerusform>The last sweep of this study was not finished: %n recipes are left.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>TargetButton</name>
         <message numerus="yes">
             <source>Target: this PC · %n thread(s) · {}</source>

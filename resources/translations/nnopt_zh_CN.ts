@@ -3235,6 +3235,19 @@
     </message>
 </context>
 <context>
+    <name>SweepResume</name>
+    <message numerus="yes">
+        <source>The last sweep of this study was not finished: %n recipe(s) are left.</source>
+        <translation>
+            <numerusform>此研究的上一次扫描未完成：还剩 %n 个配方。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>继续</translation>
+    </message>
+</context>
+<context>
     <name>TargetButton</name>
     <message>
         <source>This computer</source>

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.sources import DataSource, ModelSource
@@ -15,6 +15,7 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns, TrialSummary
 from nnopt_gui.engine.study.trial_index import TrialIndex
 from nnopt_gui.engine.study.trial_records import TrialRecords
+from nnopt_gui.engine.study.trial_store import TrialStore
 from nnopt_gui.errors import StudyError
 
 if TYPE_CHECKING:
@@ -32,34 +33,6 @@ class StudyChange:
 
 
 Listener = Callable[[StudyChange], None]
-
-
-class TrialStore(Protocol):
-    """Where a study keeps its trials for good; :class:`~nnopt_gui.engine.study.study_file.StudyFile` is one."""
-
-    def read_trial(self, number: int) -> Trial:
-        """The record of a trial that was committed."""
-
-    def write_trial(self, trial: Trial, artifact: Path | None, predictions: TrialPredictions | None = None) -> None:
-        """Commit the trial, with its artifact and its predictions where they are given, in one go."""
-
-    def read_predictions(self, sha256: str) -> TrialPredictions | None:
-        """Predictions by their hash; None where they are not stored."""
-
-    def write_plan(self, plan: SweepPlan) -> None:
-        """Commit what a sweep is about to run, in the place of the one before."""
-
-    def write_confirmation(self, confirmation: Confirmation) -> None:
-        """Commit an opening of the test split, in the place of the one with the same number."""
-
-    def delete_trial(self, number: int) -> None:
-        """Commit that the trial is gone."""
-
-    def write_description(self, study: Study) -> None:
-        """Commit model, data and profiles."""
-
-    def extract_artifact(self, sha256: str, folder: Path) -> Path:
-        """Write the artifact into ``folder`` and give its path."""
 
 
 class Study:
