@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 _DISPLAY_VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 _DRAWING_LIMIT_S: Final = 120.0
-_HELP: Final = """usage: nnopt-gui [--demo] [--reset] [FILE ...]
+_HELP: Final = """usage: nnopt-gui [--demo] [--reset] [--info] [FILE ...]
 
 Opens the window, with a model, a data set or a study (.nnopt) if given.
   --demo      open the embedded demo
   --reset     put the settings aside and start with the defaults
+  --info      print versions, the machine and where files lie, without opening a window
   --version   print the version
 For the command line: nnopt --help
 """
@@ -95,6 +96,8 @@ def _open_window(arguments: Sequence[str]) -> int:
 
         sys.stdout.write(f"nnopt-gui {__version__}\n")
         return 0
+    if "--info" in arguments:
+        return _run_command(["info"])
     try:
         return _start_window(arguments)
     except NnoptError as error:

@@ -197,6 +197,20 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         checkable=True,
     ),
     ActionInfo(
+        "next_area",
+        "view",
+        QT_TRANSLATE_NOOP("Actions", "Next area"),
+        QT_TRANSLATE_NOOP("Actions", "Move the keyboard from recipe to plots, trials and inspector"),
+        "F6",
+    ),
+    ActionInfo(
+        "previous_area",
+        "view",
+        QT_TRANSLATE_NOOP("Actions", "Previous area"),
+        QT_TRANSLATE_NOOP("Actions", "Move the keyboard back from area to area"),
+        "Shift+F6",
+    ),
+    ActionInfo(
         "run_point",
         "run",
         QT_TRANSLATE_NOOP("Actions", "Run this point"),

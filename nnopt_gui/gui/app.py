@@ -152,6 +152,7 @@ class Program(QObject):
             panel.save_requested.connect(self.desk.ask_model_folder)
             panel.to_sliders_requested.connect(self._load_into_sliders)
             panel.retry_requested.connect(explorer.retry)
+        window.trials.delete_requested.connect(lambda number: self._delete(self.workspace.trial(number)))
         window.pair.trial_activated.connect(self._load_into_sliders)
         window.pair.auto_fit_changed.connect(window.actions_table["auto_fit"].setChecked)
         window.trials.filter_changed.connect(window.pair.set_filter)
@@ -206,6 +207,8 @@ class Program(QObject):
             ("run_point", explorer.run_point),
             ("quick_sweep", explorer.run_quick_sweep),
             ("sweep", lambda: window.show_sweep(True)),
+            ("next_area", window.areas.go_on),
+            ("previous_area", window.areas.go_back),
             ("pause", explorer.toggle_pause),
             ("cancel", explorer.cancel),
             ("run_here", lambda: explorer.run_on("")),

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from nnopt_gui.engine.profile import ModelProfile
-from nnopt_gui.engine.study.search import Proposal, Search
 from nnopt_gui.engine.study.search_goals import Goals
 from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -21,6 +21,9 @@ from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
+
+if TYPE_CHECKING:
+    from nnopt_gui.engine.study.search import Proposal, Search
 
 _STOP_LIMIT_MS = 10_000
 
@@ -48,6 +51,8 @@ class _Asker(QObject):
 
     @Slot(int, object)
     def begin(self, generation: int, question: _Question) -> None:
+        from nnopt_gui.engine.study.search import Search  # the window starts without it
+
         try:
             self._search = Search(
                 question.space,

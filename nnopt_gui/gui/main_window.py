@@ -24,6 +24,7 @@ from nnopt_gui.gui.action_table import ActionTable
 from nnopt_gui.gui.error_bar import ErrorBar
 from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.i18n import LANGUAGES
+from nnopt_gui.gui.panels.focus_areas import FocusAreas
 from nnopt_gui.gui.panels.inspector.compare import ComparePanel
 from nnopt_gui.gui.panels.inspector.details import DetailsPanel
 from nnopt_gui.gui.panels.inspector.errors import ErrorsPanel
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
         self._build_docks()
         self._build_toolbar()
         self._build_choices()
+        self.areas = FocusAreas((self.welcome, self._faces, self.pair, self.trials, self._tabs), self)
         self.setAcceptDrops(True)
         self.resize(_SIZE)
         self._retranslate()

@@ -211,6 +211,22 @@
         <translation>让图表跟随新的点</translation>
     </message>
     <message>
+        <source>Next area</source>
+        <translation>下一个区域</translation>
+    </message>
+    <message>
+        <source>Move the keyboard from recipe to plots, trials and inspector</source>
+        <translation>在配方、图表、试验和检查器之间移动键盘焦点</translation>
+    </message>
+    <message>
+        <source>Previous area</source>
+        <translation>上一个区域</translation>
+    </message>
+    <message>
+        <source>Move the keyboard back from area to area</source>
+        <translation>反向移动键盘焦点</translation>
+    </message>
+    <message>
         <source>Run this point</source>
         <translation>运行此点</translation>
     </message>

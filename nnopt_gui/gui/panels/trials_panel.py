@@ -33,6 +33,7 @@ class TrialsPanel(QWidget):
     """Shows the study's trials; selection is the workspace's."""
 
     to_sliders_requested = Signal(int)
+    delete_requested = Signal(int)
     save_requested = Signal(int)
     retry_requested = Signal(int)
     filter_changed = Signal(str)
@@ -68,6 +69,7 @@ class TrialsPanel(QWidget):
     def _set_up_table(self) -> None:
         table = self._table
         table.setModel(self._model)
+        self.setFocusProxy(table)
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -109,7 +111,7 @@ class TrialsPanel(QWidget):
         if event.key() == Qt.Key.Key_P and trial is not None:
             self._workspace.set_pinned(trial.number, not trial.pinned)
         elif event.key() == Qt.Key.Key_Delete and trial is not None:
-            self._workspace.remove(trial.number)
+            self.delete_requested.emit(trial.number)
         else:
             super().keyPressEvent(event)
 

@@ -88,6 +88,7 @@ class TradeoffPair(QWidget):
         column.addWidget(bar)
         column.addWidget(splitter, 1)
         self._second.set_legend_visible(False)
+        self.setFocusProxy(self._first)
         self._second.link_y(self._first)
 
     def _connect(self) -> None:

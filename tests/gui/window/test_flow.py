@@ -1,7 +1,17 @@
 """The main job by mouse: demo, quick sweep, point, save."""
 
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QStackedWidget, QTableView
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QStackedWidget,
+    QTableView,
+)
 
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.settings import Settings
@@ -39,3 +49,96 @@ def test_it_fits_a_small_screen(make_driver, tmp_path, language):
     driver.window.resize(1135, 602)
     QApplication.processEvents()
     assert (driver.window.width(), driver.window.height()) == (1135, 602)
+
+
+class Hands:
+    """Counts what a user's hands do."""
+
+    def __init__(self, driver):
+        self.driver, self.clicks, self.keys = driver, 0, 0
+
+    def click(self, widget, place=None):
+        self.clicks += 1
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place or widget.rect().center())
+
+    def press(self, key, *modifiers):
+        self.keys += 1
+        held = Qt.KeyboardModifier.NoModifier
+        for modifier in modifiers:
+            held |= modifier
+        QTest.keyClick(QApplication.focusWidget(), key, held)
+        QApplication.processEvents()
+
+    def save_dialog(self):
+        dialog = self.driver.find(QFileDialog, "save_dialog")
+        self.driver.wait(dialog.isVisible)
+        return dialog
+
+
+def test_five_clicks(driver, tmp_path):
+    hands, workspace = Hands(driver), driver.program.workspace
+    hands.click(driver.find(QAbstractButton, "demo_button"))
+    driver.wait_idle()
+    hands.click(driver.find(QAbstractButton, "quick_sweep_button"))
+    driver.wait_idle()
+    plot, number = driver.window.pair.first, workspace.standing.front[0]
+    driver.window.pair.refresh()
+    QApplication.processEvents()
+    viewport = plot.canvas.viewport()
+    hands.click(viewport, viewport.mapFrom(plot, plot.position_of(number)))
+    hands.click(driver.find(QAbstractButton, "save_button"))
+    hands.click(hands.save_dialog().findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Save))
+    driver.wait_idle()
+    driver.wait(lambda: any("Saved, verified" in text for text in driver.messages))
+    assert hands.clicks == 5
+    (saved,) = tmp_path.glob("*/model.onnx")
+    assert saved.stat().st_size == workspace.trial(number).measurement.size_bytes
+
+
+def test_the_same_by_keyboard_only(driver, tmp_path):
+    hands, workspace = Hands(driver), driver.program.workspace
+    driver.window.activateWindow()
+    driver.wait(lambda: QApplication.focusWidget() is driver.find(QAbstractButton, "demo_button"))
+    hands.press(Qt.Key.Key_Space)
+    driver.wait(lambda: workspace.study is not None)
+    driver.wait_idle()
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    hands.press(Qt.Key.Key_Q, control, shift)
+    driver.wait_idle()
+    for _ in range(5):
+        hands.press(Qt.Key.Key_F6)
+        if driver.window.trials.isAncestorOf(QApplication.focusWidget()):
+            break
+    hands.press(Qt.Key.Key_Down)
+    number = workspace.selected.number
+    assert number > 0
+    hands.press(Qt.Key.Key_S, control)
+    QTest.keyClick(hands.save_dialog().focusWidget(), Qt.Key.Key_Return)
+    driver.wait(lambda: any("Saved, verified" in text for text in driver.messages))
+    (saved,) = tmp_path.glob("*/model.onnx")
+    assert saved.stat().st_size == workspace.trial(number).measurement.size_bytes
+
+
+def test_f6_goes_through_all_areas_and_back(driver):
+    driver.open_demo()
+    window, seen = driver.window, []
+    for key, shift in [(Qt.Key.Key_F6, False)] * 4 + [(Qt.Key.Key_F6, True)] * 3:
+        modifiers = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
+        areas = {"recipe": window._faces, "plots": window.pair, "trials": window.trials, "inspector": window._tabs}
+        focus = QApplication.focusWidget()
+        seen.append(next((name for name, area in areas.items() if area is focus or area.isAncestorOf(focus)), None))
+    assert sorted(seen[:4]) == ["inspector", "plots", "recipe", "trials"]
+    assert seen[4:] == seen[2::-1]
+
+
+def test_delete_offers_undo_from_the_table_too(driver):
+    driver.open_demo()
+    driver.click("run_button")
+    driver.wait_idle()
+    table = driver.find(QTableView, "trials_table")
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_Delete)
+    assert [t.number for t in driver.program.workspace.trials] == [0]
+    driver.fix("Undo")
+    assert [t.number for t in driver.program.workspace.trials] == [0, 1]
