@@ -56,8 +56,10 @@ class ClusterDialog(QDialog):
         cancel.setObjectName("cancel_cluster_button")
         column = QVBoxLayout(self)
         column.setSpacing(10)
-        for widget in (about, self._label, self._field, self._problem, caution, buttons):
+        for widget in (about, self._label, self._field, self._problem, caution):
             column.addWidget(widget)
+        column.addStretch(1)
+        column.addWidget(buttons)
         self._field.textChanged.connect(self._look)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

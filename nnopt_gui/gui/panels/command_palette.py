@@ -9,10 +9,12 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import (
     QAction,
     QGuiApplication,
+    QIcon,
     QKeyEvent,
     QKeySequence,
     QPainter,
     QPalette,
+    QPixmap,
     QStandardItem,
     QStandardItemModel,
 )
@@ -33,6 +35,7 @@ _ACTION: Final = Qt.ItemDataRole.UserRole
 _SHORTCUT: Final = Qt.ItemDataRole.UserRole + 1
 _SCORE: Final = Qt.ItemDataRole.UserRole + 2
 _SIZE: Final = QSize(520, 360)
+_ICON: Final = 16
 _Index = QModelIndex | QPersistentModelIndex
 _MOVES: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 
@@ -132,7 +135,12 @@ class CommandPalette(QDialog):
 
 def _item(menu: str, action: QAction) -> QStandardItem:
     text = labelled(menu.replace("&", ""), action.text().replace("&", ""))
-    item = QStandardItem(action.icon(), text)
+    icon = action.icon()
+    if icon.isNull():  # names stand below each other
+        room = QPixmap(_ICON, _ICON)
+        room.fill(Qt.GlobalColor.transparent)
+        icon = QIcon(room)
+    item = QStandardItem(icon, text)
     item.setEditable(False)
     if not action.isEnabled():  # greyed by colour: an item that is disabled cannot be reached by keyboard
         item.setForeground(QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText))

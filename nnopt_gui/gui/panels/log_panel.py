@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from PySide6.QtCore import QEvent, QUrl, Slot
+from PySide6.QtCore import QEvent, QSize, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from nnopt_gui.gui.panels.layout import named
 
 _MOST_LINES: Final = 5000
+
+
+_HEIGHT: Final = 140  # the plots are more important
 
 
 class LogPanel(QWidget):
@@ -46,6 +49,9 @@ class LogPanel(QWidget):
         column.addWidget(self._text, 1)
         column.addLayout(buttons)
         self.retranslate()
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, _HEIGHT)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from nnopt_gui.gui.plots.empty_text import EmptyText
 from nnopt_gui.gui.plots.marks import PixelLine
@@ -33,7 +34,7 @@ class CurvePlot(QWidget):
         self._loss_canvas = PlotCanvas(self, f"{object_name}Loss")
         self._accuracy_canvas = PlotCanvas(self, f"{object_name}Accuracy")
         self._lines: dict[PlotCanvas, tuple[PixelLine, PixelLine]] = {}
-        layout = QHBoxLayout(self)
+        layout = self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         for canvas in (self._loss_canvas, self._accuracy_canvas):
@@ -44,6 +45,12 @@ class CurvePlot(QWidget):
         self.set_colours(theme.colours)
         theme.changed.connect(self._on_theme_changed)
         self._retranslate()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Side by side where there is more width than height."""
+        super().resizeEvent(event)
+        wide = event.size().width() > event.size().height()
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     @property
     def values(self) -> tuple[list[float], list[float], list[float]]:

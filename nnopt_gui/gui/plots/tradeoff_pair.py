@@ -319,7 +319,7 @@ def _chooser(name: str, parent: QWidget) -> QComboBox:
     chooser = QComboBox(parent)
     chooser.setObjectName(name)
     chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    chooser.setMinimumContentsLength(10)
+    chooser.setMinimumContentsLength(9)
     for candidate in METRICS:
         chooser.addItem(candidate.title, candidate.key)
     return chooser
