@@ -19,7 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from nnopt_gui.engine.layer_distribution import LayerDistribution
-from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.metrics import Conditions, Measurement
 from nnopt_gui.engine.progress import Cancelled
 from nnopt_gui.engine.study.trial import Trial
 
@@ -141,7 +141,8 @@ def trial_json(trial: Trial, artifact: Path | None = None) -> dict[str, Any]:
 _COLUMNS = ("#", "Recipe", "Top-1 %", "± 95", "Drop pp", "Size kB", "p50 ms", "MACs M", "Status")
 
 
-def _cells(trial: Trial, front: Sequence[int]) -> list[str]:
+def _cells(trial: Trial, front: Sequence[int], mark: str) -> list[str]:
+    """``mark`` stands beside the latency."""
     m = trial.measurement
     status = "original" if trial.is_baseline else "front" if trial.number in front else trial.state.value
     if trial.error:
@@ -158,20 +159,31 @@ def _cells(trial: Trial, front: Sequence[int]) -> list[str]:
         f"{50 * (accuracy.high - accuracy.low):.2f}" if accuracy else "–",
         f"{100 * drop.value:+.2f}" if drop else "–",
         f"{m.size_bytes / 1000:.1f}",
-        f"{latency.p50:.3f}" if latency else "–",
+        f"{latency.p50:.3f}{mark}" if latency else "–",
         f"{m.macs / 1e6:.2f}",
         status,
     ]
 
 
 def trials_table(trials: Iterable[Trial], front: Sequence[int]) -> str:
-    """The trials as a text table."""
+    """The trials as a text table, and where latency was measured; those of another machine or runtime, or of other
+    threads, are marked."""
+    trials = list(trials)
+    contexts = list(dict.fromkeys(_context(trial) for trial in trials if trial.measurement is not None))
+    marks = {context: "*" * index for index, context in enumerate(contexts)}
     table = Table(box=None, pad_edge=False)
     for index, column in enumerate(_COLUMNS):
         table.add_column(column, justify="left" if index in (1, 8) else "right", no_wrap=index != 8)
     for trial in trials:
-        table.add_row(*_cells(trial, front))
-    return plain(table)
+        table.add_row(*_cells(trial, front, marks.get(_context(trial), "")))
+    notes = [f"{mark} p50 in {context[0]}, {context[1]} threads, on {context[2]}" for context, mark in marks.items()]
+    return "\n".join([plain(table), *(note.strip() + "; not comparable" * bool(i) for i, note in enumerate(notes))])
+
+
+def _context(trial: Trial) -> tuple[str, int, str, tuple[object, ...]]:
+    """Runtime, threads, machine, and all that makes latencies comparable."""
+    found = trial.measurement.conditions if trial.measurement is not None else Conditions()
+    return found.runtime, found.threads, found.machine, found.latency_context
 
 
 def weights_table(layers: Sequence[LayerDistribution]) -> str:

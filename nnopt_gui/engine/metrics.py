@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -169,6 +170,12 @@ class Measurement:
         return max(self.throughput, key=lambda found: found.images_per_second, default=None)
 
     @property
+    def context_code(self) -> int | None:
+        """The same number for latencies that may be compared, another one (but for one chance in four thousand
+        million) for others; None where latency was not measured."""
+        return None if self.latency_ms is None else zlib.crc32(repr(self.conditions.latency_context).encode())
+
+    @property
     def peak_memory_bytes(self) -> int | None:
         """What the file needs beyond the runtime itself; None where it was not measured."""
         return self.peak_memory.bytes if self.peak_memory is not None else None
@@ -268,6 +275,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     ACCURACY, DROP, AGREEMENT, TOP5, WORST_CLASS, CALIBRATION_ERROR, SIZE, COMPRESSED, LATENCY, THROUGHPUT, MACS,
     PARAMS, MEMORY, ENERGY,
 )  # fmt: skip
+CONTEXT: Final = Metric("latency_context", "Latency context", "", "lower", 0, *_exact("context_code", 1), exact=True)
+"""No quantity to look at, and not one of :data:`METRICS`: :attr:`Measurement.context_code`, to be kept beside them."""
 RUN_DEPENDENT: Final = frozenset({LATENCY.key, THROUGHPUT.key, MEMORY.key, ENERGY.key})
 """Metrics that only compare between measurements of one machine, runtime and thread count."""
 

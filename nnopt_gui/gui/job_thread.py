@@ -11,6 +11,7 @@ from typing import Any, Final
 from PySide6.QtCore import QObject, QThread, Signal
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
 from nnopt_gui.errors import EngineCrashedError, NnoptError
 from nnopt_gui.jobs.failures import expected, failed
 from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
@@ -67,9 +68,19 @@ class JobThread(QThread):
             "model": model.to_dict(),
             "data": data.to_dict() if data else None,
             "auto_preprocessing": False,  # the window offers instead of choosing
+            "measuring": self._measuring.to_dict(),
             **(extra or {}),
         }
         return Job(next(self._ids), kind, payload)
+
+    @property
+    def measuring(self) -> MeasurementOptions:
+        """How files are measured."""
+        return self._measuring
+
+    def measure_with(self, options: MeasurementOptions) -> None:
+        """Measure so from the next new job on."""
+        self._measuring = options
 
     def submit(self, job: Job) -> None:
         """Run the job after those submitted before it. Starts the thread if necessary."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from nnopt_gui.engine.metrics import ACCURACY, DROP, Metric
+from nnopt_gui.engine.metrics import ACCURACY, DROP, RUN_DEPENDENT, Metric
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 
@@ -77,10 +77,13 @@ def measured_rows(columns: TrialColumns, x: Metric, y: Metric) -> tuple[NDArray[
     """int64 (n,): the rows of the finished trials in which both metrics were measured, and float64 (n, 2): the values
     in display units.
 
-    Those that a race stopped are left out: their accuracy is of the images that they were stopped at.
+    Those that a race stopped are left out: their accuracy is of the images that they were stopped at. So are, for
+    latency and the like, those of another machine or runtime, or of other threads.
     """
     values = np.stack([columns.values(x), columns.values(y)], axis=1)
     known = columns.among(TrialState.DONE) & ~columns.raced & ~np.isnan(values).any(axis=1)
+    if {x.key, y.key} & RUN_DEPENDENT:
+        known &= columns.comparable()
     return np.flatnonzero(known), values[known]
 
 

@@ -11,11 +11,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nnopt_gui.engine.metrics import METRICS, End, Measurement, Metric
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.metrics import CONTEXT, METRICS, End, Measurement, Metric
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 
 STATES: Final = tuple(TrialState)
-READING_KEYS: Final = tuple(metric.key for metric in METRICS)
+READ: Final = (*METRICS, CONTEXT)
+READING_KEYS: Final = tuple(metric.key for metric in READ)
 
 _CODES: Final = {state.value: code for code, state in enumerate(STATES)}
 _PLACES: Final = {key: place for place, key in enumerate(READING_KEYS)}
@@ -68,7 +69,7 @@ class TrialSummary(NamedTuple):
 
 def readings_of(measurement: Measurement | None) -> NDArray[np.float64]:
     """float64 (metrics, 3): value, low and high of every metric in its display unit, NaN where it was not measured."""
-    found = [metric.read(measurement) if measurement is not None else None for metric in METRICS]
+    found = [metric.read(measurement) if measurement is not None else None for metric in READ]
     return np.array([_UNKNOWN if reading is None else reading for reading in found], dtype="<f8")
 
 
@@ -118,7 +119,7 @@ class TrialColumns:
             _objects(_texts(label)),
             _objects(_texts(note)),
             _objects(_texts(error)),
-            np.frombuffer(b"".join(readings), dtype="<f8").reshape(len(rows), len(METRICS), 3),
+            np.frombuffer(b"".join(readings), dtype="<f8").reshape(len(rows), len(READ), 3),
         )
 
     def __len__(self) -> int:
@@ -139,6 +140,22 @@ class TrialColumns:
     def among(self, *states: TrialState) -> NDArray[np.bool_]:
         """bool (n,): whether the trial is in one of these states."""
         return np.isin(self.state, [_CODES[state.value] for state in states])
+
+    def comparable(self) -> NDArray[np.bool_]:
+        """bool (n,): whether the latency may stand beside the others': measured on the same machine, in the same
+        runtime, with as many threads as the original's, or, where that was not measured, as most. Latencies of which
+        no more is known count as comparable."""
+        codes = self.values(CONTEXT)
+        known = codes[~np.isnan(codes)]
+        if not len(known):
+            return np.ones(len(self), dtype=np.bool_)
+        first = codes[self.number == BASELINE_NUMBER]
+        if len(first) and not np.isnan(first[0]):
+            usual = first[0]
+        else:
+            found, counts = np.unique(known, return_counts=True)
+            usual = found[counts.argmax()]
+        return np.isnan(codes) | (codes == usual)
 
     def row_of(self, number: int) -> int | None:
         """The row of a trial, where rows are in the order of their numbers."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE, Estimate, Latency,
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.pareto import Better, front, front_numbers, indistinguishable_numbers
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial_columns import TrialColumns
 
 directions = st.sampled_from(["higher", "lower"])
 points_of_small_numbers = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=30)
@@ -67,3 +70,20 @@ def test_an_interval_in_x_counts_too() -> None:
     trials = [trial(0, 1, 0.9, ms=1.0), trial(1, 1, 0.9, ms=1.05), trial(2, 1, 0.9, ms=1.5)]
     assert front_numbers(trials, LATENCY, SIZE) == (0,)
     assert indistinguishable_numbers(trials, LATENCY, SIZE) == {1}
+
+
+def test_latencies_of_another_runtime_are_left_out_of_the_front() -> None:
+    """The fastest point was measured in another runtime: it says nothing about who is fastest here."""
+
+    def elsewhere(found: Trial, runtime: str) -> Trial:
+        assert found.measurement is not None
+        conditions = replace(found.measurement.conditions, runtime=runtime)
+        return replace(found, measurement=replace(found.measurement, conditions=conditions))
+
+    trials = [trial(0, 400, 0.90, ms=4), trial(1, 300, 0.89, ms=3), elsewhere(trial(2, 200, 0.91, ms=1), "other")]
+    assert front_numbers(trials, LATENCY, ACCURACY) == (1, 0)
+    assert front_numbers(trials, SIZE, ACCURACY) == (2,)
+    assert TrialColumns.of(trials).comparable().tolist() == [True, True, False]
+    without_original = [*trials[1:], elsewhere(trial(3, 100, 0.88, ms=0.5), "other")]
+    assert front_numbers(without_original, LATENCY, ACCURACY) == (3, 2)  # most were measured there
+    assert indistinguishable_numbers(trials, LATENCY, ACCURACY) == frozenset()
