@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -31,7 +32,7 @@ class Settings:
 
     ``language`` is a language tag or empty to follow the system; ``threads`` None lets the engine choose; ``recent``
     are files and folders opened lately, the latest first; ``last_folder`` is where the file dialogs start; ``cluster``
-    is the Dask scheduler that was used last, to be proposed.
+    is the Dask scheduler that was used last, to be proposed. ``target``, ``batches`` and ``memory`` say how files are measured, see ``engine.target``.
     """
 
     theme: str = "system"
@@ -44,6 +45,9 @@ class Settings:
     last_folder: str = ""
     recent: tuple[str, ...] = ()
     cluster: str = ""
+    target: str = "onnxruntime"
+    batches: tuple[int, ...] = ()
+    memory: bool = False
 
     def with_recent(self, location: str) -> Settings:
         """The same settings with ``location`` at the head of the recent ones."""
@@ -172,6 +176,9 @@ def _checks() -> Mapping[str, Callable[[Any], bool]]:
         "auto_fit": flag,
         "last_folder": text,
         "cluster": text,
+        "target": lambda value: isinstance(value, str) and re.fullmatch(r"[a-z]{1,20}(:\w{1,40})?", value) is not None,
+        "batches": lambda value: isinstance(value, tuple) and len(value) <= 8 and all(map(whole(2, 1024), value)),
+        "memory": flag,
         "recent": lambda value: isinstance(value, tuple) and len(value) <= MAX_RECENT and all(map(text, value)),
     }
     assert set(checks) == {field.name for field in fields(Settings)}

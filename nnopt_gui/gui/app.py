@@ -93,6 +93,8 @@ class Program(QObject):
         self.comparing = Comparing(self.window, *compared)
         dressed = (self.window, self.theme, self.translator, self.workspace)
         self.preferences = Preferences(settings, store_settings, *dressed)
+        self.thread_of_jobs.measure_with(self.preferences.measuring)
+        self.preferences.measuring_changed.connect(self.thread_of_jobs.measure_with)
         self.dialogs = Dialogs(self.window, self.window.actions_table, self.preferences, self.explorer)
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
         told = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)

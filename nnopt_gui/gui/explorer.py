@@ -68,6 +68,7 @@ class Explorer(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._thread = thread
         self._recipes = recipes
         self._workspace = workspace
         self._jobs = jobs
@@ -88,9 +89,9 @@ class Explorer(QObject):
         return self._control.running is not None
 
     def find(self, recipe: Recipe) -> Trial | None:
-        """The finished trial of this recipe."""
-        trial = self._workspace.find(recipe)
-        return trial if trial is not None and trial.state is TrialState.DONE else None
+        """The finished trial of this recipe in the runtime that is measured in now."""
+        study, target = self._workspace.study, str(self._thread.measuring.target)
+        return study.measured_in(recipe.fingerprint, target) if study is not None else None
 
     @property
     def cluster(self) -> str:

@@ -40,6 +40,7 @@ class JobThread(QThread):
         super().__init__(parent)
         self.setObjectName("job_thread")
         self._engine = engine
+        self._measuring = AS_USUAL
         self._ids = itertools.count(1)
         self._requests: deque[Job | bool | None] = deque()  # None: cancel all submitted before; bool: pause or go on
         self._waiting: deque[Job] = deque()

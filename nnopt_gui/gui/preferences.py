@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
+from nnopt_gui.errors import SettingsError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.i18n import SYSTEM, Translator, font_can_show
 from nnopt_gui.gui.main_window import MainWindow
@@ -23,6 +25,8 @@ class Preferences(QObject):
     Args:
         store: called with the new settings whenever one changes.
     """
+
+    measuring_changed = Signal(object)  # MeasurementOptions
 
     def __init__(
         self,
@@ -50,6 +54,15 @@ class Preferences(QObject):
     def settings(self) -> Settings:
         return self._settings
 
+    @property
+    def measuring(self) -> MeasurementOptions:
+        """How files are measured; as usual where the settings name nothing that there is."""
+        chosen = {name: getattr(self._settings, name) for name in ("target", "batches", "memory")}
+        try:
+            return MeasurementOptions.from_dict(chosen)
+        except SettingsError:
+            return AS_USUAL
+
     def set(self, **values: object) -> None:
         """Change single settings and store them."""
         changed = replace(self._settings, **values)  # type: ignore[arg-type]
@@ -59,9 +72,12 @@ class Preferences(QObject):
                 self._store(changed)
 
     def apply(self, settings: Settings) -> None:
-        """Take over what the dialog says; the engine's threads count from its next start."""
+        """Take over what the dialog says; the engine's threads count from its next start, the runtime
+        from the next job."""
         before = self._settings
         self.set(threads=settings.threads, seed=settings.seed, log_axis=settings.log_axis, auto_fit=settings.auto_fit)
+        self.set(target=settings.target, batches=settings.batches, memory=settings.memory)
+        self.measuring_changed.emit(self.measuring)
         if settings.theme != before.theme:
             self._on_theme_chosen(settings.theme)
         if settings.language != before.language:

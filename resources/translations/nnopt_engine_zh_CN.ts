@@ -1152,6 +1152,10 @@
             <translation>每张图像的能耗</translation>
         </message>
         <message>
+            <source>Latency context</source>
+            <translation>延迟测量环境</translation>
+        </message>
+        <message>
             <source>{classes} classes are not possible.</source>
             <translation>类别数不能是 {classes}。</translation>
         </message>

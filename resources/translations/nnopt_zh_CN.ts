@@ -830,12 +830,32 @@
         <translation>测试集</translation>
     </message>
     <message>
+        <source>Top-5</source>
+        <translation type="unfinished">Top-5</translation>
+    </message>
+    <message>
+        <source>Worst class</source>
+        <translation>最差类别</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>校准</translation>
+    </message>
+    <message>
         <source>Size</source>
         <translation>大小</translation>
     </message>
     <message>
+        <source>Download</source>
+        <translation>下载大小</translation>
+    </message>
+    <message>
         <source>Latency</source>
         <translation>延迟</translation>
+    </message>
+    <message>
+        <source>Throughput</source>
+        <translation>吞吐量</translation>
     </message>
     <message>
         <source>MACs</source>
@@ -844,6 +864,14 @@
     <message>
         <source>Params</source>
         <translation>参数量</translation>
+    </message>
+    <message>
+        <source>Memory</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Energy</source>
+        <translation>能耗</translation>
     </message>
     <message>
         <source>Images</source>
@@ -872,6 +900,22 @@
     <message>
         <source>The sealed test split, which no choice has seen.</source>
         <translation>封存的测试集，未参与任何选择。</translation>
+    </message>
+    <message>
+        <source>Expected calibration error: how far the confidence is from the share that is right.</source>
+        <translation>期望校准误差：置信度与正确比例之间的差距。</translation>
+    </message>
+    <message>
+        <source>Compressed with zstd at level 3.</source>
+        <translation>使用 zstd 3 级压缩。</translation>
+    </message>
+    <message>
+        <source>The most that a fresh process needed to load and run the file, beyond the runtime itself.</source>
+        <translation>全新进程加载并运行该文件所需的最大内存，不含运行时本身。</translation>
+    </message>
+    <message>
+        <source>Of the processor package, everything that ran on it included.</source>
+        <translation>整个处理器封装的能耗，包含其上运行的所有程序。</translation>
     </message>
     <message>
         <source>Conditions</source>
@@ -926,6 +970,28 @@
         <translation>其中 {} 个非零</translation>
     </message>
     <message>
+        <source>{} images/s at batch {}</source>
+        <translation>{} 张图像/秒（批量 {}）</translation>
+    </message>
+    <message>
+        <source>{}
+and {} for the runtime</source>
+        <translation>{}
+运行时另需 {}</translation>
+    </message>
+    <message>
+        <source>{} % (ECE)</source>
+        <translation>{} %（ECE）</translation>
+    </message>
+    <message>
+        <source>{} mJ an image</source>
+        <translation>每张图像 {} mJ</translation>
+    </message>
+    <message>
+        <source>Not comparable: another machine, runtime or thread count.</source>
+        <translation>不可比较：机器、运行时或线程数不同。</translation>
+    </message>
+    <message>
         <source>{} p50
 {} p95, {} runs</source>
         <translation>{} p50
@@ -946,6 +1012,10 @@
         <translation>
             <numerusform>%n 个线程，批大小 {}</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>clock governor: {}</source>
+        <translation>时钟调节策略：{}</translation>
     </message>
     <message>
         <source>The machine was busy: the latency is uncertain.</source>
@@ -3113,6 +3183,14 @@
         <translation>自动</translation>
     </message>
     <message>
+        <source>none, or for example 8, 32</source>
+        <translation>无，或例如 8, 32</translation>
+    </message>
+    <message>
+        <source>Peak memory, in a process of its own</source>
+        <translation>在单独进程中测量峰值内存</translation>
+    </message>
+    <message>
         <source>Logarithmic size and latency axes</source>
         <translation>大小与延迟使用对数坐标</translation>
     </message>
@@ -3137,6 +3215,18 @@
         <translation>新研究的随机种子</translation>
     </message>
     <message>
+        <source>Runtime to measure in</source>
+        <translation>测量所用的运行时</translation>
+    </message>
+    <message>
+        <source>Throughput at batches of</source>
+        <translation>测量吞吐量的批量</translation>
+    </message>
+    <message>
+        <source>Accuracy and latency are measured in it, from the next trial on. Every trial names its runtime.</source>
+        <translation>准确率和延迟均在其中测量，从下一次试验起生效。每次试验都会注明其运行时。</translation>
+    </message>
+    <message>
         <source>Threads take effect when the engine starts next.</source>
         <translation>线程数在引擎下次启动时生效。</translation>
     </message>
@@ -3155,6 +3245,22 @@
     <message>
         <source>Restore defaults</source>
         <translation>恢复默认</translation>
+    </message>
+    <message>
+        <source>ONNX Runtime</source>
+        <translation>ONNX Runtime</translation>
+    </message>
+    <message>
+        <source>OpenVINO</source>
+        <translation>OpenVINO</translation>
+    </message>
+    <message>
+        <source>PyTorch eager, float files only</source>
+        <translation>PyTorch eager（仅浮点文件）</translation>
+    </message>
+    <message>
+        <source>{} (not installed)</source>
+        <translation>{}（未安装）</translation>
     </message>
 </context>
 <context>

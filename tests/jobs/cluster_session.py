@@ -27,6 +27,9 @@ class ClusterSession:
         profile = ModelProfile("scripted", "scripted", "none", "0" * 64, (1, 8, 8), 10, 300, 2000, 1200, ())
         return SimpleNamespace(model=profile, data=None, data_source=data)
 
+    def measure_with(self, options):
+        self.options = options
+
     def baseline(self, reporter):
         return self.result("baseline", 0)
 

@@ -58,6 +58,9 @@ class ScriptedSession:
         getattr(self, f"do_{name.replace('-', '_')}", lambda *_: None)(reporter, argument)
         return SimpleNamespace(model=profile(self.what), data=None, data_source=data)
 
+    def measure_with(self, options):
+        self.options = options
+
     def baseline(self, reporter):
         return SimpleNamespace(
             measurement=measurement(), artifact=self.artifact("baseline"), sha256="1" * 64, suggestion=None,

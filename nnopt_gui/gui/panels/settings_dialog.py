@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QRegularExpression, Signal, Slot
+from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import (
     QAbstractButton,
     QCheckBox,
@@ -15,11 +16,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
+    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from nnopt_gui.engine.target import MAX_BATCH, MAX_BATCHES, ONNX_RUNTIME, OPENVINO, TORCH, offered_targets
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.settings import THEMES, Settings
 
@@ -56,6 +59,11 @@ class SettingsDialog(QDialog):
         self._threads.setSpecialValueText(self.tr("Automatic"))
         self._seed = named(QSpinBox(self), "settings_seed")
         self._seed.setRange(0, 2**31 - 1)
+        self._target = named(QComboBox(self), "settings_target")
+        self._batches = named(QLineEdit(self), "settings_batches")
+        self._batches.setValidator(QRegularExpressionValidator(QRegularExpression(r"[0-9 ,]{0,60}"), self))
+        self._batches.setPlaceholderText(self.tr("none, or for example 8, 32"))
+        self._memory = named(QCheckBox(self.tr("Peak memory, in a process of its own"), self), "settings_memory")
         self._log_axis = named(QCheckBox(self.tr("Logarithmic size and latency axes"), self), "settings_log_axis")
         self._auto_fit = named(QCheckBox(self.tr("Plots follow new points"), self), "settings_auto_fit")
         self._buttons = QDialogButtonBox(
@@ -75,9 +83,15 @@ class SettingsDialog(QDialog):
             (self.tr("Language"), self._language),
             (self.tr("Engine threads"), self._threads),
             (self.tr("Seed of new studies"), self._seed),
+            (self.tr("Runtime to measure in"), self._target),
+            (self.tr("Throughput at batches of"), self._batches),
         ):
             form.addRow(label, widget)
             widget.setAccessibleName(label)
+        self._target.setToolTip(
+            self.tr("Accuracy and latency are measured in it, from the next trial on. Every trial names its runtime.")
+        )
+        form.addRow(self._memory)
         form.addRow(self._log_axis)
         form.addRow(self._auto_fit)
         note = named(
@@ -103,8 +117,28 @@ class SettingsDialog(QDialog):
         self._language.setCurrentIndex(max(0, self._language.findData(settings.language)))
         self._threads.setValue(settings.threads or 0)
         self._seed.setValue(settings.seed)
+        self._show_targets(settings.target)
+        self._batches.setText(", ".join(map(str, settings.batches)))
+        self._memory.setChecked(settings.memory)
         self._log_axis.setChecked(settings.log_axis)
         self._auto_fit.setChecked(settings.auto_fit)
+
+    def _show_targets(self, chosen: str) -> None:
+        """Those that are installed, and the chosen one in any case."""
+        names = {ONNX_RUNTIME: self.tr("ONNX Runtime"), OPENVINO: self.tr("OpenVINO"),
+                 TORCH: self.tr("PyTorch eager, float files only")}  # fmt: skip
+        self._target.clear()
+        for target in offered_targets():
+            provider = f" · {target.provider}" if target.runtime == ONNX_RUNTIME else ""
+            self._target.addItem(names[target.runtime] + provider, str(target))
+        if self._target.findData(chosen) < 0:
+            self._target.addItem(self.tr("{} (not installed)").format(chosen), chosen)
+        self._target.setCurrentIndex(self._target.findData(chosen))
+
+    def _chosen_batches(self) -> tuple[int, ...]:
+        """What of the text is a batch size."""
+        sizes = sorted({int(word) for word in self._batches.text().replace(",", " ").split()})
+        return tuple(size for size in sizes if 2 <= size <= MAX_BATCH)[:MAX_BATCHES]
 
     @property
     def settings(self) -> Settings:
@@ -115,6 +149,9 @@ class SettingsDialog(QDialog):
             language=self._language.currentData(),
             threads=self._threads.value() or None,
             seed=self._seed.value(),
+            target=self._target.currentData(),
+            batches=self._chosen_batches(),
+            memory=self._memory.isChecked(),
             log_axis=self._log_axis.isChecked(),
             auto_fit=self._auto_fit.isChecked(),
         )

@@ -187,6 +187,9 @@ class FakeSession:
         seen = data(self.preprocessing) if source else None
         return SimpleNamespace(model=self.model, data=seen, data_source=nailed, model_source=model)
 
+    def measure_with(self, options):
+        self.options = options
+
     def baseline(self, reporter):
         reporter.status("Measuring the original")
         measurement, path, digest = self.measure(Recipe(), reporter)

@@ -24,7 +24,10 @@ from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.workspace import Workspace
 
-_ROWS = ("accuracy", "drop", "agreement", "test", "size", "latency", "macs", "params")
+_ROWS = (
+    "accuracy", "drop", "agreement", "test", "top5", "worst", "ece", "size", "download", "latency", "throughput",
+    "macs", "params", "memory", "energy",
+)  # fmt: skip
 _CONDITION_ROWS = ("data", "machine", "runtime", "measured", "took")
 
 
@@ -102,10 +105,17 @@ class DetailsPanel(QWidget):
             "drop": self.tr("Δ vs. original"),
             "agreement": self.tr("Agreement"),
             "test": self.tr("On test"),
+            "top5": self.tr("Top-5"),
+            "worst": self.tr("Worst class"),
+            "ece": self.tr("Calibration"),
             "size": self.tr("Size"),
+            "download": self.tr("Download"),
             "latency": self.tr("Latency"),
+            "throughput": self.tr("Throughput"),
             "macs": self.tr("MACs"),
             "params": self.tr("Params"),
+            "memory": self.tr("Memory"),
+            "energy": self.tr("Energy"),
             "data": self.tr("Images"),
             "machine": self.tr("Machine"),
             "runtime": self.tr("Runtime"),
@@ -119,6 +129,16 @@ class DetailsPanel(QWidget):
             self.tr("Paired on the same images as the original: far tighter than the difference of two accuracies.")
         )
         self._titles["test"].setToolTip(self.tr("The sealed test split, which no choice has seen."))
+        tips = {
+            "ece": self.tr("Expected calibration error: how far the confidence is from the share that is right."),
+            "download": self.tr("Compressed with zstd at level 3."),
+            "memory": self.tr(
+                "The most that a fresh process needed to load and run the file, beyond the runtime itself."
+            ),
+            "energy": self.tr("Of the processor package, everything that ran on it included."),
+        }
+        for key, tip in tips.items():
+            self._titles[key].setToolTip(tip)
         width = max(self.fontMetrics().horizontalAdvance(title) for title in titles.values())
         for label in self._titles.values():
             label.setMinimumWidth(width)
@@ -208,10 +228,43 @@ class DetailsPanel(QWidget):
             "agreement": "" if base is None or agreement is None else interval_text(agreement),
             "test": self._confirmed(trial),
             "size": size,
-            "latency": self._latency_text(measurement.latency_ms),
+            "latency": self._latency_text(measurement.latency_ms) + self._not_comparable(measurement, base),
             "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
             "params": params,
+            **self._more(measurement),
         }
+
+    def _more(self, measurement: Measurement) -> dict[str, str]:
+        """What not every trial has; empty where it was not measured."""
+        top5, worst, energy = measurement.top5, measurement.worst_class, measurement.energy_mj
+        error, memory = measurement.calibration_error, measurement.peak_memory
+        speeds = (
+            self.tr("{} images/s at batch {}").format(f"{found.images_per_second:,.0f}", found.batch)
+            for found in measurement.throughput
+        )
+        held = self.tr("{}\nand {} for the runtime")
+        return {
+            "top5": "" if top5 is None else interval_text(top5),
+            "worst": "" if worst is None else f"{interval_text(worst)}\n{self._class_name(measurement.worst_label)}",
+            "ece": "" if error is None else self.tr("{} % (ECE)").format(f"{100 * error:.1f}"),
+            "download": "" if measurement.compressed_bytes is None else bytes_text(measurement.compressed_bytes),
+            "throughput": "\n".join(speeds),
+            "memory": "" if memory is None else held.format(bytes_text(memory.bytes), bytes_text(memory.runtime_bytes)),
+            "energy": "" if energy is None else self.tr("{} mJ an image").format(significant(energy.value)),
+        }
+
+    def _class_name(self, label: int | None) -> str:
+        study = self._workspace.study
+        names = study.data_profile.classes if study is not None and study.data_profile is not None else ()
+        if label is None:
+            return ""
+        return names[label] if label < len(names) else str(label)
+
+    def _not_comparable(self, measurement: Measurement, base: Measurement | None) -> str:
+        if base is None or measurement.latency_ms is None or base.latency_ms is None:
+            return ""
+        same = measurement.conditions.latency_context == base.conditions.latency_context
+        return "" if same else "\n" + self.tr("Not comparable: another machine, runtime or thread count.")
 
     def _confirmed(self, trial: Trial) -> str:
         study = self._workspace.study
@@ -237,6 +290,8 @@ class DetailsPanel(QWidget):
         machine = conditions.machine
         if conditions.threads:
             machine += "\n" + self.tr("%n thread(s), batch {}", "", conditions.threads).format(conditions.batch)
+        if conditions.governor:
+            machine += "\n" + self.tr("clock governor: {}").format(conditions.governor)
         if conditions.noisy:
             machine += "\n" + self.tr("The machine was busy: the latency is uncertain.")
         return {
