@@ -71,7 +71,6 @@ class Conditions:
     cores: int = 0  # physical ones that the process may use
     operating_system: str = ""
     runtime: str = ""  # "ONNX Runtime 1.31.0 CPU"
-    target: str = "onnxruntime"  # see engine.target; accuracy, too, is that of this runtime
     threads: int = 1
     batch: int = 1
     data: str = ""
@@ -86,6 +85,7 @@ class Conditions:
     stopped: str = ""  # why the evaluation ended before all images were seen; empty when it saw them all
     dominated_by: int | None = None  # the trial that it lost to when that was why; its accuracy is then a partial one
     # What records of versions up to 0.1.0 lack: empty there, and then no reason for a difference.
+    target: str = "onnxruntime"  # see engine.target; accuracy, too, is that of this runtime
     versions: tuple[str, ...] = ()  # "nnopt 0.1.0", "torch 2.13.0", …: of all that made and ran the file
     logical_cores: int = 0
     governor: str = ""  # how the clock rate is chosen: "performance", "powersave", …

@@ -831,7 +831,7 @@
     </message>
     <message>
         <source>Top-5</source>
-        <translation type="unfinished">Top-5</translation>
+        <translation>Top-5</translation>
     </message>
     <message>
         <source>Worst class</source>

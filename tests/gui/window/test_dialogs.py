@@ -16,7 +16,10 @@ from PySide6.QtWidgets import (
     QTabWidget,
 )
 
+from nnopt_gui.engine.sources import ModelSource
+from nnopt_gui.engine.target import MeasurementOptions, Target
 from nnopt_gui.gui.panels.command_palette import match_score
+from nnopt_gui.jobs.job import JobKind
 from nnopt_gui.settings import Settings
 
 
@@ -85,14 +88,22 @@ def test_settings_are_applied_and_put_back(opened, qtbot):
     theme = box.findChild(QComboBox, "settings_theme")
     theme.setCurrentIndex(theme.findData("dark"))
     box.findChild(QSpinBox, "settings_threads").setValue(3)
+    target = box.findChild(QComboBox, "settings_target")
+    target.setCurrentIndex(target.findData("torch"))
+    box.findChild(QLineEdit, "settings_batches").setText("32, 8, 8, 1")
     assert opened.program.settings.theme != "dark"
     qtbot.mouseClick(box.findChild(QPushButton, "settings_apply"), Qt.MouseButton.LeftButton)
     assert opened.program.settings.theme == "dark" and opened.program.settings.threads == 3
     assert opened.program.theme.mode == "dark"
+    wanted = MeasurementOptions(Target("torch"), (8, 32))
+    assert opened.program.thread_of_jobs.measuring == wanted
+    job = opened.program.thread_of_jobs.new_job(JobKind.RUN, ModelSource("demo"), None)
+    assert MeasurementOptions.from_dict(job.payload["measuring"]) == wanted
     qtbot.mouseClick(box.findChild(QPushButton, "settings_defaults"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(box.findChild(QPushButton, "settings_ok"), Qt.MouseButton.LeftButton)
     closed(opened, "settings_dialog")
     kept = opened.program.settings
+    assert opened.program.thread_of_jobs.measuring == MeasurementOptions()
     assert kept == Settings(recent=kept.recent, last_folder=kept.last_folder)
 
 

@@ -19,7 +19,7 @@ from nnopt_gui.engine.quantities import (
 )
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.workspace import Workspace
@@ -245,7 +245,7 @@ class DetailsPanel(QWidget):
         held = self.tr("{}\nand {} for the runtime")
         return {
             "top5": "" if top5 is None else interval_text(top5),
-            "worst": "" if worst is None else f"{interval_text(worst)}\n{self._class_name(measurement.worst_label)}",
+            "worst": "" if worst is None else labelled(self._class_name(measurement.worst_label), interval_text(worst)),
             "ece": "" if error is None else self.tr("{} % (ECE)").format(f"{100 * error:.1f}"),
             "download": "" if measurement.compressed_bytes is None else bytes_text(measurement.compressed_bytes),
             "throughput": "\n".join(speeds),
