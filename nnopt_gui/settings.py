@@ -32,7 +32,8 @@ class Settings:
 
     ``language`` is a language tag or empty to follow the system; ``threads`` None lets the engine choose; ``recent``
     are files and folders opened lately, the latest first; ``last_folder`` is where the file dialogs start; ``cluster``
-    is the Dask scheduler that was used last, to be proposed. ``target``, ``batches`` and ``memory`` say how files are measured, see ``engine.target``.
+    is the Dask scheduler that was used last, to be proposed. ``target``, ``batches`` and ``memory`` say how files
+    are measured, see ``engine.target``.
     """
 
     theme: str = "system"

@@ -21,7 +21,7 @@ from nnopt_gui.engine.study.confirmation import (
 )
 from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.sweep import quick_sweep
-from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import EngineCrashedError, NnoptError, RecipeError
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.job_control import JobControl, RunningJob
@@ -81,8 +81,6 @@ class Explorer(QObject):
         self._control.ended.connect(self._on_ended)
         thread.engine_lost.connect(self._on_engine_lost)
         workspace.problem.connect(self._on_workspace_problem)
-
-    # -- what is asked ----------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
