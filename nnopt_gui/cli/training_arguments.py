@@ -186,7 +186,9 @@ def chosen_student(options: argparse.Namespace) -> Student | None:
     depth = options.student_depth
     if not options.student and depth is None:
         if options.inherit:
-            raise RecipeError("Nobody inherits.", "Name a student, for example --student 0.5x.")
+            raise RecipeError(
+                "There is no student that could inherit weights.", "Name a student, for example --student 0.5x."
+            )
         return None
     if not options.student:
         student = Student(depth=depth)

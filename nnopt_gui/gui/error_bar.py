@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.errors import NnoptError
-from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.i18n import engine_text, sentences
 
 Level = Literal["info", "warning", "error"]
 MAX_MESSAGES: Final = 4  # more would push the window's work out of sight; the oldest go first
@@ -163,7 +163,7 @@ class MessageFrame(QFrame):
     def _retranslate(self) -> None:
         what, hint = engine_text(self.message.what), engine_text(self.message.hint)
         self._text.setText(f"{what}\n{hint}" if hint else what)
-        self.setAccessibleName(f"{what} {hint}".strip())
+        self.setAccessibleName(sentences(what, hint))
         self._details_button.setText(self.tr("Details"))
         self._details_button.setAccessibleName(self.tr("Show technical details"))
         self._details.setAccessibleName(self.tr("Technical details"))

@@ -325,7 +325,7 @@ class ClusterEngine:
             encoded, artifact = run.future.result(timeout=_GATHER_LIMIT_S)
             answer = json.loads(encoded)
         except Exception as error:  # noqa: BLE001 - Dask's own: the worker ended, or the result was lost with it
-            yield from self._lost(key, trials, f"the worker {run.worker} did not bring it home: {error!r}")
+            yield from self._lost(key, trials, f"its result did not arrive from the worker {run.worker}: {error!r}")
             return
         if answer["state"] in ("lost", "cancelled"):  # we cancelled nothing: the worker is closing
             said = NnoptError.from_dict(answer["error"]).user_message if "error" in answer else "It is closing."

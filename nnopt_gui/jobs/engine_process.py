@@ -223,7 +223,7 @@ class EngineLane:
 
         reporter = ProcessReporter(post, lambda: job.id in self._cancelled, lambda: job.id in self._paused)
         self._reporter = reporter
-        terminal = failed(job.id, InternalError("The job ended without a word."))
+        terminal = failed(job.id, InternalError("The job ended without a result."))
         try:
             post(EventKind.STARTED, {})
             _perform(job, session, reporter, post)

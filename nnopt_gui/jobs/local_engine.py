@@ -255,7 +255,7 @@ class LocalEngine:
             self._child.abort()
             self._lose(
                 EngineCrashedError(
-                    f"The engine did not move for {self._silence_limit_s:g} s and was stopped: it hangs.",
+                    f"The engine gave no sign of life for {self._silence_limit_s:g} s and was stopped.",
                     "Run again; if it happens again, report it with the details.",
                     self._child.log_tail(),
                 )

@@ -1036,8 +1036,8 @@
             <translation>ONNX Runtime 无法加载 {what}。</translation>
         </message>
         <message>
-            <source>The details say which operator it stumbled over.</source>
-            <translation>详细信息中说明了是哪个算子出了问题。</translation>
+            <source>The details name the operator that failed.</source>
+            <translation>详细信息中给出了出错的算子。</translation>
         </message>
         <message>
             <source>ONNX Runtime's {provider} cannot start on this machine.</source>
@@ -1644,8 +1644,8 @@
             <translation>每张图像应有一个类别得分向量（N × 类别数，float32）。</translation>
         </message>
         <message>
-            <source>The file's description of its tensors is absurdly long.</source>
-            <translation>文件对其张量的描述长得离谱。</translation>
+            <source>The file's description of its tensors is implausibly long.</source>
+            <translation>文件对其张量的描述长得不合理。</translation>
         </message>
         <message>
             <source>The file's description of its tensors is damaged.</source>
@@ -1860,8 +1860,8 @@
             <translation>{name} 运行失败：{name2}：{error}</translation>
         </message>
         <message>
-            <source>Mend it, and open it again.</source>
-            <translation>请修正后重新打开。</translation>
+            <source>Correct the code, and open it again.</source>
+            <translation>请修正代码后重新打开。</translation>
         </message>
         <message>
             <source>timm:{name} needs the library timm, which is not installed.</source>
@@ -1880,8 +1880,8 @@
             <translation>请参阅 timm.list_models()。</translation>
         </message>
         <message>
-            <source>The factory needs {needed}, which nobody gives it.</source>
-            <translation>工厂函数需要 {needed}，但没有提供。</translation>
+            <source>The factory has parameters without a default: {needed}.</source>
+            <translation>工厂函数有未设默认值的参数：{needed}。</translation>
         </message>
         <message>
             <source>Give these parameters defaults; classes, channels and size are passed where the data tell them.</source>
@@ -1940,8 +1940,8 @@
             <translation>PyTorch 文件已损坏。</translation>
         </message>
         <message>
-            <source>The entry {filename} is compressed, which torch.save never does; it could be a bomb.</source>
-            <translation>条目 {filename} 是压缩的，而 torch.save 从不压缩；它可能是压缩炸弹。</translation>
+            <source>The entry {filename} is compressed, which torch.save never does; it may be a decompression bomb.</source>
+            <translation>条目 {filename} 是压缩的，而 torch.save 从不压缩；它可能是解压炸弹。</translation>
         </message>
         <message>
             <source>Save the weights anew with torch.save or as safetensors.</source>
@@ -2189,7 +2189,7 @@
         </message>
         <message>
             <source>with computed scales</source>
-            <translation>缩放系数由计算得出</translation>
+            <translation>缩放因子由计算得出</translation>
         </message>
         <message>
             <source>Opening the model</source>
@@ -2845,7 +2845,7 @@
         </message>
         <message>
             <source>The repair</source>
-            <translation>修正方式</translation>
+            <translation>校正方式</translation>
         </message>
         <message>
             <source>The effort</source>
@@ -2873,7 +2873,7 @@
         </message>
         <message>
             <source>A codebook has one scale per output channel.</source>
-            <translation>码本的每个输出通道只有一个缩放系数。</translation>
+            <translation>码本的每个输出通道只有一个缩放因子。</translation>
         </message>
         <message>
             <source>Set the granularity to channel.</source>
@@ -3005,7 +3005,7 @@
         </message>
         <message>
             <source>no repair</source>
-            <translation>不修正</translation>
+            <translation>不校正</translation>
         </message>
         <message>
             <source>The student has no architecture.</source>
@@ -3165,11 +3165,11 @@
         </message>
         <message>
             <source>Only the packed form stores weights at their bit width.</source>
-            <translation>只有打包形式按位宽存储权重。</translation>
+            <translation>只有紧凑形式按位宽存储权重。</translation>
         </message>
         <message>
             <source>Set the form to packed.</source>
-            <translation>请把形式设为打包。</translation>
+            <translation>请把形式设为紧凑。</translation>
         </message>
         <message>
             <source>{budget_bytes} bytes are too few: the smallest file of this network takes about {least} bytes.</source>
@@ -4073,7 +4073,7 @@
         </message>
         <message>
             <source>Use 1 to 4 bits in the packed form, or set the scheme to auto.</source>
-            <translation>请在打包形式中使用 1 到 4 位，或把方案设为自动。</translation>
+            <translation>请在紧凑形式中使用 1 到 4 位，或把方案设为自动。</translation>
         </message>
         <message>
             <source>The recipe gives bits to a layer that this network does not have: {unknown}.</source>
@@ -4172,8 +4172,8 @@
             <translation>{running} 个试验正在运行，已完成 {done} / {total} 个</translation>
         </message>
         <message>
-            <source>the worker {worker} did not bring it home: {error}</source>
-            <translation>工作节点 {worker} 没有送回结果：{error}</translation>
+            <source>its result did not arrive from the worker {worker}: {error}</source>
+            <translation>它的结果没有从工作节点 {worker} 送达：{error}</translation>
         </message>
         <message>
             <source>It is closing.</source>
@@ -4300,7 +4300,7 @@
             <translation>请在那里放置相同的文件，或将其移除以便复制。</translation>
         </message>
         <message>
-            <source>The job ended without a word.</source>
+            <source>The job ended without a result.</source>
             <translation>任务没有给出结果就结束了。</translation>
         </message>
         <message>
@@ -4364,8 +4364,8 @@
             <translation>请重试。</translation>
         </message>
         <message>
-            <source>The engine did not move for {silence_limit_s} s and was stopped: it hangs.</source>
-            <translation>引擎 {silence_limit_s} 秒没有动静，已被停止：它卡住了。</translation>
+            <source>The engine gave no sign of life for {silence_limit_s} s and was stopped.</source>
+            <translation>引擎 {silence_limit_s} 秒没有响应，已被停止。</translation>
         </message>
         <message>
             <source>Run again; if it happens again, report it with the details.</source>
@@ -4516,7 +4516,7 @@
         </message>
         <message>
             <source>bias</source>
-            <translation>偏置修正</translation>
+            <translation>偏置校正</translation>
         </message>
         <message>
             <source>block</source>
@@ -4620,7 +4620,7 @@
         </message>
         <message>
             <source>no repair</source>
-            <translation>不修正</translation>
+            <translation>不校正</translation>
         </message>
         <message>
             <source>of MACs</source>
@@ -4680,7 +4680,7 @@
         </message>
         <message>
             <source>statistics</source>
-            <translation>统计修正</translation>
+            <translation>统计校正</translation>
         </message>
         <message>
             <source>student</source>

@@ -1224,6 +1224,14 @@ and {} for the runtime</source>
         <translation>网络：torchvision:resnet18、network:lenet5。数据：digits、mnist:文件夹、cifar10:文件夹。</translation>
     </message>
     <message>
+        <source>Look in:</source>
+        <translation>查找位置：</translation>
+    </message>
+    <message>
+        <source>Files of type:</source>
+        <translation>文件类型：</translation>
+    </message>
+    <message>
         <source>All files</source>
         <translation>所有文件</translation>
     </message>
@@ -1715,23 +1723,23 @@ and {} for the runtime</source>
     </message>
     <message>
         <source>Opening</source>
-        <translation>正在打开</translation>
+        <translation>打开</translation>
     </message>
     <message>
         <source>Running</source>
-        <translation>正在运行</translation>
+        <translation>运行</translation>
     </message>
     <message>
         <source>Saving</source>
-        <translation>正在保存</translation>
+        <translation>保存</translation>
     </message>
     <message>
         <source>Confirming on test</source>
-        <translation>正在用测试集确认</translation>
+        <translation>在测试集上确认</translation>
     </message>
     <message>
         <source>Measuring sensitivity</source>
-        <translation>正在测量敏感度</translation>
+        <translation>测量敏感度</translation>
     </message>
     <message>
         <source>about {} left</source>

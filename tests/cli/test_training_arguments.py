@@ -56,7 +56,7 @@ def test_everything_said_arrives() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("--inherit", "Nobody inherits"),
+        ("--inherit", "no student that could inherit"),
         ("--no-distill --teacher self", "none"),
         ("--student lenet5 --inherit", "opened"),
     ],

@@ -63,7 +63,7 @@ def open_session(model: bytes | Path, threads: int, *, optimize: bool = True, pr
     except Exception as error:  # ONNX Runtime's exceptions share no base class but Exception
         what = model.name if isinstance(model, Path) else "the model"
         raise ModelError(
-            f"ONNX Runtime cannot load {what}.", "The details say which operator it stumbled over.", str(error)
+            f"ONNX Runtime cannot load {what}.", "The details name the operator that failed.", str(error)
         ) from error
     if provider not in session.get_providers():
         raise ModelError(

@@ -85,7 +85,7 @@ def read_inert(stream: BinaryIO) -> InertPickle:
     try:
         for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
             if count > _MAX_INSTRUCTIONS:
-                raise ModelError("The file's description of its tensors is absurdly long.")
+                raise ModelError("The file's description of its tensors is implausibly long.")
             machine.step(opcode.name, argument)
         return InertPickle(machine.result(), machine.storages)
     except (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:

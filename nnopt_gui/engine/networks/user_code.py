@@ -294,7 +294,9 @@ def _failures(name: str) -> Iterator[None]:
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code raises what it likes
         raise ModelError(
-            f"{name} failed: {type(error).__name__}: {error}", "Mend it, and open it again.", traceback.format_exc()
+            f"{name} failed: {type(error).__name__}: {error}",
+            "Correct the code, and open it again.",
+            traceback.format_exc(),
         ) from None
 
 
@@ -339,7 +341,7 @@ def _arguments(
     needed = [n for n, p in parameters.items() if p.default is p.empty and p.kind not in kinds and n not in given]
     if needed:
         raise ModelError(
-            f"The factory needs {', '.join(needed)}, which nobody gives it.",
+            f"The factory has parameters without a default: {', '.join(needed)}.",
             "Give these parameters defaults; classes, channels and size are passed where the data tell them.",
         )
     return given

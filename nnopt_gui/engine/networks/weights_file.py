@@ -151,7 +151,8 @@ def _check_entries(entries: list[zipfile.ZipInfo], available: int) -> None:
     for entry in entries:
         if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
             raise ModelError(
-                f"The entry {entry.filename!r} is compressed, which torch.save never does; it could be a bomb.",
+                f"The entry {entry.filename!r} is compressed, which torch.save never does; it may be a decompression "
+                "bomb.",
                 "Save the weights anew with torch.save or as safetensors.",
             )
         if entry.flag_bits & 0x1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -38,6 +39,7 @@ _SIZE: Final = QSize(520, 360)
 _ICON: Final = 16
 _Index = QModelIndex | QPersistentModelIndex
 _MOVES: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_MNEMONIC: Final = re.compile(r"\s*\(&\w\)|&")
 
 
 def match_score(query: str, text: str) -> int:
@@ -134,7 +136,7 @@ class CommandPalette(QDialog):
 
 
 def _item(menu: str, action: QAction) -> QStandardItem:
-    text = labelled(menu.replace("&", ""), action.text().replace("&", ""))
+    text = labelled(_plain(menu), _plain(action.text()))
     icon = action.icon()
     if icon.isNull():  # names stand below each other
         room = QPixmap(_ICON, _ICON)
@@ -176,3 +178,8 @@ class _CommandDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         size = super().sizeHint(option, index)
         return QSize(size.width(), size.height() + 6)
+
+
+def _plain(text: str) -> str:
+    """Without the letter for Alt: ``&File``, and ``文件(&F)`` as it is written in Chinese."""
+    return _MNEMONIC.sub("", text)

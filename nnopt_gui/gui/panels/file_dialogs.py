@@ -96,6 +96,11 @@ def ask_network_name(parent: QWidget, chosen: Callable[[str], object]) -> None:
 def _dialog(parent: QWidget, name: str, title: str, folder: str, chosen: Callable[[Path], object]) -> QFileDialog:
     dialog = named(QFileDialog(parent, title, folder), name)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for label, text in (  # the two that Qt's own translations leave in English
+        (QFileDialog.DialogLabel.LookIn, QCoreApplication.translate("FileDialogs", "Look in:")),
+        (QFileDialog.DialogLabel.FileType, QCoreApplication.translate("FileDialogs", "Files of type:")),
+    ):
+        dialog.setLabelText(label, text)
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     return dialog
 
