@@ -187,6 +187,16 @@ def _add_inspect(verbs: Any) -> None:
         action="store_true",
         help="how each layer's weights are distributed, and how many bits that suggests",
     )
+    inspect.add_argument(
+        "--activations",
+        action="store_true",
+        help="how activations on the calibration images of --data are distributed, and which range to quantise",
+    )
+    inspect.add_argument("--data", metavar="D", help=f"for --activations: {_DATA_HELP}")
+    usual = Method()
+    for name, choices in (("activation_range", ACTIVATION_RANGES), ("activation_scheme", ACTIVATION_SCHEMES)):
+        flag, default = "--" + name.replace("_", "-"), getattr(usual, name)
+        inspect.add_argument(flag, choices=choices, default=default, help=f"for --activations (default {default})")
     _add_threads(inspect)
 
 

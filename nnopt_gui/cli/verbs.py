@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from nnopt_gui.cli import reproduce, search, why
+from nnopt_gui.cli import inspection, reproduce, search, why
 from nnopt_gui.cli.cluster import run_on_cluster
 from nnopt_gui.cli.comparison import compare, confirm, confirmations_json, print_openings
 from nnopt_gui.cli.info import info
@@ -21,7 +21,6 @@ from nnopt_gui.cli.output import (
     print_text,
     trial_json,
     trials_table,
-    weights_table,
     write_csv,
 )
 from nnopt_gui.cli.size_budget import print_budgets, run_within
@@ -31,11 +30,9 @@ from nnopt_gui.cli.test_openings import TestOpening, openings_text
 from nnopt_gui.cli.training_arguments import chosen_distillation, chosen_student, chosen_training, trusted_sha256
 from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.artifact_openings import read_openings
-from nnopt_gui.engine.describe import inspect_model, inspect_weights
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.pipeline import Session
-from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.recipe import PATTERN_AMOUNT, SAME_ARCHITECTURE, Method, PruneMethod, Recipe, Student
 from nnopt_gui.engine.size_budget import check_budget
 from nnopt_gui.engine.sources import DataSource, ModelSource
@@ -66,7 +63,7 @@ def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
             case "demo":
                 _demo(options, work, reporter, render_front)
             case "inspect":
-                _inspect(options, reporter)
+                inspection.run(options, work, reporter)
             case "run" | "sweep" | "resume" | "search":
                 made = {"run": _run, "sweep": _sweep, "resume": _resume, "search": _search}
                 made[options.verb](options, work, reporter)
@@ -301,43 +298,6 @@ def _print_study(options: argparse.Namespace, study: StudyRun, more: dict[str, A
 def _baseline_json(trials: Sequence[Trial]) -> dict[str, Any] | None:
     first = next((t for t in trials if t.is_baseline), None)
     return first.measurement.to_dict() if first and first.measurement else None
-
-
-def _inspect(options: argparse.Namespace, reporter: ConsoleReporter) -> None:
-    source = ModelSource(options.model, options.architecture, trusted_sha256(options))
-    profile = inspect_model(source, reporter)
-    weights = inspect_weights(source, reporter) if options.weights else None
-    if options.json:
-        found: dict[str, Any] = {**_summary(profile), "layers": [asdict(layer) for layer in profile.layers]}
-        if weights is not None:
-            found["weights"] = [layer.to_dict() for layer in weights]
-        print_json({**found, "notes": list(profile.notes)})
-        return
-    for key, value in _summary(profile).items():
-        print_text(f"{key:13} {value:,}" if isinstance(value, int) else f"{key:13} {value}")
-    if weights is not None:
-        print_text("\n" + weights_table(weights))
-        return
-    for layer in profile.layers:
-        macs = layer.weights({}) * layer.positions
-        shape = "×".join(map(str, layer.weight_shape))
-        print_text(f"  {layer.name:32} {layer.kind:7} {shape:18} {macs / 1e6:10.3f} M MACs")
-    for note in profile.notes:
-        print_text(note)
-
-
-def _summary(profile: ModelProfile) -> dict[str, Any]:
-    return {
-        "name": profile.name,
-        "format": profile.file_format,
-        "architecture": profile.architecture or None,
-        "input_shape": list(profile.input_shape),
-        "classes": profile.classes,
-        "params": profile.params,
-        "macs": profile.macs,
-        "size_bytes": profile.float_bytes,
-        "sha256": profile.sha256 or None,
-    }
 
 
 def _verify(options: argparse.Namespace, work: Path, reporter: ConsoleReporter) -> None:

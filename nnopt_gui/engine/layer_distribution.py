@@ -23,6 +23,7 @@ class WidthFit:
         scale: value = (integer) level × scale. For a whole layer, the scale of its median channel.
         lowest, highest: the levels, all integers in between included …
         members: … unless they are these.
+        outside: share (0..1) of the values that lie beyond the outermost levels; 0 where that was not counted.
     """
 
     bits: int
@@ -31,6 +32,12 @@ class WidthFit:
     lowest: int
     highest: int
     members: tuple[int, ...] = ()
+    outside: float = 0.0
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The values of the outermost levels: the range that is quantised."""
+        return self.lowest * self.scale, self.highest * self.scale
 
     @property
     def levels(self) -> tuple[float, ...]:

@@ -36,6 +36,7 @@ from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
 from nnopt_gui.engine.preprocessing_choice import Suggestion, check_fit, choose_preprocessing, fixed_preprocessing
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter, WithoutPartials
+from nnopt_gui.engine.quantization.activation_distribution import analyse_activations
 from nnopt_gui.engine.quantization.distribution import analyse_weights
 from nnopt_gui.engine.recipe import Method, Recipe
 from nnopt_gui.engine.sensitivity_study import beside, held_out_positions, study_sensitivity
@@ -270,6 +271,17 @@ class Session:
     def analyse(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
         """How the opened network's weights are distributed, see :func:`analyse_weights`."""
         return analyse_weights(self._opened().stages.float_graph(reporter), reporter, method=method)
+
+    def analyse_activations(self, method: Method, reporter: Reporter) -> tuple[LayerDistribution, ...]:
+        """How its activations on the calibration images are distributed, see :func:`analyse_activations`.
+
+        Raises:
+            DataError: no data are open.
+        """
+        current = self._opened()
+        if current.data is None:
+            raise DataError("Activations are what images make of them.", "Add a data set.")
+        return analyse_activations(current.stages.activation_ranges(reporter), reporter, method=method)
 
     def why(self, artifact: Path, reporter: Reporter) -> Diagnosis:
         """Where an artifact's bytes and time go, and what would help, see :func:`time_ledger.why`."""

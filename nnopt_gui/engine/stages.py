@@ -158,6 +158,10 @@ class Stages:
             if graph.layers:
                 self._calibrated(Recipe(), graph, None, reporter).grids()
 
+    def activation_ranges(self, reporter: Reporter) -> ActivationRanges:
+        """What the calibration images make of the baseline's activations; there have to be data."""
+        return self._calibrated(Recipe(), self.float_graph(reporter), None, reporter)
+
     def float_graph(self, reporter: Reporter) -> FloatGraph:
         """The baseline's exported graph."""
         return self._graph(Recipe(), reporter)[0]

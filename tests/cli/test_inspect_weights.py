@@ -1,4 +1,4 @@
-"""``nnopt inspect --weights``: weights files and ONNX files, without data."""
+"""``nnopt inspect --weights``, without data, and ``--activations``, which needs some."""
 
 from __future__ import annotations
 
@@ -62,3 +62,19 @@ def test_what_cannot_be_analysed_is_explained(nnopt: Any, tmp_path: Path, model:
     onnx_file(tmp_path / "broken.onnx", np.full((5, 48), np.nan))
     done = nnopt("inspect", model, "--weights", cwd=tmp_path, code=2)
     assert words in done.stderr and done.stdout == ""
+
+
+def test_activations_on_calibration_images(nnopt: Any) -> None:
+    asked = ("inspect", "demo", "--activations", "--data", "digits", "--activation-scheme", "power_of_two")
+    text = nnopt(*asked).stdout
+    head = next(line for line in text.splitlines() if line.startswith("Tensor"))
+    assert "Quantised" in head and "Beyond" in head and head.endswith("dB at 8")
+    records = [
+        LayerDistribution.from_dict(found) for found in json.loads(nnopt(*asked, "--json").stdout)["activations"]
+    ]
+    assert records[0].name in text and len(records) > 2
+    for record in records:
+        assert record.kind == "activation" and record.sqnr_db(8) > record.sqnr_db(4)
+        for fit in record.fits:
+            assert math.log2(fit.scale).is_integer() and 0 <= fit.outside < 0.2
+    assert nnopt("inspect", "demo", "--activations", code=2).stderr.strip().endswith("Add --data D.")

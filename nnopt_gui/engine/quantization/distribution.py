@@ -1,4 +1,4 @@
-"""How weights and activations are distributed, what b bits leave of them, and how many bits that suggests."""
+"""How weights are distributed, what b bits leave of them, and how many bits that suggests."""
 
 from __future__ import annotations
 
@@ -19,21 +19,16 @@ from nnopt_gui.engine.layer_distribution import (
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.quantization.calibration import ActivationRanges
 from nnopt_gui.engine.quantization.grids import (
-    activation_grid,
-    fake_quantize,
     fixed_point_grid,
     logarithmic_grid,
 )
-from nnopt_gui.engine.quantization.range_search import Histogram
 from nnopt_gui.engine.quantization.suggestion import suggest_bits
 from nnopt_gui.engine.quantization.weights import LOGARITHMIC_BITS, quantize_weight
 from nnopt_gui.engine.recipe import Method, Scheme
 from nnopt_gui.errors import ModelError
 
 BITS: Final = (1, 2, 3, 4, 5, 6, 7, 8)
-ACTIVATION_BITS: Final = (2, 3, 4, 5, 6, 7, 8)
 LAYER_BINS: Final = 96
 CHANNEL_BINS: Final = 32
 MOST_CHANNELS: Final = 16  # of a layer that are described one by one
@@ -42,7 +37,7 @@ MOST_RANGES: Final = 512  # per-channel extremes of a layer; beyond, runs of cha
 _FITTED: Final = 1 << 18  # weights of a layer that are rounded at every width: whole channels, evenly spaced
 _BLOCK: Final = 1 << 20  # values looked at between two checkpoints
 _ROBUST: Final = 1 << 20  # values that the median is taken of
-_SIGMA: Final = 1.4826  # median absolute deviation → standard deviation, for a bell curve
+SIGMA: Final = 1.4826  # median absolute deviation → standard deviation, for a bell curve
 _RANKED_BITS: Final = 4  # at which channels are compared
 
 
@@ -73,30 +68,6 @@ def analyse_weights(
         weight = np.asarray(weights[layer.name], np.float32)
         found.append(_analyse(layer.name, layer.kind, weight, rounding, reporter))
     return suggest_bits(found)
-
-
-def analyse_activations(
-    ranges: ActivationRanges, reporter: Reporter, bits: Sequence[int] = ACTIVATION_BITS, method: Method | None = None
-) -> tuple[LayerDistribution, ...]:
-    """Distribution and SQNR of every tensor that integer activations quantise, from the calibration's histograms.
-
-    Moments are exact to the width of an observer's bin. ``outliers`` and ``kurtosis`` are of the values other than 0,
-    which a rectifier makes many of. No width is suggested: integer kernels take 8 bits.
-    """
-    chosen = (method or Method()).activation_range
-    found = []
-    for name, observer in ranges.observers.items():
-        reporter.checkpoint()
-        histogram = observer.histogram()
-        count = int(histogram.counts.sum()) + histogram.zeros
-        if count == 0:
-            continue
-        fits = []
-        for width in sorted(set(bits)):
-            reporter.checkpoint()
-            fits.append(_activation_fit(histogram, width, observer.range(chosen, width)))
-        found.append(LayerDistribution(name, "activation", (), count, _binned_spread(histogram), tuple(fits)))
-    return tuple(found)
 
 
 # -- weights -----------------------------------------------------------------------------------------------------------
@@ -277,7 +248,7 @@ def _spread(rows: np.ndarray, low: float, high: float, bins: int, reporter: Repo
         reporter.checkpoint()
         mean += float(rows[part].sum(dtype=np.float64)) / total
     centre, sigma = _robust(rows)
-    edges = np.array(_bin_range(low, high))
+    edges = np.array(bin_range(low, high))
     squares = fourths = 0.0
     far = zeros = 0
     counts = np.zeros(bins, np.int64)
@@ -314,73 +285,12 @@ def _robust(rows: np.ndarray) -> tuple[float, float]:
     if not values.size:
         return 0.0, 0.0
     centre = float(np.median(values))
-    return centre, _SIGMA * float(np.median(np.abs(values - centre)))
+    return centre, SIGMA * float(np.median(np.abs(values - centre)))
 
 
-def _bin_range(low: float, high: float) -> tuple[float, float]:
+def bin_range(low: float, high: float) -> tuple[float, float]:
     """The range of a histogram, widened where it would have no width."""
     if high - low > 1e-6 * max(abs(low), abs(high)):
         return low, high
     half = 0.5 * max(abs(low), abs(high)) or 0.5
     return low - half, high + half
-
-
-# -- activations -------------------------------------------------------------------------------------------------------
-
-
-def _binned_spread(histogram: Histogram) -> Spread:
-    edges, counts = histogram.edges(), histogram.counts
-    centres = (edges[:-1] + edges[1:]) / 2
-    inside, total = int(counts.sum()), int(counts.sum()) + histogram.zeros
-    mean = float((counts * centres).sum()) / total
-    second = float((counts * (centres - mean) ** 2).sum()) + histogram.zeros * mean**2
-    kurtosis, far = _binned_tails(centres, counts, inside)
-    low, high = _bin_range(histogram.low, histogram.high)
-    within = np.clip(centres, low, high)  # the outermost bins reach beyond the extremes
-    binned = np.histogram(within, bins=LAYER_BINS, range=(low, high), weights=counts)[0]
-    return Spread(
-        histogram.low,
-        histogram.high,
-        mean,
-        float(np.sqrt(second / total)),
-        kurtosis,
-        far / total,
-        histogram.zeros / total,
-        low,
-        high,
-        tuple(int(count) for count in binned),
-    )
-
-
-def _binned_tails(centres: np.ndarray, counts: np.ndarray, inside: int) -> tuple[float, int]:
-    """Excess kurtosis, and how many values are outliers, of the values other than 0."""
-    if inside < 2:
-        return 0.0, 0
-    mean = float((counts * centres).sum()) / inside
-    variance = float((counts * (centres - mean) ** 2).sum()) / inside
-    if variance <= 0.0:
-        return 0.0, 0
-    fourth = float((counts * (centres - mean) ** 4).sum()) / inside
-    centre = _weighted_median(centres, counts)
-    away = np.abs(centres - centre)
-    order = np.argsort(away, kind="stable")
-    sigma = _SIGMA * _weighted_median(away[order], counts[order])
-    far = int(counts[away > OUTLIER_SIGMAS * sigma].sum()) if sigma > 0.0 else 0
-    return fourth / variance**2 - 3.0, far
-
-
-def _weighted_median(rising: np.ndarray, counts: np.ndarray) -> float:
-    return float(rising[int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))])
-
-
-def _activation_fit(histogram: Histogram, bits: int, limits: tuple[float, float]) -> WidthFit:
-    """The expected SQNR, with values spread evenly inside a bin."""
-    grid = activation_grid(*limits, bits)
-    edges = histogram.edges()
-    filled = histogram.counts > 0
-    counts = histogram.counts[filled]
-    centres = ((edges[:-1] + edges[1:]) / 2)[filled]
-    wrong = centres - fake_quantize(centres.astype(np.float32), grid).astype(np.float64)
-    inside = histogram.width**2 / 12
-    ratio = decibels(float((counts * (centres**2 + inside)).sum()), float((counts * (wrong**2 + inside)).sum()))
-    return WidthFit(bits, ratio, grid.scale, -grid.zero_point, grid.highest - grid.zero_point)

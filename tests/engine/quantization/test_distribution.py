@@ -10,16 +10,16 @@ import onnx
 import pytest
 from onnx import helper
 
-from nnopt_gui.engine.layer_distribution import MAX_SQNR_DB, LayerDistribution, levels_of
+from nnopt_gui.engine.layer_distribution import MAX_SQNR_DB, LayerDistribution, fit_at, levels_of
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph, find_layers
 from nnopt_gui.engine.onnx_graph.tensors import constant
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
+from nnopt_gui.engine.quantization.activation_distribution import analyse_activations
 from nnopt_gui.engine.quantization.calibration import collect_ranges
 from nnopt_gui.engine.quantization.distribution import (
     LAYER_BINS,
     MOST_CHANNELS,
     MOST_RANGES,
-    analyse_activations,
     analyse_weights,
 )
 from nnopt_gui.engine.quantization.grids import fake_quantize
@@ -283,6 +283,19 @@ def test_activations_agree_with_the_values_themselves() -> None:
         assert record.sqnr_db(bits) == pytest.approx(exact, abs=0.2)
         levels = levels_of(record, bits)
         assert len(levels) == 2**bits and 0.0 in levels
+        fit = fit_at(record.fits, bits)
+        assert fit is not None and fit.limits == (levels[0], levels[-1])
+        beyond = (values < levels[0] - fit.scale / 2) | (values > levels[-1] + fit.scale / 2)
+        assert fit.outside == pytest.approx(beyond.mean(), abs=2e-3)
+
+
+def test_ranges_of_activations_are_those_of_the_method() -> None:
+    ranges = collect_ranges(rectified(), [IMAGES], QUIET)
+    method = Method(activation_range="percentile", activation_scheme="power_of_two")
+    for record in analyse_activations(ranges, QUIET, (4, 8), method):
+        grid = ranges.grids(4, "percentile", "power_of_two")[record.name]
+        fit = fit_at(record.fits, 4)
+        assert fit is not None and fit.limits == grid.limits and np.frexp(fit.scale)[0] == 0.5
 
 
 def test_a_rectifiers_zeros_are_told_apart() -> None:
