@@ -5,7 +5,9 @@ See :class:`IdleQuestion`: nothing ever waits for it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
@@ -15,7 +17,7 @@ from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.idle_question import IdleQuestion
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.state.job_state import JobState
-from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
+from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Ranges, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.jobs.job import EventKind, JobEvent, JobKind
@@ -45,7 +47,7 @@ class WeightAnalysis(QObject):
         self._jobs = jobs
         self._distributions = distributions
         self._network: object = None  # whose weights are known or asked for
-        self._grid = Grid()  # of the question
+        self._grid, self._ranges = Grid(), Ranges()  # of the question
         self._question.told.connect(self._on_told)
         for signal in (distributions.wanted_changed, jobs.changed, recipes.profile_changed, workspace.described):
             signal.connect(self._update)
@@ -65,6 +67,8 @@ class WeightAnalysis(QObject):
             return
         again = state.take_again()
         if state.analysis.stage in (Stage.READY, Stage.FAILED) and not again:
+            if state.analysis.stage is Stage.READY and state.wanted and state.activations_wanted:
+                self._ask_for_activations()
             return
         if state.wanted and not self._jobs.running:
             self._ask()
@@ -76,13 +80,23 @@ class WeightAnalysis(QObject):
         study, profile = self._workspace.study, self._recipes.profile
         if study is None or profile is None:
             return None
-        return study.model, profile.sha256, profile.params
+        return study.model, study.data, profile.sha256, profile.params
 
     def _ask(self) -> None:
         self._grid = Grid.of(self._recipes.choices.method)
         analysis = self._distributions.analysis
         self._distributions.set(replace(analysis, stage=Stage.RUNNING, fraction=0.0, error=""))
-        self._question.ask({"method": asdict(Method.from_dict(asdict(self._grid)))})
+        self._question.ask({"part": "layers", "method": asdict(Method.from_dict(asdict(self._grid)))})
+
+    def _ask_for_activations(self) -> None:
+        """Once the weights are known; without data there is nothing to know."""
+        study, method = self._workspace.study, self._recipes.choices.method
+        assert study is not None
+        self._ranges = Ranges.of(method)
+        if study.data is None:
+            self._distributions.set_activations((), self._ranges)
+        elif not self._jobs.running:
+            self._question.ask({"part": "activations", "method": asdict(Method.from_dict(asdict(self._ranges)))})
 
     @Slot(object)
     def _on_told(self, event: JobEvent) -> None:
@@ -91,12 +105,19 @@ class WeightAnalysis(QObject):
             case EventKind.PROGRESS if event.payload["total"] > 0:
                 state.set(replace(state.analysis, fraction=event.payload["done"] / event.payload["total"]))
             case EventKind.ANALYSED:
-                layers = [LayerDistribution.from_dict(layer) for layer in event.payload["layers"]]
-                state.set_layers(layers, self._grid)
+                self._take(event.payload)
             case EventKind.FAILED:
                 error = NnoptError.from_dict(event.payload["error"])
                 state.set(
                     replace(state.analysis, stage=Stage.FAILED, error=f"{error.user_message} {error.hint}".strip())
                 )
-            case EventKind.CANCELLED:
+            case EventKind.CANCELLED | EventKind.COMPLETED:
                 self._update()
+
+    def _take(self, answer: Mapping[str, Any]) -> None:
+        for part, records in answer.items():
+            found = [LayerDistribution.from_dict(record) for record in records]
+            if part == "activations":
+                self._distributions.set_activations(found, self._ranges)
+            else:
+                self._distributions.set_layers(found, self._grid)

@@ -60,6 +60,7 @@ class Session(Protocol):
         self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Any
     ) -> tuple[Path, Measurement]: ...
     def analyse(self, method: Method, reporter: Any) -> Sequence[Any]: ...
+    def analyse_activations(self, method: Method, reporter: Any) -> Sequence[Any]: ...
     def sensitivity(self, reporter: Any) -> Any: ...
     def why(self, artifact: Path, reporter: Any) -> Any: ...
     def thumbnails(self, positions: Sequence[int], reporter: Any) -> Sequence[Any]: ...
@@ -272,8 +273,10 @@ def _perform(
             found = session.confirm(Path(payload["artifact"]), reporter)
             tell(EventKind.CONFIRMED, {name: p.to_dict() for name, p in zip(("baseline", "trial"), found, strict=True)})
         case JobKind.ANALYSE:
-            layers = session.analyse(Method.from_dict(payload["method"]), reporter)
-            tell(EventKind.ANALYSED, {"layers": [layer.to_dict() for layer in layers]})
+            part = payload["part"]
+            ask = session.analyse_activations if part == "activations" else session.analyse
+            records = ask(Method.from_dict(payload["method"]), reporter)
+            tell(EventKind.ANALYSED, {part: [record.to_dict() for record in records]})
         case JobKind.IMAGES:
             positions = [int(position) for position in payload["positions"]]
             pictures = zip(positions, session.thumbnails(positions, reporter), strict=True)

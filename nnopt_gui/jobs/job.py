@@ -56,7 +56,7 @@ class EventKind(StrEnum):
     # "predictions": TrialPredictions | None, "seconds"}; state is "done" or "failed"
     NOTE = "note"  # {"text"}: what the user should know about a cluster
     SAVED = "saved"  # {"folder", "measurement"}
-    ANALYSED = "analysed"  # {"layers": [LayerDistribution]}
+    ANALYSED = "analysed"  # {"layers": [LayerDistribution]} or {"activations": …}, by the part that was asked for
     SENSITIVITY = "sensitivity"  # {"study": BudgetStudy}
     CONFIRMED = "confirmed"  # {"baseline": TrialPredictions, "trial": TrialPredictions}, on the test split
     IMAGES = "images"  # {"images": [Thumbnail]}, in the order asked for

@@ -2216,6 +2216,10 @@
             <translation>请添加数据集。</translation>
         </message>
         <message>
+            <source>Activations are what images make of them.</source>
+            <translation>激活值取决于图像。</translation>
+        </message>
+        <message>
             <source>Accuracy needs data.</source>
             <translation>准确率需要数据。</translation>
         </message>

@@ -3844,6 +3844,22 @@ and {} for the runtime</source>
         <translation>显示其权重的通道</translation>
     </message>
     <message>
+        <source>Weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>Activations</source>
+        <translation>激活值</translation>
+    </message>
+    <message>
+        <source>Whether weights or activations are shown</source>
+        <translation>显示权重还是激活值</translation>
+    </message>
+    <message>
+        <source>Distribution of the activations, by tensor</source>
+        <translation>各张量激活值的分布</translation>
+    </message>
+    <message>
         <source>Open a model to see its weights.</source>
         <translation>打开模型以查看其权重。</translation>
     </message>
@@ -3880,6 +3896,22 @@ and {} for the runtime</source>
         <translation>重新分析</translation>
     </message>
     <message>
+        <source>The calibration images run through the network…</source>
+        <translation>校准图像正在通过网络…</translation>
+    </message>
+    <message>
+        <source>Activations are what images make of them: open a data set to see them.</source>
+        <translation>激活值取决于图像：请打开数据集以查看。</translation>
+    </message>
+    <message>
+        <source>Analysed for other ranges than the sliders&apos; method has.</source>
+        <translation>分析所用的范围与滑块的方法不同。</translation>
+    </message>
+    <message>
+        <source>On the calibration images; the input keeps 8 bits.</source>
+        <translation>基于校准图像；输入保持 8 位。</translation>
+    </message>
+    <message>
         <source>This network has no layer whose weights could be rounded.</source>
         <translation>此网络没有可以量化权重的层。</translation>
     </message>
@@ -3902,6 +3934,10 @@ and {} for the runtime</source>
     <message>
         <source>Weights of {}</source>
         <translation>{} 的权重</translation>
+    </message>
+    <message>
+        <source>Activations of {}</source>
+        <translation>{} 的激活值</translation>
     </message>
     <message>
         <source>Weights of {}, channel {}</source>
@@ -3934,6 +3970,14 @@ and {} for the runtime</source>
     <message>
         <source>{} levels at {} bits keep {} dB.</source>
         <translation>{} 个量化级（{} 位）保持 {} dB。</translation>
+    </message>
+    <message>
+        <source>The sliders leave activations as floats; choose fewer bits to see levels.</source>
+        <translation>滑块让激活值保持浮点；请选择更少的位数以查看量化级。</translation>
+    </message>
+    <message>
+        <source>Suggested range {} … {}: {} levels at {} bits keep {} dB, and {} % of the values lie beyond.</source>
+        <translation>建议范围 {} … {}：{} 个量化级（{} 位）可保留 {} dB，有 {} % 的值超出范围。</translation>
     </message>
 </context>
 <context>

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
@@ -40,14 +40,31 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Ranges:
+    """Which ranges activations are judged by, of all that a method says."""
+
+    activation_range: str = "mse"
+    activation_scheme: str = "affine"
+
+    @classmethod
+    def of(cls, method: Method) -> Ranges:
+        return cls(method.activation_range, method.activation_scheme)
+
+
+@dataclass(frozen=True)
 class Analysis:
-    """A snapshot. ``layers`` stay while they are analysed anew for another ``grid`` of the same network."""
+    """A snapshot. ``layers`` stay while they are analysed anew for another ``grid`` of the same network.
+
+    ``activations``: None while they are not known; ``ranges`` says by which method theirs were found.
+    """
 
     stage: Stage = Stage.NOTHING
     layers: tuple[LayerDistribution, ...] = ()
     grid: Grid = field(default_factory=Grid)  # of the layers
     fraction: float = 0.0
     error: str = ""
+    activations: tuple[LayerDistribution, ...] | None = None
+    ranges: Ranges = field(default_factory=Ranges)
 
 
 class LayerDistributions(QObject):
@@ -62,6 +79,7 @@ class LayerDistributions(QObject):
         self._looked_at = False
         self._stopped = False
         self._again = False
+        self._activations = False
 
     @property
     def analysis(self) -> Analysis:
@@ -75,6 +93,17 @@ class LayerDistributions(QObject):
     @property
     def stopped(self) -> bool:
         return self._stopped
+
+    @property
+    def activations_wanted(self) -> bool:
+        """Whether activations are looked at, and not known."""
+        return self._activations and self._analysis.activations is None
+
+    def look_at_activations(self, on: bool) -> None:
+        """A view shows activations, or weights."""
+        if on != self._activations:
+            self._activations = on
+            self.wanted_changed.emit()
 
     def look(self, on: bool) -> None:
         """A view was shown or hidden."""
@@ -108,4 +137,14 @@ class LayerDistributions(QObject):
             self.changed.emit()
 
     def set_layers(self, layers: Sequence[LayerDistribution], grid: Grid) -> None:
-        self.set(Analysis(Stage.READY, tuple(layers), grid, 1.0))
+        known = self._analysis
+        self.set(Analysis(Stage.READY, tuple(layers), grid, 1.0, activations=known.activations, ranges=known.ranges))
+
+    def set_activations(self, tensors: Sequence[LayerDistribution], ranges: Ranges) -> None:
+        self.set(replace(self._analysis, stage=Stage.READY, activations=tuple(tensors), ranges=ranges))
+
+    def ask_for_activations_again(self) -> None:
+        """For the ranges that the sliders' method has now, or after a failure."""
+        self._stopped = False
+        self.set(replace(self._analysis, activations=None))
+        self.wanted_changed.emit()

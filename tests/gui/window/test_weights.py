@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QTab
 from nnopt_gui.engine.quantization.suggestion import TEMPLATES
 from nnopt_gui.engine.recipe import Method
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.gui.i18n import ENGINE_TEXTS
 from nnopt_gui.gui.panels.inspector.weights_table import number_text
 from nnopt_gui.gui.state.layer_distributions import Stage
+from nnopt_gui.phrasebook import ENGINE, phrasebook
 
 TAB = 2
 
@@ -197,6 +197,32 @@ def test_another_network_is_analysed_anew(weights):
     assert weights.table.model().rowCount() == 4 and weights.drawn[0] is not None
 
 
+def test_activations_beside_the_weights(weights):
+    driver, state = weights.driver, weights.driver.program.weights
+    driver.program.recipes.change(weight_bits=8)
+    weights.show()
+    weights.wait(Stage.READY)
+    assert state.analysis.activations is None  # nobody asked
+    driver.find(QComboBox, "weights_what").setCurrentIndex(1)
+    driver.wait(lambda: state.analysis.activations is not None)
+    assert [weights.cell(row, "Layer") for row in range(weights.table.model().rowCount())] == ["input", "relu"]
+    assert (
+        weights.cell(1, "Now") == "8" and weights.cell(1, "SQNR") == "42.2 dB" and weights.cell(1, "Suggested") == "—"
+    )
+    assert len(weights.drawn[1]) == 256 and weights.drawn[1][-1] == pytest.approx(25.5)
+    assert weights.text("levels").startswith("Suggested range 0 … 25.5: 256 levels at 8 bits keep 42.2 dB, and 0.1 %")
+    assert weights.text("reason") == "" and "Activations of input" in weights.plot.accessibleDescription()
+    driver.program.recipes.change(activation_bits=4)
+    assert len(weights.drawn[1]) == 16 and weights.cell(1, "Now") == "4"
+    driver.program.recipes.change(method=Method(activation_scheme="power_of_two"))
+    assert "other ranges" in weights.text("about")
+    driver.click("weights_action")
+    driver.wait(lambda: state.analysis.activations is not None)
+    assert weights.drawn[1][-1] == pytest.approx(15 * 0.125) and "calibration images" in weights.text("about")
+    driver.find(QComboBox, "weights_what").setCurrentIndex(0)
+    assert weights.table.model().rowCount() == 4 and weights.text("about").startswith("Suggested")
+
+
 def test_chinese(weights):
     weights.show()
     weights.wait(Stage.READY)
@@ -208,7 +234,8 @@ def test_chinese(weights):
 
 
 def test_the_engines_reasons_can_be_translated():
-    assert set(TEMPLATES) <= set(ENGINE_TEXTS)
+    chinese = phrasebook("zh_CN")
+    assert all(chinese.fixed(ENGINE, template) != template for template in TEMPLATES)
 
 
 def test_numbers():

@@ -23,9 +23,9 @@ from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistri
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, reason_text, rows_of
+from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, number_text, reason_text, rows_of
 from nnopt_gui.gui.panels.layout import named, row, scrolling
-from nnopt_gui.gui.state.layer_distributions import Grid, LayerDistributions, Stage
+from nnopt_gui.gui.state.layer_distributions import Analysis, Grid, LayerDistributions, Ranges, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 Draw = Callable[[Sequence[float], Sequence[int], Sequence[float], str], None]
@@ -56,6 +56,8 @@ class WeightsPanel(QWidget):
         self._about = named(QLabel(self, wordWrap=True), "weights_about", "muted")
         self._act = named(QPushButton(self), "weights_action")
         self._asking = row(self._act, None)
+        self._what = named(QComboBox(self), "weights_what")
+        self._choosing = row(self._what, None)
         self._table = named(QTableView(self), "weights_table")
         self._channel_label = named(QLabel(self), "weights_channel_label", "muted")
         self._channel = named(QComboBox(self), "weights_channel")
@@ -66,6 +68,7 @@ class WeightsPanel(QWidget):
         self._act.clicked.connect(self._on_act_clicked)
         self._table.selectionModel().currentRowChanged.connect(self._on_layer_changed)
         self._channel.currentIndexChanged.connect(self._show_layer)
+        self._what.currentIndexChanged.connect(self._on_what_changed)
         distributions.changed.connect(self.refresh)
         recipes.recipe_changed.connect(self.refresh)
         self.retranslate()
@@ -106,6 +109,7 @@ class WeightsPanel(QWidget):
         self._splitter.setSizes([260, 380])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(6, 8, 6, 6)
+        outer.addWidget(self._choosing)
         outer.addWidget(self._about)
         outer.addWidget(self._asking)
         outer.addWidget(self._splitter, 1)
@@ -128,7 +132,7 @@ class WeightsPanel(QWidget):
             self.retranslate()
 
     def retranslate(self) -> None:
-        self._table.setAccessibleName(self.tr("Distribution of the weights, by layer"))
+        self._fill_what()
         self._channel_label.setText(self.tr("Show"))
         self._channel.setAccessibleName(self.tr("Channel whose weights are shown"))
         self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self._model.columnCount() - 1)
@@ -144,16 +148,48 @@ class WeightsPanel(QWidget):
             return
         analysis = self._distributions.analysis
         self._show_stage()
-        fresh = [layer.name for layer in analysis.layers] != [shown.layer.name for shown in self._model.rows]
-        replaced = fresh or any(a is not b.layer for a, b in zip(analysis.layers, self._model.rows, strict=False))
-        self._model.set_rows(rows_of(analysis.layers, self._forms()))
-        self._splitter.setVisible(bool(analysis.layers))
-        if fresh and analysis.layers:
+        records = (analysis.activations or ()) if self._activations else analysis.layers
+        fresh = [record.name for record in records] != [shown.layer.name for shown in self._model.rows]
+        replaced = fresh or any(a is not b.layer for a, b in zip(records, self._model.rows, strict=False))
+        self._model.set_rows(self._rows())
+        self._splitter.setVisible(bool(records))
+        if fresh and records:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self._table.selectionModel().setCurrentIndex(self._model.index(0, 0), flags)
         if replaced:
             self._fill_channels()
         self._show_layer()
+
+    @property
+    def _activations(self) -> bool:
+        """Whether activations are shown, not weights."""
+        return self._what.currentIndex() == 1
+
+    def _fill_what(self) -> None:
+        index = max(0, self._what.currentIndex())
+        self._what.blockSignals(True)
+        self._what.clear()
+        self._what.addItems([self.tr("Weights"), self.tr("Activations")])
+        self._what.setCurrentIndex(index)
+        self._what.blockSignals(False)
+        self._what.setAccessibleName(self.tr("Whether weights or activations are shown"))
+        self._table.setAccessibleName(
+            self.tr("Distribution of the activations, by tensor")
+            if self._activations
+            else self.tr("Distribution of the weights, by layer")
+        )
+
+    @Slot()
+    def _on_what_changed(self) -> None:
+        self._distributions.look_at_activations(self._activations)
+        self.retranslate()
+
+    def _rows(self) -> tuple[Row, ...]:
+        analysis, recipe = self._distributions.analysis, self._recipes.recipe
+        if not self._activations:
+            return rows_of(analysis.layers, self._forms())
+        bits = None if recipe is None or recipe.student is not None else recipe.activation_bits
+        return tuple(Row(tensor, None, bits) for tensor in analysis.activations or ())
 
     def _forms(self) -> Mapping[str, WeightForm]:
         """What the sliders make of each layer; nothing for a student, whose weights are others."""
@@ -180,7 +216,9 @@ class WeightsPanel(QWidget):
             Stage.READY: (self._summary(analysis.layers), ""),
         }
         about, action = texts[analysis.stage]
-        if stale:
+        if self._activations and analysis.stage is Stage.READY:
+            about, action = self._about_activations(analysis)
+        elif stale:
             about, action = self.tr("Analysed for other levels than the sliders' method has."), self.tr("Analyse again")
         if self._act.hasFocus() and not action:
             self._table.setFocus()
@@ -189,6 +227,16 @@ class WeightsPanel(QWidget):
         self._act.setText(action)
         self._act.setAccessibleName(action)
         self._asking.setVisible(bool(action))
+
+    def _about_activations(self, analysis: Analysis) -> tuple[str, str]:
+        """What there is to say about them, and what the button does."""
+        if analysis.activations is None:
+            return self.tr("The calibration images run through the network…"), ""
+        if not analysis.activations:
+            return self.tr("Activations are what images make of them: open a data set to see them."), ""
+        if Ranges.of(self._recipes.choices.method) != analysis.ranges:
+            return self.tr("Analysed for other ranges than the sliders' method has."), self.tr("Analyse again")
+        return self.tr("On the calibration images; the input keeps 8 bits."), ""
 
     def _summary(self, layers: tuple[LayerDistribution, ...]) -> str:
         """How many bits are suggested over the whole network."""
@@ -236,11 +284,13 @@ class WeightsPanel(QWidget):
             return
         place = self._channel.currentIndex() - 1
         shown: LayerDistribution | ChannelDistribution = current.layer
-        title = self.tr("Weights of {}").format(current.layer.name)
+        title = (self.tr("Activations of {}") if self._activations else self.tr("Weights of {}")).format(
+            current.layer.name
+        )
         if 0 <= place < len(current.layer.channels):
             shown = current.layer.channels[place]
             title = self.tr("Weights of {}, channel {}").format(current.layer.name, shown.index)
-        levels = levels_of(shown, current.form.bits) if current.form is not None else ()
+        levels = levels_of(shown, current.bits) if current.bits is not None else ()
         self._draw(shown.spread.edges, shown.spread.counts, levels, title)
         self._levels.setText(self._about_levels(current, shown, len(levels)))
         suggestion = current.layer.suggestion
@@ -250,6 +300,8 @@ class WeightsPanel(QWidget):
 
     def _about_levels(self, current: Row, shown: LayerDistribution | ChannelDistribution, count: int) -> str:
         form = current.form
+        if self._activations and current.bits is not None:
+            return self._about_range(current.layer, current.bits)
         if form is None:
             return self.tr("The sliders ask for another network; these are the opened one's weights.")
         if form.bits > 8:
@@ -274,11 +326,22 @@ class WeightsPanel(QWidget):
             ).format(count, form.bits, kept)
         return self.tr("{} levels at {} bits keep {} dB.").format(count, form.bits, kept)
 
+    def _about_range(self, tensor: LayerDistribution, bits: int) -> str:
+        fit = fit_at(tensor.fits, bits)
+        if fit is None:
+            return self.tr("The sliders leave activations as floats; choose fewer bits to see levels.")
+        low, high = (number_text(value) for value in fit.limits)
+        return self.tr(
+            "Suggested range {} … {}: {} levels at {} bits keep {} dB, and {} % of the values lie beyond."
+        ).format(low, high, 2**bits, bits, f"{fit.sqnr_db:.1f}", f"{100 * fit.outside:.2g}")
+
     # -- asking -----------------------------------------------------------------------------------------------
 
     @Slot()
     def _on_act_clicked(self) -> None:
         if self._distributions.analysis.stage is Stage.RUNNING:
             self._distributions.stop()
+        elif self._activations and self._distributions.analysis.stage is Stage.READY:
+            self._distributions.ask_for_activations_again()
         else:
             self._distributions.ask_again()

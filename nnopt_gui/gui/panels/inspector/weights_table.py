@@ -20,15 +20,24 @@ _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 @dataclass(frozen=True)
 class Row:
-    """A layer, and the form that the sliders give its weights; None where they say nothing about it."""
+    """A layer, and the form that the sliders give its weights; None where they say nothing about it.
+
+    Or an activation, and the ``activation_bits`` that they give it.
+    """
 
     layer: LayerDistribution
     form: WeightForm | None = None
+    activation_bits: int | None = None
+
+    @property
+    def bits(self) -> int | None:
+        """What the sliders give it."""
+        return self.activation_bits if self.form is None else self.form.bits
 
     @property
     def sqnr_db(self) -> float | None:
         """On even levels of the sliders' width."""
-        return None if self.form is None else self.layer.sqnr_db(self.form.bits)
+        return None if self.bits is None else self.layer.sqnr_db(self.bits)
 
 
 def rows_of(layers: tuple[LayerDistribution, ...], forms: Mapping[str, WeightForm]) -> tuple[Row, ...]:
@@ -115,12 +124,12 @@ class WeightsTableModel(QAbstractTableModel):
         texts = (
             layer.name,
             DASH if layer.suggestion is None else str(layer.suggestion.bits),
-            DASH if row.form is None else str(row.form.bits),
+            DASH if row.bits is None else str(row.bits),
             DASH if row.sqnr_db is None else f"{row.sqnr_db:.1f} dB",
             signed(spread.kurtosis),
             f"{100 * spread.outliers:.2f} %",
             f"{number_text(spread.low)} … {number_text(spread.high)}",
-            "×".join(map(str, layer.shape)),
+            "×".join(map(str, layer.shape)) or DASH,
         )
         return texts[column]
 
