@@ -113,7 +113,8 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class LayerDistribution:
-    """A layer's weights, or the values of one activation tensor (``kind`` "activation", no channels).
+    """A layer's weights, or the values of one activation tensor (``kind`` "activation", or "input" for
+    that of the network; no channels).
 
     Attributes:
         shape: of the weight, output channels first; of one image's activation it is not known and empty.

@@ -1426,8 +1426,8 @@ and {} for the runtime</source>
         <translation>{what}的直方图</translation>
     </message>
     <message>
-        <source>Weight</source>
-        <translation>权重</translation>
+        <source>Value</source>
+        <translation>值</translation>
     </message>
     <message>
         <source>Density</source>

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from nnopt_gui.engine.layer_distribution import OUTLIER_SIGMAS, LayerDistribution, Spread, WidthFit, decibels
+from nnopt_gui.engine.onnx_graph.float_graph import INPUT
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
@@ -41,8 +42,12 @@ def analyse_activations(
             reporter.checkpoint()
             low, high = observer.range(chosen.activation_range, width, scheme=chosen.activation_scheme)
             fits.append(_activation_fit(histogram, activation_grid(low, high, width, chosen.activation_scheme)))
-        found.append(LayerDistribution(name, "activation", (), count, _binned_spread(histogram), tuple(fits)))
+        found.append(LayerDistribution(name, _kind(name), (), count, _binned_spread(histogram), tuple(fits)))
     return tuple(found)
+
+
+def _kind(name: str) -> str:
+    return "input" if name == INPUT else "activation"
 
 
 def _binned_spread(histogram: Histogram) -> Spread:

@@ -284,7 +284,8 @@ class FakeSession:
         step = 0.125 if method.activation_scheme == "power_of_two" else 0.1
         fits = tuple(WidthFit(bits, 6.02 * bits - 6, step, 0, 2**bits - 1, outside=0.001) for bits in range(2, 9))
         spread = Spread(0.0, 6.0, 1.0, 1.0, 2.0, 0.001, 0.5, 0.0, 6.0, (8, 4, 2, 1))
-        return tuple(LayerDistribution(name, "activation", (), 30, spread, fits) for name in ("input", "relu"))
+        kinds = (("input", "input"), ("relu", "activation"))
+        return tuple(LayerDistribution(*both, (), 30, spread, fits) for both in kinds)
 
     def why(self, artifact, reporter):
         """Of the recipe that is in the file. With FAKE_ENDLESS_WHY it never ends."""

@@ -213,7 +213,9 @@ def test_activations_beside_the_weights(weights):
     assert weights.text("levels").startswith("Suggested range 0 … 25.5: 256 levels at 8 bits keep 42.2 dB, and 0.1 %")
     assert weights.text("reason") == "" and "Activations of input" in weights.plot.accessibleDescription()
     driver.program.recipes.change(activation_bits=4)
-    assert len(weights.drawn[1]) == 16 and weights.cell(1, "Now") == "4"
+    assert len(weights.drawn[1]) == 256 and weights.cell(0, "Now") == "8"  # the input keeps its bits
+    weights.click_row(1)
+    assert len(weights.drawn[1]) == 16 and weights.cell(1, "Now") == "4" and not weights.channel.isVisible()
     driver.program.recipes.change(method=Method(activation_scheme="power_of_two"))
     assert "other ranges" in weights.text("about")
     driver.click("weights_action")
@@ -228,7 +230,7 @@ def test_chinese(weights):
     weights.wait(Stage.READY)
     weights.driver.program.translator.set_language("zh_CN")
     QApplication.processEvents()
-    assert weights.cell(0, "建议") == "4" and weights.text("reason").startswith("4 位时权重保持 20.1 dB")
+    assert weights.cell(0, "建议") == "4" and "权重的 20.1 dB" in weights.text("reason")
     assert weights.channel.itemText(0) == "全部通道" and "的权重" in weights.plot.accessibleDescription()
     weights.driver.program.translator.set_language("en")
 

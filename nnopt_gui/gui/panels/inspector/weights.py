@@ -98,7 +98,8 @@ class WeightsPanel(QWidget):
         lower = QWidget(self)
         column = QVBoxLayout(lower)
         column.setContentsMargins(0, 4, 0, 0)
-        column.addWidget(row(self._channel_label, self._channel, None))
+        self._picking = row(self._channel_label, self._channel, None)
+        column.addWidget(self._picking)
         column.addWidget(self._plot, 3)
         column.addWidget(scrolling(words, "weights_words"), 2)
         self._channel_label.setBuddy(self._channel)
@@ -153,6 +154,7 @@ class WeightsPanel(QWidget):
         replaced = fresh or any(a is not b.layer for a, b in zip(records, self._model.rows, strict=False))
         self._model.set_rows(self._rows())
         self._splitter.setVisible(bool(records))
+        self._picking.setVisible(not self._activations)
         if fresh and records:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
             self._table.selectionModel().setCurrentIndex(self._model.index(0, 0), flags)
@@ -189,7 +191,10 @@ class WeightsPanel(QWidget):
         if not self._activations:
             return rows_of(analysis.layers, self._forms())
         bits = None if recipe is None or recipe.student is not None else recipe.activation_bits
-        return tuple(Row(tensor, None, bits) for tensor in analysis.activations or ())
+        kept = 8 if bits is not None and bits < 8 else bits  # images have 8 bits, whatever the others get
+        return tuple(
+            Row(tensor, None, kept if tensor.kind == "input" else bits) for tensor in analysis.activations or ()
+        )
 
     def _forms(self) -> Mapping[str, WeightForm]:
         """What the sliders make of each layer; nothing for a student, whose weights are others."""
