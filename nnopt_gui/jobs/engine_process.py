@@ -43,6 +43,8 @@ MAX_LOG_BYTES: Final = 20_000_000
 EXIT_ORPHANED: Final = 0
 EXIT_UNUSABLE: Final = 3
 
+Tell = Callable[[EventKind, dict[str, Any]], None]
+
 
 class Session(Protocol):
     """What ``engine.pipeline.Session`` offers to the lane; spelt out here because this module must not import torch."""
@@ -273,10 +275,9 @@ def _perform(
             found = session.confirm(Path(payload["artifact"]), reporter)
             tell(EventKind.CONFIRMED, {name: p.to_dict() for name, p in zip(("baseline", "trial"), found, strict=True)})
         case JobKind.ANALYSE:
-            part = payload["part"]
-            ask = session.analyse_activations if part == "activations" else session.analyse
+            ask = {"layers": session.analyse, "activations": session.analyse_activations}[payload["part"]]
             records = ask(Method.from_dict(payload["method"]), reporter)
-            tell(EventKind.ANALYSED, {part: [record.to_dict() for record in records]})
+            tell(EventKind.ANALYSED, {payload["part"]: [record.to_dict() for record in records]})
         case JobKind.IMAGES:
             positions = [int(position) for position in payload["positions"]]
             pictures = zip(positions, session.thumbnails(positions, reporter), strict=True)
@@ -287,14 +288,7 @@ def _perform(
             tell(EventKind.SENSITIVITY, {"study": session.sensitivity(reporter).to_dict()})
 
 
-def _tell_opened(
-    opened: Any,
-    session: Session,
-    reporter: ProcessReporter,
-    tell: Callable[[EventKind, dict[str, Any]], None],
-    *,
-    students: bool,
-) -> None:
+def _tell_opened(opened: Any, session: Session, reporter: ProcessReporter, tell: Tell, *, students: bool) -> None:
     parts = {"model": opened.model, "data": opened.data, "data_source": opened.data_source}
     tell(EventKind.OPENED, {key: part.to_dict() if part is not None else None for key, part in parts.items()})
     baseline = session.baseline(reporter)
@@ -318,7 +312,7 @@ def _run_trials(
     opened: Any,
     session: Session,
     reporter: ProcessReporter,
-    tell: Callable[[EventKind, dict[str, Any]], None],
+    tell: Tell,
 ) -> None:
     if payload.get("cluster"):
         from nnopt_gui.jobs.cluster_lane import run_on_cluster
@@ -337,7 +331,7 @@ def _run_trial(
     recipe: Mapping[str, Any],
     session: Session,
     reporter: ProcessReporter,
-    tell: Callable[[EventKind, dict[str, Any]], None],
+    tell: Tell,
 ) -> None:
     """One trial; its failure is told and does not stop the trials after it."""
     tell(EventKind.TRIAL_STARTED, {"index": index, "recipe": recipe})

@@ -1430,6 +1430,10 @@ and {} for the runtime</source>
         <translation>值</translation>
     </message>
     <message>
+        <source>Weight</source>
+        <translation>权重</translation>
+    </message>
+    <message>
         <source>Density</source>
         <translation>密度</translation>
     </message>

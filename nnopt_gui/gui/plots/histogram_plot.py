@@ -123,7 +123,7 @@ class HistogramPlot(QWidget):
     def _retranslate(self) -> None:
         if not self._title:
             self._canvas.axis_x.set_title(self.tr("Value"))
-        self.setAccessibleName(self.tr("Histogram of {what}").format(what=self._title or self.tr("Value")))
+        self.setAccessibleName(self.tr("Histogram of {what}").format(what=self._title or self.tr("Weight")))
         self._canvas.axis_y.set_title(self.tr("Density"))
         self._empty.setText(self.tr("Choose a layer to see its weights."))
         self._refresh_legend()

@@ -220,6 +220,7 @@ def test_activations_beside_the_weights(weights):
     assert "other ranges" in weights.text("about")
     driver.click("weights_action")
     driver.wait(lambda: state.analysis.activations is not None)
+    weights.click_row(1)
     assert weights.drawn[1][-1] == pytest.approx(15 * 0.125) and "calibration images" in weights.text("about")
     driver.find(QComboBox, "weights_what").setCurrentIndex(0)
     assert weights.table.model().rowCount() == 4 and weights.text("about").startswith("Suggested")
