@@ -26,6 +26,8 @@ def test_a_report_of_the_demo(nnopt: Any, demo: Demo, tmp_path: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert html.count('<svg class="plot"') == 2 and "nnopt run --model demo" in html
     assert text.read_text(encoding="utf-8").startswith("# Optimisation report")
+    nnopt("report", study, "--out", page, "--markdown", text, "--language", "zh_CN")
+    assert text.read_text(encoding="utf-8").startswith("# 优化报告：") and 'lang="zh-CN"' in page.read_text("utf-8")
 
 
 def test_a_report_never_overwrites_the_study(nnopt: Any, demo: Demo, tmp_path: Path) -> None:
