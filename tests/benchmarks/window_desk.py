@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import statistics
-import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 BEAT_MS, WATCHED_MS = 4, 30
@@ -25,24 +25,21 @@ class Heartbeat:
         self.gaps: list[tuple[float, float]] = []
         self.culprits: Counter[str] = Counter()
         self._last = self._cpu = 0.0
-        self._thread = threading.get_ident()
         self._timer = QTimer(parent)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(BEAT_MS)
         self._timer.timeout.connect(self._beat)
-        self._stopping = threading.Event()
-        self._watch = threading.Thread(target=self._look, daemon=True)
 
     def start(self) -> None:
         self._last, self._cpu = time.monotonic(), time.thread_time()
         self._timer.start()
-        self._watch.start()
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
 
     def stop(self) -> dict[str, Any]:
         self._beat()
         self._timer.stop()
-        self._stopping.set()
-        self._watch.join()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         walls, own = (sorted(values) for values in zip(*self.gaps, strict=True))
         figures = {"beats": len(walls)}
         for name, values in (("gap", walls), ("own", own)):
@@ -56,18 +53,15 @@ class Heartbeat:
         self.gaps.append((1000 * (now - self._last), 1000 * (cpu - self._cpu)))
         self._last, self._cpu = now, cpu
 
-    def _look(self) -> None:
-        """Where the window's thread is, every 10 ms of a long gap."""
-        while not self._stopping.wait(0.01):
-            if 1000 * (time.monotonic() - self._last) > WATCHED_MS:
-                frame = sys._current_frames().get(self._thread)
-                stack = [
-                    f for f in traceback.extract_stack(frame) if "nnopt_gui" in f.filename or "pyqtgraph" in f.filename
-                ]
-                if stack:
-                    self.culprits[
-                        " < ".join(f"{Path(f.filename).stem}.{f.name}:{f.lineno}" for f in stack[:-4:-1])
-                    ] += 1
+    def _look(self, _signal: int, frame: FrameType | None) -> None:
+        """Where the window's thread is, every 10 ms of a long gap. A signal and not a thread: whoever else holds a
+        frame of the window's would end its painters and timers in the wrong thread."""
+        if 1000 * (time.monotonic() - self._last) > WATCHED_MS:
+            ours = ("nnopt_gui", "pyqtgraph")
+            stack = [f for f in traceback.extract_stack(frame) if any(name in f.filename for name in ours)]
+            if stack:
+                innermost = (f"{Path(f.filename).stem}.{f.name}:{f.lineno}" for f in stack[:-4:-1])
+                self.culprits[" < ".join(innermost)] += 1
 
 
 # -- a window with a user ------------------------------------------------------------------------------------------

@@ -90,8 +90,10 @@ class JobPanel(QWidget):
         fraction = view.fraction
         self._bar.setRange(0, 0 if fraction is None else 1000)
         if fraction is not None:
+            self._bar.setUpdatesEnabled(False)  # else every step draws the whole window at once
             self._bar.setValue(round(1000 * fraction))
             self._bar.setFormat(f"{100 * fraction:.0f} %")
+            self._bar.setUpdatesEnabled(True)
         several = view.trials_total > 1
         self._cancel.setText(self.tr("Stop, keep results") if several else self.tr("Cancel"))
         self._cancel.setAccessibleName(self._cancel.text())

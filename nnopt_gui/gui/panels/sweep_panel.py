@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -108,6 +109,7 @@ class SweepPanel(QWidget):
         self._measured = measured
         self._seconds_per_trial = seconds_per_trial
         self._recipes: tuple[Recipe, ...] = ()
+        self._stale = True  # they were not counted since something changed
         self._runnable = False
         self._heading = QLabel(self)
         self._heading.setProperty("role", "heading")
@@ -179,15 +181,29 @@ class SweepPanel(QWidget):
     @property
     def recipes(self) -> tuple[Recipe, ...]:
         """What the sweep would run, those measured already included."""
+        if self._stale:
+            self._count()
         return self._recipes
 
     def set_runnable(self, runnable: bool) -> None:
-        self._runnable = runnable
-        self.refresh()
+        if runnable != self._runnable:
+            self._runnable = runnable
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._count()
 
     @Slot()
     def refresh(self) -> None:
-        """Count again: stops, sliders or finished trials have changed."""
+        """Count again, when somebody looks: stops, sliders or finished trials have changed."""
+        self._stale = True
+        if self.isVisible():
+            self._count()
+
+    def _count(self) -> None:
+        self._stale = False
         choices = self._state.choices
         self._rest.setText(self._rest_text())
         try:
@@ -267,5 +283,5 @@ class SweepPanel(QWidget):
 
     @Slot()
     def _on_start_clicked(self) -> None:
-        if self._recipes:
-            self.sweep_requested.emit(self._recipes)
+        if self.recipes:
+            self.sweep_requested.emit(self.recipes)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButt
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.quantities import bytes_text, count_text
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.gui.panels import sweep_panel
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
 from nnopt_gui.gui.state.goals_state import GoalsState
@@ -159,3 +160,14 @@ def test_the_sliders_training_goes_into_the_sweep(sweep, state):
     state.change(fine_tune=True, epochs=3)
     pruned = [r for r in sweep.recipes if r.prune]
     assert pruned and all(r.fine_tune.epochs == 3 for r in pruned)
+
+
+def test_a_hidden_sweep_is_not_counted_until_somebody_asks(sweep, state, monkeypatch):
+    counted, really = [], sweep_panel.grid
+    monkeypatch.setattr(sweep_panel, "grid", lambda *a, **k: counted.append(1) or really(*a, **k))
+    sweep.hide()
+    for bits in (2, 3, 4):
+        state.change(weight_bits=bits)
+    sweep.set_runnable(False)
+    assert counted == []
+    assert len(sweep.recipes) == len(sweep.recipes) == 12 and counted == [1]
