@@ -39,6 +39,7 @@ _SIZE: Final = QSize(520, 360)
 _ICON: Final = 16
 _Index = QModelIndex | QPersistentModelIndex
 _MOVES: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_MNEMONIC: Final = re.compile(r"\s*\(&\w\)|&")
 
 
 def match_score(query: str, text: str) -> int:
