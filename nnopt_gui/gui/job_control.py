@@ -80,7 +80,7 @@ class JobControl(QObject):
                 study.set_plan(SweepPlan(recipes, race=False, target=str(Target())))
         job = self._thread.new_job(kind, model, data, extra)
         self._running = RunningJob(job, TrialRecorder(self._workspace, numbers, predicted), model, data, recipes)
-        self._jobs.begin(kind, len(recipes))
+        self._jobs.begin(kind, recipes)
         self._thread.submit(job)
 
     def cancel(self) -> None:

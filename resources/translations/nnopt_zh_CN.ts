@@ -1749,6 +1749,10 @@ and {} for the runtime</source>
         <source>about {} left</source>
         <translation>约剩 {}</translation>
     </message>
+    <message>
+        <source>{} ({} to {})</source>
+        <translation>{}（{} 至 {}）</translation>
+    </message>
 </context>
 <context>
     <name>LayerTableModel</name>

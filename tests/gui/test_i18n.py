@@ -14,6 +14,7 @@ from PySide6.QtGui import QFont, QFontDatabase, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.errors import DataError
 from nnopt_gui.gui.error_bar import ErrorBar, Message
 from nnopt_gui.gui.i18n import (
@@ -216,7 +217,7 @@ def test_what_the_engine_said_in_english_is_shown_in_the_windows_language(transl
         qtbot.addWidget(widget)
     error = DataError("x.npz is damaged: it is too large.", "Copy or download it again.")
     bar.show_error(error)
-    state.begin(JobKind.OPEN, 1)
+    state.begin(JobKind.OPEN, [Recipe()])
     state.status("Reading MNIST (train)")
     label = bar.findChild(QLabel, "messageText")
     for code, said, doing in (

@@ -125,7 +125,9 @@ class JobPanel(QWidget):
             parts.append(names[view.kind])
         if view.status:
             parts.append(engine_text(view.status))
-        seconds = self._state.seconds_to_go()
-        if seconds is not None:
-            parts.append(self.tr("about {} left").format(duration_text(seconds)))
+        left = self._state.time_to_go()
+        if left is not None:
+            guess, *ends = (duration_text(seconds) for seconds in (left.seconds, left.low, left.high))
+            text = self.tr("about {} left").format(guess)
+            parts.append(text if ends == [guess, guess] else self.tr("{} ({} to {})").format(text, *ends))
         return " · ".join(parts)

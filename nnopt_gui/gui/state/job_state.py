@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.study.time_to_go import SweepClock, TimeToGo
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.jobs.job import JobKind
@@ -54,7 +56,9 @@ class JobState(QObject):
         super().__init__(parent)
         self._clock = clock
         self._view: JobView | None = None
-        self._durations: list[float] = []
+        self._recipes: tuple[Recipe, ...] = ()
+        self._durations = SweepClock()
+        self._rest: TimeToGo | None = None  # for the trials that were left when the last one ended
         self._trials_running = 0  # on a cluster more than one
         self._trial_started = 0.0
         self._paused_at = 0.0
@@ -67,11 +71,12 @@ class JobState(QObject):
     def running(self) -> bool:
         return self._view is not None
 
-    def begin(self, kind: JobKind, trials: int = 0) -> None:
-        self._durations = []
+    def begin(self, kind: JobKind, recipes: Sequence[Recipe] = ()) -> None:
+        """A job starts that makes trials of these recipes."""
+        self._recipes, self._durations, self._rest = tuple(recipes), SweepClock(), None
         self._trials_running = 0
         self._trial_started = self._clock()
-        self._set(JobView(kind, trials_total=trials, started=self._trial_started))
+        self._set(JobView(kind, trials_total=len(recipes), started=self._trial_started))
 
     def end(self) -> None:
         self._view = None
@@ -97,10 +102,13 @@ class JobState(QObject):
     def trial_finished(self) -> None:
         if self._view is not None:
             now = self._clock()
-            self._durations.append(now - self._trial_started)
+            done = self._view.trials_done + 1
+            for recipe in self._recipes[done - 1 : done]:
+                self._durations.add(recipe, now - self._trial_started)
+            self._rest = self._durations.to_go(self._recipes[done:])
             self._trial_started = now
             self._trials_running = max(0, self._trials_running - 1)
-            self._update(trials_done=self._view.trials_done + 1, trial_fraction=0.0)
+            self._update(trials_done=done, trial_fraction=0.0)
 
     def cancelling(self) -> None:
         self._update(cancelling=True)
@@ -119,25 +127,25 @@ class JobState(QObject):
         self._trial_started += waited
         self._update(paused=False, started=view.started + waited)
 
-    def seconds_to_go(self) -> float | None:
+    def time_to_go(self) -> TimeToGo | None:
         """An honest guess, or None while there is nothing to guess from.
 
-        Many trials: the mean of those finished, less what the running one has had. One: what its share so far took.
+        Many trials: from those finished, less what the running one has had. One: what its share so far took, without
+        a spread.
         """
         view = self._view
         if view is None:
             return None
         now = self._paused_at if view.paused else self._clock()
         if view.trials_total > 1:
-            if not self._durations:
+            if self._rest is None:
                 return None
-            mean = sum(self._durations) / len(self._durations)
-            left = view.trials_total - view.trials_done
-            return max(0.0, mean * left - min(mean, now - self._trial_started))
+            spent = min(self._rest.seconds / max(1, view.trials_total - view.trials_done), now - self._trial_started)
+            return TimeToGo(*(max(0.0, end - spent) for end in (self._rest.seconds, self._rest.low, self._rest.high)))
         elapsed = now - view.started
         if view.trial_fraction is None or view.trial_fraction < 0.05 or elapsed < 1.0:
             return None
-        return elapsed * (1 - view.trial_fraction) / view.trial_fraction
+        return TimeToGo(*(elapsed * (1 - view.trial_fraction) / view.trial_fraction,) * 3)
 
     def _open_ended(self) -> bool:
         return self._view is None or self._view.trials_total == 0

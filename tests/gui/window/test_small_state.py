@@ -18,6 +18,7 @@ from nnopt_gui.engine.quantities import (
     signed_points,
 )
 from nnopt_gui.engine.recipe import Recipe
+from nnopt_gui.engine.study.time_to_go import TimeToGo
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.state.job_state import JobState
@@ -119,6 +120,9 @@ def test_file_names_are_safe(text):
     assert name and len(name) <= 80 and not set(name) & set('/\\:*?"<>|\n %') and not name.startswith(".")
 
 
+FOUR = [Recipe.build(weight_bits=bits) for bits in (8, 6, 4, 3)]
+
+
 class Clock:
     now = 100.0
 
@@ -129,28 +133,29 @@ class Clock:
 def test_time_to_go_of_a_sweep(qapp):
     clock = Clock()
     state = JobState(clock=clock)
-    state.begin(JobKind.RUN, 4)
-    assert state.seconds_to_go() is None
+    state.begin(JobKind.RUN, FOUR)
+    assert state.time_to_go() is None
     state.trial_started()
     clock.now += 10
     state.trial_finished()
-    assert state.seconds_to_go() == pytest.approx(30)
+    assert state.time_to_go().seconds == pytest.approx(30)
+    assert state.time_to_go().low < 20 and state.time_to_go().high > 40  # one trial says little
     state.trial_started()
     clock.now += 4
-    assert state.seconds_to_go() == pytest.approx(26)
+    assert state.time_to_go().seconds == pytest.approx(26)
     state.progress(1, 2)
     assert state.view.fraction == pytest.approx((1 + 0.5) / 4)
     state.end()
-    assert state.view is None and state.seconds_to_go() is None
+    assert state.view is None and state.time_to_go() is None
 
 
 def test_time_to_go_of_one_trial(qapp):
     clock = Clock()
     state = JobState(clock=clock)
-    state.begin(JobKind.RUN, 1)
+    state.begin(JobKind.RUN, FOUR[:1])
     clock.now += 5
     state.progress(1, 4)
-    assert state.seconds_to_go() == pytest.approx(15)
+    assert state.time_to_go() == TimeToGo(15, 15, 15)
     state.progress(5, 0)  # nonsense is ignored
     assert state.view.fraction == pytest.approx(0.25)
 
@@ -158,19 +163,19 @@ def test_time_to_go_of_one_trial(qapp):
 def test_time_spent_paused_is_not_the_jobs():
     clock = Clock()
     state = JobState(clock=clock)
-    state.begin(JobKind.RUN, 4)
+    state.begin(JobKind.RUN, FOUR)
     clock.now += 10
     state.trial_finished()
     clock.now += 4
     state.pause(True)
-    before = state.seconds_to_go()
+    before = state.time_to_go()
     clock.now += 1000
-    assert state.seconds_to_go() == before == 26
+    assert state.time_to_go() == before and before.seconds == 26
     state.pause(False)
-    assert state.seconds_to_go() == before
+    assert state.time_to_go() == before
     clock.now += 6
     state.trial_finished()
-    assert state.seconds_to_go() == 20
+    assert state.time_to_go().seconds == 20
 
 
 def test_events_after_the_end_change_nothing(qapp):
