@@ -138,7 +138,7 @@ class Stages:
         """Whether activations are integers, or weights so few bits that they are rounded by their effect."""
         few = min([quantize.weight_bits, *(bits for _, bits in quantize.layer_bits)]) <= FEEDBACK_BITS
         method = quantize.method
-        forced = method.rounding in ("feedback", "learned") or method.repair in ("bias", "statistics")
+        forced = method.rounding in ("feedback", "learned", "blockwise") or method.repair in ("bias", "statistics")
         forced = forced or quantize.tuning_epochs > 0
         return quantize.activation_bits <= 8 or (quantize.weight_bits <= 8 and (few or forced))
 

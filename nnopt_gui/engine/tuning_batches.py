@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import count
+from typing import Final
+
+import numpy as np
 
 from nnopt_gui.engine.data.batches import training_batches
 from nnopt_gui.engine.data.datasets import OpenedData
+from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.progress import Reporter
@@ -15,6 +19,8 @@ from nnopt_gui.engine.quantization.calibration import ActivationRanges
 from nnopt_gui.engine.quantization.post_training import TuningImages
 from nnopt_gui.engine.quantization.tuning import BATCH, TuningBatch
 from nnopt_gui.engine.sources import Preprocessing
+
+_HELD_OUT_PART: Final = 8  # one in so many calibration images judges whether tuning helped
 
 
 def tuning_images(
@@ -24,7 +30,8 @@ def tuning_images(
     reporter: Reporter,
     observe: Callable[[FloatGraph], ActivationRanges],
 ) -> TuningImages:
-    """Unlabelled batches from the calibration split, labelled ones from the training split.
+    """Unlabelled batches from the calibration split, labelled ones from the training split; what is held out of either
+    is the same part of the calibration split.
 
     Args:
         observe: calibrates a graph.
@@ -35,9 +42,23 @@ def tuning_images(
             for images, labels in training_batches(subset, preprocessing, BATCH, seed, epoch, True, reporter):
                 yield TuningBatch(images, labels if labelled else None)
 
-    train = data.split("train")
+    train, calibration = data.split("train"), data.split("calibration")
+    order = calibration.stratified_order(seed)
+    apart = len(calibration) // _HELD_OUT_PART
+    judging, learning = calibration.take(np.sort(order[:apart])), calibration.take(np.sort(order[apart:]))
+
+    def held_out(labelled: bool) -> list[TuningBatch]:
+        pieces = np.array_split(np.arange(len(judging)), math.ceil(len(judging) / BATCH)) if apart else []
+        return [
+            TuningBatch(
+                load_batch(judging, piece, preprocessing, reporter), judging.labels[piece] if labelled else None
+            )
+            for piece in pieces
+        ]
+
     return TuningImages(
-        unlabelled=lambda: stream(data.split("calibration"), labelled=False),
+        unlabelled=lambda: stream(learning, labelled=False),
+        held_out=held_out,
         labelled=lambda: stream(train, labelled=True),
         steps_per_epoch=math.ceil(len(train) / BATCH),
         observe=observe,

@@ -23,6 +23,7 @@ _EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer
 TABLE_GAINS_DB: Final[Mapping[int, float]] = {2: 1.3, 3: 1.6, 4: 1.8}
 _DB_PER_BIT: Final = 6.02
 TABLE_OPERATORS: Final = 120  # bytes of what looks up one layer's levels in its channels' tables
+_EVEN_ROUNDINGS: Final = ("nearest", "learned", "blockwise")  # levels are evenly spaced unless told otherwise
 _BOOK_EXCESS: Final = 0.05  # codes and their book together may exceed the bits asked for by this share
 
 
@@ -160,7 +161,7 @@ def plan_weights(
         raise RecipeError(
             "Codebooks have no exact zero for pruned weights.", "Prune channels instead, or set the scheme to auto."
         )
-    uniform = quantize.method.granularity != "channel" or quantize.method.rounding in ("nearest", "learned")
+    uniform = quantize.method.granularity != "channel" or quantize.method.rounding in _EVEN_ROUNDINGS
     books: dict[str, BookShape] = {}
     if quantize.method.form != "int4" and not sparse and (scheme == "codebook" or (scheme == "auto" and not uniform)):
         books = _books(layers, bits)

@@ -2700,6 +2700,10 @@
             <translation>SQNR 由 {share} % 的通道算得，这些通道等距选取。</translation>
         </message>
         <message>
+            <source>Tuning was undone: it did not help on images held out</source>
+            <translation>调优已撤销：在留出的图像上没有改善</translation>
+        </message>
+        <message>
             <source>Tuning the quantised network diverged: the loss is no longer a finite number.</source>
             <translation>量化网络的调优已发散：损失不再是有限值。</translation>
         </message>

@@ -2236,6 +2236,14 @@ and {} for the runtime</source>
         <translation>逐层学习向上或向下舍入（AdaRound）。</translation>
     </message>
     <message>
+        <source>Blockwise</source>
+        <translation>逐块学习</translation>
+    </message>
+    <message>
+        <source>Levels are learnt for whole blocks (BRECQ).</source>
+        <translation>以整块为单位学习量化级（BRECQ）。</translation>
+    </message>
+    <message>
         <source>What helps at the bit width.</source>
         <translation>按位宽选择有益的校正。</translation>
     </message>

@@ -59,6 +59,8 @@ ABLATIONS = {
     "fast, nearest": {"effort": "fast", "rounding": "nearest"},
     "fast, feedback": {"effort": "fast", "rounding": "feedback"},
     "fast, learned": {"effort": "fast", "rounding": "learned"},
+    "fast, blockwise": {"effort": "fast", "rounding": "blockwise"},
+    "balanced, blockwise": {"effort": "balanced", "rounding": "blockwise"},
     "fast, no repair": {"effort": "fast", "repair": "none"},
 }
 

@@ -70,6 +70,7 @@ class TorchGraph:
         arrays = _constants(graph)
         self._layers = {layer.name: layer for layer in graph.layers}
         self._steps = _plan(graph, arrays)
+        self._parts: dict[tuple[frozenset[str], str], tuple[_Step, ...]] = {}
         self._host = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
         self._placed = self._host
         self._device = torch.device("cpu")
@@ -121,6 +122,44 @@ class TorchGraph:
             found = self._run(images, {}, {}, None, frozenset(names))
         return {name: found[name] for name in names}
 
+    def between(
+        self,
+        given: Mapping[str, Tensor],
+        wanted: str,
+        weights: Mapping[str, Tensor] | None = None,
+        biases: Mapping[str, Tensor] | None = None,
+        after: After | None = None,
+    ) -> Tensor:
+        """The activation ``wanted``, computed from other activations; only the nodes in between are run.
+
+        Args:
+            given: by ONNX tensor name; together they have to determine ``wanted``.
+            weights: see :meth:`__call__`, ``biases`` and ``after`` too; ``after`` does not see what is given.
+
+        Raises:
+            ValueError: see :meth:`__call__`; also where something else is needed.
+        """
+        weights, biases = weights or {}, biases or {}
+        self._check(weights, biases)
+        steps = self._part(frozenset(given), wanted)
+        return self._compute(steps, dict(given), weights, biases, after, frozenset({wanted}))[wanted]
+
+    def _part(self, given: frozenset[str], wanted: str) -> tuple[_Step, ...]:
+        """The steps that lead from ``given`` to ``wanted``."""
+        if (given, wanted) not in self._parts:
+            missing, steps = {wanted} - given, []
+            for step in reversed(self._steps):
+                if missing.intersection(step.outputs):
+                    steps.append(step)
+                    missing.difference_update(step.outputs)
+                    missing.update(
+                        name for name in step.inputs if name and name not in self._host | dict.fromkeys(given)
+                    )
+            if missing:
+                raise ValueError(f"{wanted} also needs {sorted(missing)}")
+            self._parts[given, wanted] = tuple(reversed(steps))
+        return self._parts[given, wanted]
+
     def _check(self, weights: Mapping[str, Tensor], biases: Mapping[str, Tensor]) -> None:
         unknown = {*weights, *biases} - self._layers.keys()
         if unknown:
@@ -147,8 +186,20 @@ class TorchGraph:
         wanted: frozenset[str],
     ) -> dict[str, Tensor]:
         values = {INPUT: images if after is None else after(INPUT, images)}
-        left = set(wanted) - {INPUT}
-        for step in self._steps:
+        return self._compute(self._steps, values, weights, biases, after, wanted)
+
+    def _compute(
+        self,
+        steps: Sequence[_Step],
+        values: dict[str, Tensor],
+        weights: Mapping[str, Tensor],
+        biases: Mapping[str, Tensor],
+        after: After | None,
+        wanted: frozenset[str],
+    ) -> dict[str, Tensor]:
+        """``values`` with what the steps add, as far as it is still needed or wanted."""
+        left = wanted - values.keys()
+        for step in steps:
             inputs = self._inputs(step, values)
             if step.layer is not None:
                 _replace(inputs, step.layer, weights, biases)
@@ -158,12 +209,12 @@ class TorchGraph:
                 hooked = after is not None and name and not step.host and value.is_floating_point()
                 values[name] = after(name, value) if hooked and after is not None else value
             del result
-            left.difference_update(step.outputs)
+            left = left.difference(step.outputs)
             if not left:
                 break
             for name in step.last_uses:
                 if name not in wanted:
-                    del values[name]
+                    values.pop(name, None)
         return values
 
     def _inputs(self, step: _Step, values: Mapping[str, Tensor]) -> list[Tensor | None]:

@@ -22,22 +22,16 @@ from nnopt_gui.engine.onnx_graph.float_graph import OUTPUT, FloatGraph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.tensors import consumers, initializers
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.quantization.grids import INT8_REACH, weight_grids
+from nnopt_gui.engine.quantization.grids import INT8_REACH
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
 from nnopt_gui.engine.quantization.paired_networks import LayerVisit, PairedNetworks
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction
+from nnopt_gui.engine.quantization.rounding_choice import RATE, LevelChoice, indecision, inverse, rectified
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Granularity, Scheme, WeightRange
 
 _ROWS: Final = 8192  # rows of a layer's input matrix that are learned from
 _BATCH: Final = 256  # of them in a step
-_RATE: Final = 0.2
-_STRETCH: Final = (-0.1, 1.1)  # the sigmoid's range before it is cut to 0 … 1
-_WARM_UP: Final = 0.2  # share of the steps without regulariser
-_SHARPNESS: Final = (20.0, 2.0)  # the regulariser's exponent, from and to
-# The regulariser's weight, in units of what rounding one weight to the nearest level costs on average. So large, with
-# so high a rate, a few hundred steps reach what the paper's settings take thousands for.
-_PUSH: Final = 20.0
 # Multiply-accumulates that learning may take, forward and backward: about half a minute to four minutes on two cores.
 # Counted instead of timed, so that the same recipe gives the same file on a busy machine.
 _WORK: Final[Mapping[Effort, float]] = {"fast": 2.0e12, "balanced": 4.0e12, "best": 1.4e13}
@@ -120,7 +114,7 @@ def _learned(
 ) -> tuple[QuantizedWeight, np.ndarray]:
     """``start`` with other levels, and the shift (O,) of the bias."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    choice = _Choice.between_levels(weight, start, len(rows.exact))
+    choice = LevelChoice.between_levels(weight, start, len(rows.exact))
     levels, shift = _Learner(rows, choice, device).learn(iterations, rng, reporter)
     return replace(start, levels=levels.reshape(start.levels.shape)), shift
 
@@ -175,71 +169,13 @@ def _clamps(graph: FloatGraph) -> dict[str, tuple[float, float]]:
     return found
 
 
-# -- what is chosen from ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """Every weight's neighbouring levels, all (G, O/G, K): ``low`` and ``high`` as int8, ``share`` of the way between
-    them (0 … 1) where the weight lies, ``nearest`` as int8; ``scale`` (G, O/G, 1)."""
-
-    low: np.ndarray
-    high: np.ndarray
-    share: np.ndarray
-    nearest: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def between_levels(cls, weight: np.ndarray, start: QuantizedWeight, groups: int) -> _Choice:
-        rows = weight.reshape(len(weight), -1)
-        unit = _multipliers(start, rows.shape[1])
-        ratio = rows / (start.scale[:, None] * unit)
-        low, high = _neighbours(ratio, start)
-        gap = np.maximum(high - low, 1)
-        share = np.clip((ratio - low) / gap, 0.0, 1.0).astype(np.float32)
-        low, high = low * unit, high * unit
-        if start.kept is not None:
-            kept = start.kept.reshape(rows.shape)
-            low, high = low * kept, high * kept
-        shape = (groups, -1, rows.shape[1])
-        return cls(
-            low.astype(np.int8).reshape(shape),
-            high.astype(np.int8).reshape(shape),
-            share.reshape(shape),
-            start.levels.reshape(shape),
-            start.scale.reshape(groups, -1, 1),
-        )
-
-
-def _multipliers(start: QuantizedWeight, columns: int) -> np.ndarray:
-    if start.multipliers is None or start.group_size is None:
-        return np.ones((1, 1), np.int64)
-    return np.repeat(start.multipliers, start.group_size, axis=1)[:, :columns].astype(np.int64)
-
-
-def _neighbours(ratio: np.ndarray, start: QuantizedWeight) -> tuple[np.ndarray, np.ndarray]:
-    """Int64, like ``ratio`` (O, K): the levels around each value, the outermost two for one that lies beyond."""
-    if start.table is None:
-        members = np.array([weight_grids(start.bits)[-1].members], np.int64)
-    else:
-        members = np.atleast_2d(start.table).astype(np.int64)
-    if np.all(np.diff(members, axis=1) == 1):
-        low = np.clip(np.floor(ratio).astype(np.int64), members[:, :1], members[:, -2:-1])
-        return low, low + 1
-    index = np.zeros(ratio.shape, np.int64)
-    for column in range(1, members.shape[1] - 1):
-        index = index + (ratio >= members[:, [column]]).astype(np.int64)
-    table = np.broadcast_to(members, (len(ratio), members.shape[1]))
-    return np.take_along_axis(table, index, axis=1), np.take_along_axis(table, index + 1, axis=1)
-
-
 # -- learning --------------------------------------------------------------------------------------------------------
 
 
 class _Learner:
     """One layer on a device."""
 
-    def __init__(self, rows: _Rows, choice: _Choice, device: torch.device) -> None:
+    def __init__(self, rows: _Rows, choice: LevelChoice, device: torch.device) -> None:
         self._device = device
         exact_mean, rough_mean = rows.exact.mean(axis=1), rows.rough.mean(axis=1)
         self._rows, self._choice = rows, choice
@@ -261,23 +197,23 @@ class _Learner:
         nearest = self._tensor(self._choice.nearest)
         worst = self._errors(nearest * self._scale)
         unit = nearest[0].shape[-1] / worst.clamp_min(1e-12 * float(worst.max()) + 1e-30)
-        variables = _inverse(self._tensor(self._choice.share)).requires_grad_()
-        optimizer = torch.optim.Adam([variables], lr=_RATE)
+        variables = inverse(self._tensor(self._choice.share)).requires_grad_()
+        optimizer = torch.optim.Adam([variables], lr=RATE)
         available = self._inputs.shape[1]
         for step in range(iterations):
             reporter.checkpoint()
-            up = _rectified(variables)
+            up = rectified(variables)
             weight = (self._low + up * (self._high - self._low)) * self._scale
             picks = torch.from_numpy(rng.integers(0, available, min(_BATCH, available))).to(self._device)
             loss = (self._errors(weight, picks) * unit).sum()
-            sharpness = _sharpness(step / iterations)
-            if sharpness is not None:
-                loss = loss + _PUSH * (1.0 - (2.0 * up - 1.0).abs() ** sharpness).sum()
+            push = indecision(up, step / iterations)
+            if push is not None:
+                loss = loss + push
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
         with torch.no_grad():
-            learned = torch.where(_rectified(variables) >= 0.5, self._high, self._low)
+            learned = torch.where(rectified(variables) >= 0.5, self._high, self._low)
             better = (self._errors(learned * self._scale) < worst)[..., None]
             levels = torch.where(better, learned, nearest).cpu().numpy().astype(np.int8)
         return levels.reshape(-1, levels.shape[2]), self._shift(levels).ravel()
@@ -302,22 +238,3 @@ class _Learner:
 
     def _tensor(self, values: np.ndarray) -> Tensor:
         return torch.from_numpy(np.array(values, np.float32)).to(self._device)
-
-
-def _rectified(variables: Tensor) -> Tensor:
-    low, high = _STRETCH
-    return (torch.sigmoid(variables) * (high - low) + low).clamp(0.0, 1.0)
-
-
-def _inverse(share: Tensor) -> Tensor:
-    """The variables whose rectified sigmoid is ``share``."""
-    low, high = _STRETCH
-    return torch.logit((share - low) / (high - low))
-
-
-def _sharpness(done: float) -> float | None:
-    """The regulariser's exponent when that share of the steps is done; None while it is off."""
-    if done < _WARM_UP:
-        return None
-    first, last = _SHARPNESS
-    return first + (last - first) * (done - _WARM_UP) / (1.0 - _WARM_UP)

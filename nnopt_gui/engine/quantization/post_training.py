@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,17 +10,18 @@ import numpy as np
 import onnx
 
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
-from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph
+from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.integer_kernels import LARGEST_SAFE_LEVEL
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, least_weight_scales
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.blockwise_rounding import block_steps_for, learn_blocks
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
 from nnopt_gui.engine.quantization.channel_codebooks import nearest_entries_of_channels
 from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, nearest_vectors, train_books
 from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
-from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
+from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
 from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
@@ -37,11 +38,13 @@ _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 
 @dataclass(frozen=True)
 class TuningImages:
-    """Images to tune with. ``unlabelled`` and ``labelled`` start an endless stream of batches; ``observe`` calibrates
-    the activations of a graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
+    """Images to tune with. ``unlabelled`` and ``labelled`` start an endless stream of batches; ``held_out`` gives those
+    that neither has, with labels or without (True, False), to judge by; ``observe`` calibrates the activations of a
+    graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
 
     unlabelled: Callable[[], Iterator[TuningBatch]]
     labelled: Callable[[], Iterator[TuningBatch]]
+    held_out: Callable[[bool], Sequence[TuningBatch]]
     steps_per_epoch: int
     observe: Callable[[FloatGraph], ActivationRanges]
 
@@ -153,7 +156,45 @@ def _rounded(task: _Task) -> Reconstruction:
             largest_level=task.largest_level,
             iterations=iterations,
         )
+    steps = block_steps_for(task.graph, method.effort) if method.rounding == "blockwise" else 0
+    if steps and task.ranges is not None:
+        return _in_blocks(task, task.ranges, steps)
     return _by_effect(task) if _feedback(task) else _to_nearest(task)
+
+
+def _in_blocks(task: _Task, ranges: ActivationRanges, steps: int) -> Reconstruction:
+    """Blocks learned from what error feedback finds, or from the nearest levels where that is not possible."""
+    nearest = None if _feedback(task) else _to_nearest(task)
+
+    def rounded(layer: GraphLayer, _: np.ndarray, __: np.ndarray) -> tuple[QuantizedWeight, np.ndarray | None]:
+        assert nearest is not None
+        return nearest.weights[layer.name], None
+
+    return learn_blocks(
+        task.graph,
+        _feedback_rounder(task) if nearest is None else rounded,
+        ranges.sample,
+        task.grids,
+        task.reporter,
+        steps=steps,
+        least_scales=task.least,
+        largest_level=task.largest_level,
+        fixed_scales=_fixed_scales(task.quantize.method),
+    )
+
+
+def _feedback_rounder(task: _Task) -> LayerRounder:
+    return feedback_rounder(
+        task.graph,
+        {name: form.bits for name, form in task.forms.items()},
+        task.reporter,
+        weight_range=task.quantize.method.weight_range,
+        masks=task.masks,
+        least_scales=task.least,
+        books=_books(task),
+        own_levels={name for name, form in task.forms.items() if form.tables},
+        largest_level=task.largest_level,
+    )
 
 
 def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
@@ -166,12 +207,17 @@ def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
         repair = "statistics"
     if task.ranges is None or repair not in ("bias", "statistics"):
         return found
-    images, fixed_scales = task.ranges.sample, method.granularity == "tensor" or method.scheme == "power_of_two"
-    if repair == "bias" or fixed_scales:
+    images = task.ranges.sample
+    if repair == "bias" or _fixed_scales(method):
         biases = correct_biases(task.graph, found.weights, images, task.grids, task.reporter)
         return Reconstruction(found.weights, {**found.biases, **biases})
     fixed = restore_statistics(task.graph, found.weights, images, task.grids, task.reporter, least_scales=task.least)
     return Reconstruction(fixed.weights, {**found.biases, **fixed.biases})
+
+
+def _fixed_scales(method: Method) -> bool:
+    """Whether a channel's scale cannot be chosen on its own."""
+    return method.granularity == "tensor" or method.scheme == "power_of_two"
 
 
 def _even_scheme(method: Method) -> Scheme:
@@ -189,19 +235,7 @@ def _feedback(task: _Task) -> bool:
 
 def _by_effect(task: _Task) -> Reconstruction:
     assert task.ranges is not None
-    return reconstruct(
-        task.graph,
-        {name: form.bits for name, form in task.forms.items()},
-        task.ranges.sample,
-        task.grids,
-        task.reporter,
-        weight_range=task.quantize.method.weight_range,
-        masks=task.masks,
-        least_scales=task.least,
-        books=_books(task),
-        own_levels={name for name, form in task.forms.items() if form.tables},
-        largest_level=task.largest_level,
-    )
+    return round_layers(task.graph, _feedback_rounder(task), task.ranges.sample, task.grids, task.reporter)
 
 
 def _books(task: _Task) -> dict[str, TrainedBook]:
@@ -253,8 +287,17 @@ def _tuned(
     task.reporter.status("Tuning the quantised network" + (" on labelled images" if epochs else ""))
     with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})
     tuned = tune(
-        task.graph, with_biases, batches, Tuning(steps), task.reporter, grids=task.grids, least_scales=task.least
+        task.graph,
+        with_biases,
+        batches,
+        Tuning(steps),
+        task.reporter,
+        grids=task.grids,
+        least_scales=task.least,
+        held_out=images.held_out(epochs > 0),
     )
+    if tuned is with_biases:
+        return found, task.grids
     if task.grids is None:
         return tuned, None
     weights = {name: weight.dequantized() for name, weight in tuned.weights.items()}

@@ -29,7 +29,7 @@ class TunableLayer(Protocol):
         """The integers of the moment; :meth:`weight` up to the rounding of codebook entries to int8."""
 
 
-class _Scale:
+class TunableScale:
     """Positive scales (O,), tuned as factors of what they were at first."""
 
     def __init__(self, values: np.ndarray, device: torch.device, least: np.ndarray | None) -> None:
@@ -38,10 +38,12 @@ class _Scale:
         self.logarithm = torch.zeros(len(values), device=device, requires_grad=True)
 
     def values(self) -> Tensor:
+        """Float32 (O,); gradients flow to ``logarithm``."""
         scale = self._start * self.logarithm.exp()
         return scale if self._least is None else torch.maximum(scale, self._least)
 
     def array(self) -> np.ndarray:
+        """The scales of the moment."""
         return self.values().detach().cpu().numpy().astype(np.float32)
 
 
@@ -50,11 +52,11 @@ class FixedLevels:
 
     def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
         self._found = found
-        self._scale = _Scale(found.scale, device, least)
+        self._scale = TunableScale(found.scale, device, least)
         self._levels = torch.from_numpy(found.levels.astype(np.float32)).to(device)
 
     def weight(self) -> Tensor:
-        return self._levels * _column(self._scale.values(), self._levels.ndim)
+        return self._levels * column(self._scale.values(), self._levels.ndim)
 
     def parameters(self) -> list[Tensor]:
         return [self._scale.logarithm]
@@ -86,7 +88,7 @@ class LatentLevels:
 
     def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
         self._found = found
-        self._scale = _Scale(found.scale, device, least)
+        self._scale = TunableScale(found.scale, device, least)
         levels = torch.from_numpy(found.levels.astype(np.float32)).to(device)
         rows = levels.flatten(1)
         shape = (-1, *[1] * (levels.ndim - 1))
@@ -106,7 +108,7 @@ class LatentLevels:
         return levels if self._kept is None else levels * self._kept
 
     def weight(self) -> Tensor:
-        return self._levels() * _column(self._scale.values(), self._latent.ndim)
+        return self._levels() * column(self._scale.values(), self._latent.ndim)
 
     def parameters(self) -> list[Tensor]:
         return [self._scale.logarithm, self._latent]
@@ -144,7 +146,7 @@ class BookLayer:
     ) -> None:
         assert found.codebook is not None
         self._found, self._book = found, book
-        self._scale = _Scale(found.scale, device, least)
+        self._scale = TunableScale(found.scale, device, least)
         shape = found.levels.shape
         order = column_order(shape, book.order)
         rows = found.levels.reshape(shape[0], -1)[:, order]
@@ -156,7 +158,7 @@ class BookLayer:
         return entries[self._codes].reshape(shape[0], -1)[:, self._places].reshape(shape)
 
     def weight(self) -> Tensor:
-        return self._unpacked(self._book.values()) * _column(self._scale.values(), self._found.levels.ndim)
+        return self._unpacked(self._book.values()) * column(self._scale.values(), self._found.levels.ndim)
 
     def parameters(self) -> list[Tensor]:
         return [self._scale.logarithm]
@@ -214,5 +216,23 @@ class TableLayer:
         return QuantizedWeight(levels, scale, found.bits, found.kept, grid.tables)
 
 
-def _column(scale: Tensor, rank: int) -> Tensor:
+class TunableBias:
+    """A bias (O,), tuned in units of its layer's typical bias."""
+
+    def __init__(self, values: np.ndarray, device: torch.device) -> None:
+        self._start = torch.from_numpy(values.astype(np.float32)).to(device)
+        self._unit = float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) or 1.0
+        self.shift = torch.zeros(len(values), device=device, requires_grad=True)
+
+    def values(self) -> Tensor:
+        """Float32 (O,); gradients flow to ``shift``."""
+        return self._start + self._unit * self.shift
+
+    def array(self) -> np.ndarray:
+        """The biases of the moment."""
+        return self.values().detach().cpu().numpy()
+
+
+def column(scale: Tensor, rank: int) -> Tensor:
+    """Scales (O,) that broadcast against a weight of so many axes."""
     return scale.view(-1, *[1] * (rank - 1))

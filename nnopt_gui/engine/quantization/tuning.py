@@ -9,7 +9,7 @@ shifted and flipped calibration images; with labels cross-entropy joins it (QAT)
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from nnopt_gui.engine.onnx_graph.layer_profiles import profile_graph
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.torch_graph import TorchGraph, unsupported
 from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.quantization.activation_rounding import ActivationRounding
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction
 from nnopt_gui.engine.quantization.tunable_layers import (
     LATENT_BITS,
@@ -31,6 +32,7 @@ from nnopt_gui.engine.quantization.tunable_layers import (
     LatentLevels,
     SharedBook,
     TableLayer,
+    TunableBias,
     TunableLayer,
 )
 from nnopt_gui.engine.recipe import Effort
@@ -85,28 +87,36 @@ def tune(
     *,
     grids: Mapping[str, ActivationGrid] | None = None,
     least_scales: Mapping[str, np.ndarray] | None = None,
+    held_out: Sequence[TuningBatch] = (),
 ) -> Reconstruction:
     """Tune all layers of ``found`` towards the answers of ``graph``.
+
+    Few bits and softened answers can also lead astray: where the loss on images that are not tuned with ends no lower
+    than it began, ``found`` is returned as it was.
 
     Args:
         batches: endless, or at least ``tuning.steps`` long.
         grids: of activations below 8 bits, whose rounding is then part of what is tuned; 8 bits and more hardly change
             anything and are left out.
         least_scales: lower limits of the scales by layer name.
+        held_out: what is judged by; without any, the tuned network is taken as it is.
 
     Raises:
         RecipeError: the loss stopped being finite.
         ModelError: the graph has operators without gradients; ask :func:`steps_for` before.
     """
-    run = _Run(graph, found, tuning, least_scales or {})
-    if grids is not None and any(grid.bits < 8 for grid in grids.values()):
-        run.round_activations(grids)
+    rounds = grids is not None and any(grid.bits < 8 for grid in grids.values())
+    run = _Run(graph, found, tuning, least_scales or {}, grids if rounds else None)
+    before = run.loss(held_out, reporter)
     for step in range(tuning.steps):
         reporter.checkpoint()
         loss = run.step(step, next(batches))
         if step % 10 == 0:
             reporter.progress(step, tuning.steps)
             reporter.training(step / tuning.steps, loss, None)
+    if held_out and not run.loss(held_out, reporter) < before:
+        reporter.status("Tuning was undone: it did not help on images held out")
+        return found
     return run.result()
 
 
@@ -114,15 +124,20 @@ class _Run:
     """Everything that changes while a network is tuned."""
 
     def __init__(
-        self, graph: FloatGraph, found: Reconstruction, tuning: Tuning, least_scales: Mapping[str, np.ndarray]
+        self,
+        graph: FloatGraph,
+        found: Reconstruction,
+        tuning: Tuning,
+        least_scales: Mapping[str, np.ndarray],
+        grids: Mapping[str, ActivationGrid] | None,
     ) -> None:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.graph = TorchGraph(graph).to(self.device)
         self.tuning = tuning
         self.books: dict[tuple[bytes, str], SharedBook] = {}
         self.layers = {name: self._tunable(weight, least_scales.get(name)) for name, weight in found.weights.items()}
-        self.biases = {name: _Bias(bias, self.device) for name, bias in found.biases.items()}
-        self.grids: Mapping[str, ActivationGrid] = {}
+        self.biases = {name: TunableBias(bias, self.device) for name, bias in found.biases.items()}
+        self.after = None if grids is None else ActivationRounding(grids)
         parameters = [item for layer in self.layers.values() for item in layer.parameters()]
         parameters += [book.entries for book in self.books.values()]
         parameters += [bias.shift for bias in self.biases.values()]
@@ -139,32 +154,10 @@ class _Run:
         kind = LatentLevels if usual and weight.bits <= LATENT_BITS else FixedLevels
         return kind(weight, self.device, least)
 
-    def round_activations(self, grids: Mapping[str, ActivationGrid]) -> None:
-        self.grids = grids
-
-    def _after(self, name: str, values: Tensor) -> Tensor:
-        grid = self.grids.get(name)
-        if grid is None:
-            return values
-        levels = torch.clamp(torch.round(values / grid.scale) + grid.zero_point, 0, grid.highest)
-        rounded = (levels - grid.zero_point) * grid.scale
-        low, high = -grid.zero_point * grid.scale, (grid.highest - grid.zero_point) * grid.scale
-        clamped = values.clamp(low, high)
-        return clamped + (rounded - clamped).detach()
-
     def step(self, number: int, batch: TuningBatch) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = _rate(self.tuning, number)
-        images = torch.from_numpy(batch.images).to(self.device).contiguous(memory_format=torch.channels_last)
-        with torch.no_grad():
-            wanted = self.graph(images)
-        answers = self.graph(
-            images,
-            {name: layer.weight() for name, layer in self.layers.items()},
-            {name: bias.values() for name, bias in self.biases.items()},
-            self._after if self.grids else None,
-        )
-        loss = _loss(answers, wanted, batch.labels, self.tuning.temperature)
+        loss = self._loss(batch)
         value = loss.item()
         if not math.isfinite(value):
             raise RecipeError(
@@ -176,26 +169,33 @@ class _Run:
         self.optimizer.step()
         return value
 
+    def loss(self, batches: Sequence[TuningBatch], reporter: Reporter) -> float:
+        """The mean over all images; 0 without any."""
+        total, count = 0.0, 0
+        for batch in batches:
+            reporter.checkpoint()
+            with torch.no_grad():
+                total += len(batch.images) * self._loss(batch).item()
+            count += len(batch.images)
+        return total / max(1, count)
+
+    def _loss(self, batch: TuningBatch) -> Tensor:
+        images = torch.from_numpy(batch.images).to(self.device).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            wanted = self.graph(images)
+        answers = self.graph(
+            images,
+            {name: layer.weight() for name, layer in self.layers.items()},
+            {name: bias.values() for name, bias in self.biases.items()},
+            self.after,
+        )
+        return _loss(answers, wanted, batch.labels, self.tuning.temperature)
+
     def result(self) -> Reconstruction:
         return Reconstruction(
             {name: layer.quantized() for name, layer in self.layers.items()},
             {name: bias.array() for name, bias in self.biases.items()},
         )
-
-
-class _Bias:
-    """A bias (O,), tuned in units of its layer's typical bias."""
-
-    def __init__(self, values: np.ndarray, device: torch.device) -> None:
-        self._start = torch.from_numpy(values.astype(np.float32)).to(device)
-        self._unit = float(np.sqrt(np.mean(values.astype(np.float64) ** 2))) or 1.0
-        self.shift = torch.zeros(len(values), device=device, requires_grad=True)
-
-    def values(self) -> Tensor:
-        return self._start + self._unit * self.shift
-
-    def array(self) -> np.ndarray:
-        return self.values().detach().cpu().numpy()
 
 
 def _rate(tuning: Tuning, step: int) -> float:

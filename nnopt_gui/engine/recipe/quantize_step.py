@@ -26,8 +26,8 @@ ActivationRange = Literal["mse", "minmax", "moving_average", "percentile", "entr
 ACTIVATION_RANGES: Final[tuple[str, ...]] = ("mse", "minmax", "moving_average", "percentile", "entropy")
 ActivationScheme = Literal["affine", "power_of_two"]
 ACTIVATION_SCHEMES: Final[tuple[str, ...]] = ("affine", "power_of_two")
-Rounding = Literal["auto", "nearest", "feedback", "learned"]
-ROUNDINGS: Final[tuple[str, ...]] = ("auto", "nearest", "feedback", "learned")
+Rounding = Literal["auto", "nearest", "feedback", "learned", "blockwise"]
+ROUNDINGS: Final[tuple[str, ...]] = ("auto", "nearest", "feedback", "learned", "blockwise")
 Repair = Literal["auto", "none", "equalize", "bias", "statistics"]
 REPAIRS: Final[tuple[str, ...]] = ("auto", "none", "equalize", "bias", "statistics")
 Effort = Literal["fast", "balanced", "best"]
@@ -55,7 +55,8 @@ class Method:
             scale that is a power of two (constants of the network and the rows of a softmax keep scales of their own).
         activation_range: which observer sets the range of activations.
         rounding: to the nearest level; by error feedback on the layer's inputs (GPTQ, arXiv:2210.17323); learned
-            layer by layer (AdaRound, arXiv:2004.10568). ``auto``: nearest from 7 bits, error feedback below.
+            layer by layer (AdaRound, arXiv:2004.10568), or for a whole block at once (BRECQ, arXiv:2102.05426).
+            ``auto``: nearest from 7 bits, error feedback below.
         repair: ``equalize`` the ranges of neighbouring layers (arXiv:1906.04721), correct the ``bias``, or re-estimate
             the channel ``statistics``. ``auto``: what helps at the bit width.
         effort: how long tuning against the original's outputs may take: not at all, about a minute, two and a half

@@ -97,6 +97,7 @@ class MethodGroup(ChoiceFold):
                 "nearest": (self.tr("Nearest"), self.tr("Every weight to its nearest level.")),
                 "feedback": (self.tr("Error feedback"), self.tr("Later weights make up for earlier errors (GPTQ).")),
                 "learned": (self.tr("Learned"), self.tr("Up or down is learnt layer by layer (AdaRound).")),
+                "blockwise": (self.tr("Blockwise"), self.tr("Levels are learnt for whole blocks (BRECQ).")),
             },
             "repair": {
                 "auto": (auto, self.tr("What helps at the bit width.")),

@@ -73,3 +73,45 @@ def logits(graph: FloatGraph, batch: np.ndarray) -> np.ndarray:
 def relative_error(got: np.ndarray, wanted: np.ndarray) -> float:
     """Of the logits, 1 for constant answers."""
     return float(np.linalg.norm(got - wanted) / np.linalg.norm(wanted - wanted.mean(axis=0)))
+
+
+def residual_network(seed: int = 0) -> FloatGraph:
+    """A stem, two residual blocks (the second one narrows with a convolution in its shortcut) and a linear layer."""
+    rng = np.random.default_rng(seed)
+    shapes = {
+        "stem": (8, 3, 3, 3),
+        "one.a": (8, 8, 3, 3),
+        "one.b": (8, 8, 3, 3),
+        "two.a": (12, 8, 3, 3),
+        "two.short": (12, 8, 1, 1),
+        "two.b": (12, 12, 3, 3),
+        "fc": (5, 12),
+    }
+    tensors: dict[str, np.ndarray] = {}
+    for name, shape in shapes.items():
+        tensors[f"{name}.w"] = (rng.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+        tensors[f"{name}.b"] = (0.2 * rng.standard_normal(shape[0])).astype(np.float32)
+
+    def conv(name: str, source: str, to: str, pad: int = 1, stride: int = 1) -> onnx.NodeProto:
+        places = {"pads": [pad] * 4, "strides": [stride] * 2}
+        return helper.make_node("Conv", [source, f"{name}.w", f"{name}.b"], [to], name=name, **places)
+
+    nodes = [
+        conv("stem", "input", "a"),
+        helper.make_node("Relu", ["a"], ["b"], name="r1"),
+        conv("one.a", "b", "c"),
+        helper.make_node("Relu", ["c"], ["d"], name="r2"),
+        conv("one.b", "d", "e"),
+        helper.make_node("Add", ["e", "b"], ["f"], name="sum1"),
+        helper.make_node("Relu", ["f"], ["g"], name="r3"),
+        conv("two.a", "g", "h", stride=2),
+        conv("two.short", "g", "s", pad=0, stride=2),
+        helper.make_node("Relu", ["h"], ["i"], name="r4"),
+        conv("two.b", "i", "j"),
+        helper.make_node("Add", ["j", "s"], ["k"], name="sum2"),
+        helper.make_node("Relu", ["k"], ["l"], name="r5"),
+        helper.make_node("GlobalAveragePool", ["l"], ["m"], name="pool"),
+        helper.make_node("Flatten", ["m"], ["n"], name="flat"),
+        helper.make_node("Gemm", ["n", "fc.w", "fc.b"], ["logits"], name="fc", transB=1),
+    ]
+    return graph_of(nodes, tensors)

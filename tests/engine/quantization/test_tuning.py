@@ -104,6 +104,24 @@ def test_labels_pull_too(graph: FloatGraph, found: Reconstruction) -> None:
     assert share_of_seven(taught) > share_of_seven(found) + 0.15
 
 
+def test_tuning_that_does_not_help_is_undone_and_said(graph: FloatGraph, found: Reconstruction) -> None:
+    class Listening(SilentReporter):
+        said: list[str]
+
+        def __init__(self) -> None:
+            self.said = []
+
+        def status(self, text: str) -> None:
+            self.said.append(text)
+
+    held_out = [TuningBatch(IMAGES[64:], None)]
+    good, wild = Listening(), Listening()
+    assert tune(graph, found, batches(), Tuning(40), good, held_out=held_out) is not found
+    assert not good.said
+    assert tune(graph, found, batches(), Tuning(3, learning_rate=1.0), wild, held_out=held_out) is found
+    assert "undone" in wild.said[-1]
+
+
 def test_effort_decides_the_steps_by_work_not_by_the_clock(graph: FloatGraph) -> None:
     fast, balanced, best = (steps_for(graph, effort) for effort in ("fast", "balanced", "best"))  # type: ignore[arg-type]
     assert fast == 0
