@@ -176,7 +176,10 @@ def trials_table(trials: Iterable[Trial], front: Sequence[int]) -> str:
         table.add_column(column, justify="left" if index in (1, 8) else "right", no_wrap=index != 8)
     for trial in trials:
         table.add_row(*_cells(trial, front, marks.get(_context(trial), "")))
-    notes = [f"{mark} p50 in {context[0]}, {context[1]} threads, on {context[2]}" for context, mark in marks.items()]
+    notes = [
+        f"{mark} p50 in {runtime}, {threads} thread{'s' * (threads != 1)}, on {machine}"
+        for (runtime, threads, machine, _), mark in marks.items()
+    ]
     return "\n".join([plain(table), *(note.strip() + "; not comparable" * bool(i) for i, note in enumerate(notes))])
 
 

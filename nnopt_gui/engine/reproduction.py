@@ -14,10 +14,12 @@ from typing import Any, Final
 
 from nnopt_gui import __version__
 from nnopt_gui.engine import recipe as recipes
+from nnopt_gui.engine.metrics import Conditions
 from nnopt_gui.engine.recipe import Distill, Recipe, Student
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.target import ONNX_RUNTIME
 from nnopt_gui.errors import StudyError
 
 FLAGS: Final[Mapping[str, str]] = {
@@ -85,8 +87,9 @@ def arguments(study: Study, trial: Trial) -> list[str]:
     if study.data is None:
         raise StudyError("The study has no data, which 'nnopt run' needs.", "Copy the trial as Python instead.")
     words = ["run", *_source_arguments(study.model, study.data), *recipe_arguments(trial.recipe)]
-    threads = trial.measurement.conditions.threads if trial.measurement else None
-    return words + (_option("--threads", threads) if threads else [])
+    conditions = trial.measurement.conditions if trial.measurement else Conditions(threads=0)
+    words += _option("--threads", conditions.threads or None)
+    return words + _option("--target", conditions.target if conditions.target != ONNX_RUNTIME else None)
 
 
 def _source_arguments(model: ModelSource, data: DataSource) -> list[str]:
@@ -202,13 +205,14 @@ def _student(student: Student) -> str:
 
 _SCRIPT: Final = """\
 # {title}
-# Written by nnopt {version}; it needs nnopt-gui installed. The numbers come from ONNX Runtime, on the selection split.
+# Written by nnopt {version}; it needs nnopt-gui installed. The numbers are those of the selection split.
 from pathlib import Path
 
 from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.recipe import {names}
 from nnopt_gui.engine.sources import {sources}
+from nnopt_gui.engine.target import MeasurementOptions, Target
 
 MODEL = {model}
 DATA = {data}
@@ -219,7 +223,7 @@ if __name__ == "__main__":
     work = FOLDER.with_name(FOLDER.name + "-work")
     work.mkdir(parents=True, exist_ok=True)
     reporter = SilentReporter()
-    session = Session(work, threads={threads!r})
+    session = Session(work, threads={threads!r}, options=MeasurementOptions(Target.parse({target!r})))
     session.open(MODEL, DATA, reporter)
     result = session.run_trial(RECIPE, reporter)
     session.save(result.artifact, RECIPE, result.measurement, FOLDER, reporter)
@@ -238,7 +242,7 @@ def python(study: Study, trial: Trial, folder: str = "") -> str:
         folder: where the script saves the model; empty: ``nnopt-`` and the recipe's fingerprint, beside the caller.
     """
     names = {"Recipe"} | {type(step).__name__ for step in _steps(trial.recipe)}
-    threads = trial.measurement.conditions.threads if trial.measurement else None
+    conditions = trial.measurement.conditions if trial.measurement else Conditions(threads=0)
     return _SCRIPT.format(
         title=f"Trial {trial.number}: {_one_line(trial.recipe.label)}",
         version=__version__,
@@ -248,7 +252,8 @@ def python(study: Study, trial: Trial, folder: str = "") -> str:
         data=_expression(study.data),
         recipe=_expression(trial.recipe),
         folder=folder or f"nnopt-{trial.recipe.fingerprint[:8]}",
-        threads=threads,
+        threads=conditions.threads or None,
+        target=conditions.target,
     )
 
 

@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
 import pytest
@@ -46,6 +46,19 @@ def test_every_field_of_a_recipe_has_an_option_that_the_parser_knows() -> None:
     assert len(paths) > 30 and len(paths) == len(set(paths))
     unknown = {flag_of(path) for path in paths} - known_flags()
     assert unknown == set()
+
+
+def test_another_runtime_is_named_and_the_usual_one_is_not() -> None:
+    study, trial = study_of(Recipe.build(weight_bits=8))
+    assert "--target" not in command(study, trial)
+    assert trial.measurement is not None
+    there = replace(trial.measurement, conditions=Conditions(threads=2, target="openvino"))
+    trial = replace(trial, measurement=there)
+    words = build_parser().parse_args(command(study, trial).split()[1:])
+    assert str(words.target) == "openvino"
+    script = python(study, trial)
+    compile(script, "script", "exec")
+    assert "MeasurementOptions(Target.parse('openvino'))" in script
 
 
 def steps(kind: type, **given_values: st.SearchStrategy) -> st.SearchStrategy:
