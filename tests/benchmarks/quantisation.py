@@ -56,6 +56,8 @@ ABLATIONS = {
     "fast": {"effort": "fast"},
     "fast, symmetric": {"effort": "fast", "scheme": "symmetric"},
     "fast, codebook": {"effort": "fast", "scheme": "codebook"},
+    "fast, own levels": {"effort": "fast", "scheme": "channel_codebook"},
+    "fast, fixed point": {"effort": "fast", "scheme": "power_of_two", "activation_scheme": "power_of_two"},
     "fast, nearest": {"effort": "fast", "rounding": "nearest"},
     "fast, feedback": {"effort": "fast", "rounding": "feedback"},
     "fast, learned": {"effort": "fast", "rounding": "learned"},
