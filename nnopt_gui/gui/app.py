@@ -29,13 +29,20 @@ from nnopt_gui.gui.i18n import SYSTEM, Translator, engine_text, sentences
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
+from nnopt_gui.gui.plots.layers_page import LayersPage
+from nnopt_gui.gui.plots.parallel_page import ParallelPage
+from nnopt_gui.gui.plots.plot_desk import PlotDesk
+from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
+from nnopt_gui.gui.plotting import Plotting
 from nnopt_gui.gui.preferences import Preferences, theme_mode
 from nnopt_gui.gui.reporting import Reporting
 from nnopt_gui.gui.state.comparisons import Comparisons
+from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import DEMO_MODEL
+from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.sweep_resume import SweepResume
@@ -87,8 +94,10 @@ class Program(QObject):
         self.goals = GoalsState(self)
         self.search = AutoSearch(self.explorer, self.recipes, self.workspace, self.goals, self)
         self.resume = SweepResume(self.explorer, self.workspace, self)
+        self.uncertainty = FrontUncertainty(self.workspace, self)
+        self.published = PublishedResults(self.workspace, studies.parent / "published", self)
         parts = (self.explorer, self.recipes, self.workspace, self.jobs, self.weights, self.comparisons, self.goals)
-        self.window = MainWindow(*parts, self.theme, str(log_folder()))
+        self.window = MainWindow(*parts, self._make_plots(), self.theme, str(log_folder()))
         compared = (self.comparisons, self.workspace, self.explorer, self.jobs, self.thread_of_jobs)
         self.comparing = Comparing(self.window, *compared)
         dressed = (self.window, self.theme, self.translator, self.workspace)
@@ -97,8 +106,9 @@ class Program(QObject):
         self.preferences.measuring_changed.connect(self.thread_of_jobs.measure_with)
         self.dialogs = Dialogs(self.window, self.window.actions_table, self.preferences, self.explorer)
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
-        told = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)
-        self.reporting = Reporting(self.window, self.desk, *told)
+        shown = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)
+        self.reporting = Reporting(self.window, self.desk, *shown)
+        self.plotting = Plotting(self.window, self.desk, self.workspace, self.published)
         self._connect_panels()
         self._connect_state()
         self._connect_actions()
@@ -122,6 +132,7 @@ class Program(QObject):
         self.search.shutdown()
         self.explorer.abandon()
         self.comparisons.close()
+        self.uncertainty.close()
         self.reporting.close()
         self.workspace.flush()  # the files to be committed lie in the engine's folder
         self.thread_of_jobs.shutdown()
@@ -135,6 +146,12 @@ class Program(QObject):
         what = self.tr("A bug in the window: {}").format(f"{kind.__name__}: {error}")
         hint = self.tr("What was measured is in the study. Please report it with the details.")
         self.window.errors.show_message(Message(what, hint, details, key="bug"))
+
+    def _make_plots(self) -> PlotDesk:
+        told = (self.uncertainty, self.published, self.theme)
+        pair = TradeoffPair(self.workspace, self.recipes, self.goals, *told)
+        parallel = ParallelPage(self.workspace, self.theme)
+        return PlotDesk(pair, parallel, LayersPage(self.workspace, self.recipes, self.theme), self.theme)
 
     # -- connecting -------------------------------------------------------------------------------------------
 
@@ -154,10 +171,10 @@ class Program(QObject):
             panel.save_requested.connect(self.desk.ask_model_folder)
             panel.to_sliders_requested.connect(self._load_into_sliders)
             panel.retry_requested.connect(explorer.retry)
-        window.trials.delete_requested.connect(lambda number: self._delete(self.workspace.trial(number)))
         window.pair.trial_activated.connect(self._load_into_sliders)
         window.pair.auto_fit_changed.connect(window.actions_table["auto_fit"].setChecked)
-        window.trials.filter_changed.connect(window.pair.set_filter)
+        window.trials.filter_changed.connect(window.plots.set_filter)
+        window.trials.delete_requested.connect(self._delete)
         self.search.attach(window.sweep_panel)
         window.job_panel.cancel_requested.connect(explorer.cancel)
         window.job_panel.pause_requested.connect(explorer.toggle_pause)
@@ -204,8 +221,8 @@ class Program(QObject):
             ("quit", window.close),
             ("undo", self.undo_stack.undo),
             ("redo", self.undo_stack.redo),
-            ("pin", lambda: self._with_selected(lambda t: self.workspace.set_pinned(t.number, not t.pinned))),
-            ("delete", lambda: self._with_selected(self._delete)),
+            ("pin", lambda: self._with_selected(self._pin)),
+            ("delete", self._delete),
             ("run_point", explorer.run_point),
             ("quick_sweep", explorer.run_quick_sweep),
             ("sweep", lambda: window.show_sweep(True)),
@@ -288,10 +305,19 @@ class Program(QObject):
         self.recipes.load(self.workspace.trial(number).recipe)
         self.window.show_sweep(False)
 
-    def _delete(self, trial: Trial) -> None:
-        self.workspace.remove(trial.number)
+    def _pin(self, trial: Trial) -> None:
+        self.workspace.set_pinned_all(self.workspace.chosen, not trial.pinned)
+
+    @Slot()
+    def _delete(self) -> None:
+        numbers = sorted(self.workspace.chosen)
+        removed = self.window.trials.delete_chosen()
+        if not removed:
+            return
         undo = Fix(self.tr("Undo"), self.undo_stack.undo)
-        what = self.tr("Trial #{} was deleted.").format(trial.number)
+        what = self.tr("%n trials were deleted.", "", removed)
+        if removed == 1:
+            what = self.tr("Trial #{} was deleted.").format(numbers[-1])
         self.window.errors.show_message(Message(what, level="info", fixes=(undo,), key="deleted"))
 
     @Slot(object, object)

@@ -45,7 +45,7 @@ from nnopt_gui.gui.plots.class_bars import ClassBars
 from nnopt_gui.gui.plots.confusion_heat import ConfusionHeat
 from nnopt_gui.gui.plots.curve_plot import CurvePlot
 from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
-from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
+from nnopt_gui.gui.plots.plot_desk import PlotDesk
 from nnopt_gui.gui.state.comparisons import Comparisons
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.job_state import JobState, mean_seconds
@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
         weights: LayerDistributions,
         comparisons: Comparisons,
         goals: GoalsState,
+        plots: PlotDesk,
         theme: Theme,
         log_folder: str,
     ) -> None:
@@ -95,8 +96,7 @@ class MainWindow(QMainWindow):
         self.actions_table = ActionTable(theme, self)
         self.errors = ErrorBar(self, icons=theme.icon, object_name="error_bar")
         self.welcome = WelcomePage(theme, self)
-        self.pair = TradeoffPair(workspace, recipes, goals, theme, self)
-        self.model_panel = ModelPanel(workspace, self)
+        self.plots, self.pair = plots, plots.pair
         self.trials = TrialsPanel(workspace, TrialTableModel(workspace, self), self)
         self.recipe_panel = RecipePanel(recipes, self)
         self.sweep_panel = SweepPanel(
@@ -108,14 +108,14 @@ class MainWindow(QMainWindow):
         self.weights = WeightsPanel(weights, recipes, histogram, histogram.draw, self)
         self._build_comparison(comparisons, workspace, theme)
         self.curves = CurvePlot(theme, self, object_name="training_curves")
-        self.job_panel = JobPanel(jobs, self)
+        self.model_panel, self.job_panel = ModelPanel(workspace, self), JobPanel(jobs, self)
         self.log = LogPanel(log_folder, self)
         self.target = TargetButton(self)
         self._build_centre()
         self._build_docks()
         self._build_toolbar()
         self._build_choices()
-        self.areas = FocusAreas((self.welcome, self._faces, self.pair, self.trials, self._tabs), self)
+        self.areas = FocusAreas((self.welcome, self._faces, self.plots, self.trials, self._tabs), self)
         self.setAcceptDrops(True)
         self.resize(_SIZE)
         self._retranslate()
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
 
     def _build_centre(self) -> None:
         splitter = named(QSplitter(Qt.Orientation.Vertical, self), "centre_splitter")
-        splitter.addWidget(self.pair)
+        splitter.addWidget(self.plots)
         splitter.addWidget(self.trials)
         splitter.setChildrenCollapsible(False)
         splitter.setStretchFactor(0, 3)

@@ -21,7 +21,6 @@ from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
 from nnopt_gui.gui.panels.inspector.history import HistoryPanel
 from nnopt_gui.gui.panels.inspector.why import WhyPanel
-from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, copy_picture, save_csv, save_picture
 from nnopt_gui.gui.state.diagnoses import Diagnoses
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import Stage
@@ -30,8 +29,6 @@ from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 from nnopt_gui.jobs.failures import expected
 from nnopt_gui.phrasebook import phrasebook
-
-_CSV = ".csv"
 
 
 class ReportWriter(QThread):
@@ -103,12 +100,9 @@ class Reporting(QObject):
         self._diagnosing.message.connect(window.errors.show_message)
         self._diagnosing.dismiss_requested.connect(window.errors.dismiss)
         desk.report_chosen.connect(self._on_report_chosen)
-        desk.picture_chosen.connect(self._on_picture_chosen)
         for name, handler in (
             ("report", desk.ask_report_name),
-            ("export_plot", self._ask_picture),
             ("export_csv", desk.ask_table_name),
-            ("copy_picture", self._copy_picture),
             ("copy_csv", self._copy_table),
             ("copy_command", self._copy_command),
             ("copy_python", self._copy_python),
@@ -169,24 +163,7 @@ class Reporting(QObject):
             Message(self.tr("Report written: {}").format(writer.path), level="info", fixes=(show,), key="report")
         )
 
-    # -- pictures and tables ----------------------------------------------------------------------------------
-
-    @Slot()
-    def _ask_picture(self) -> None:
-        self._desk.ask_picture_name((*PICTURE_FORMATS, _CSV))
-
-    @Slot(object)
-    def _on_picture_chosen(self, path: Path) -> None:
-        plot, axes = self._window.pair.first, self._workspace.axes
-        if path.suffix.lower() == _CSV:
-            self._desk.write(path, lambda: save_csv(plot.points, axes.x[0], axes.y, path))
-        else:
-            self._desk.write(path, lambda: save_picture(plot, path))
-
-    @Slot()
-    def _copy_picture(self) -> None:
-        copy_picture(self._window.pair.first)
-        self._tell(Message(self.tr("Copied: the first plot, as a picture."), level="info", key="copied"))
+    # -- tables -----------------------------------------------------------------------------------------------
 
     @Slot()
     def _copy_table(self) -> None:

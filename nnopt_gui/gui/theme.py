@@ -70,7 +70,9 @@ class Colours:
     families: Mapping[str, Marker]
 
     def marker(self, family: str) -> Marker:
-        """The marker of a recipe's family; unknown ones look like the original's."""
+        """The marker of a recipe's family, or of ``published`` results; unknown ones look like the original's."""
+        if family == "published":
+            return Marker(self.muted, "p")
         return self.families.get(family, Marker(self.original, "star"))
 
 

@@ -29,6 +29,36 @@
         </message>
     </context>
     <context>
+        <name>PlotBar</name>
+        <message numerus="yes">
+            <source>Published results (%n)</source>
+            <translation>
+                <numerusform>Published results (%n)</numerusform>
+                <numerusform>Published results (%n)</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Plotting</name>
+        <message numerus="yes">
+            <source>%n published results imported.</source>
+            <translation>
+                <numerusform>%n published result imported.</numerusform>
+                <numerusform>%n published results imported.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
+        <name>Program</name>
+        <message numerus="yes">
+            <source>%n trials were deleted.</source>
+            <translation>
+                <numerusform>%n trial was deleted.</numerusform>
+                <numerusform>%n trials were deleted.</numerusform>
+            </translation>
+        </message>
+    </context>
+    <context>
         <name>RecipePanel</name>
         <message numerus="yes">
             <source>%n layer(s) have their own amount</source>

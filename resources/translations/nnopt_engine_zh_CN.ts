@@ -3620,6 +3620,50 @@
             <translation>研究中存储的预测已损坏：其 SHA-256 不符。</translation>
         </message>
         <message>
+            <source>Columns or keys: label, source, network, data, conditions, and at least two of accuracy, agreement (percent), accuracy_drop (percentage points), size_bytes, macs, params.</source>
+            <translation>列或键：label、source、network、data、conditions，以及至少两项：accuracy、agreement（百分比）、accuracy_drop（百分点）、size_bytes、macs、params。</translation>
+        </message>
+        <message>
+            <source>{name} is larger than a megabyte.</source>
+            <translation>{name} 大于 1 MB。</translation>
+        </message>
+        <message>
+            <source>Published results are a few lines of text.</source>
+            <translation>已发表的结果只是几行文本。</translation>
+        </message>
+        <message>
+            <source>{name} could not be read: {strerror}.</source>
+            <translation>无法读取 {name}：{strerror}。</translation>
+        </message>
+        <message>
+            <source>Choose another file.</source>
+            <translation>请选择其他文件。</translation>
+        </message>
+        <message>
+            <source>{name} is neither CSV nor JSON of published results.</source>
+            <translation>{name} 既不是已发表结果的 CSV，也不是 JSON。</translation>
+        </message>
+        <message>
+            <source>{name} holds {rows} results, not 1 to {max_results}.</source>
+            <translation>{name} 含有 {rows} 个结果，而不是 1 到 {max_results} 个。</translation>
+        </message>
+        <message>
+            <source>Result {place} of {name} has a text of more than {max_text} characters.</source>
+            <translation>{name} 的第 {place} 个结果含有超过 {max_text} 个字符的文本。</translation>
+        </message>
+        <message>
+            <source>Result {place} of {name} has fewer than two numbers to be drawn at.</source>
+            <translation>{name} 的第 {place} 个结果可供绘制的数值不足两个。</translation>
+        </message>
+        <message>
+            <source>Result {place} of {name}: {key} is {raw}.</source>
+            <translation>{name} 的第 {place} 个结果：{key} 为 {raw}。</translation>
+        </message>
+        <message>
+            <source>It has to be {low} to {high} ({unit}).</source>
+            <translation>它必须在 {low} 到 {high} 之间（{unit}）。</translation>
+        </message>
+        <message>
             <source>A search needs the original's accuracy.</source>
             <translation>搜索需要原始模型的准确率。</translation>
         </message>
@@ -4422,6 +4466,10 @@
         <message>
             <source>The report would overwrite the study.</source>
             <translation>报告会覆盖研究文件。</translation>
+        </message>
+        <message>
+            <source>The results could not be kept: {strerror}.</source>
+            <translation>无法保存这些结果：{strerror}。</translation>
         </message>
         <message>
             <source>No study is open.</source>

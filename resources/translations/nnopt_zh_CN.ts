@@ -123,10 +123,6 @@
         <translation>导出图表…</translation>
     </message>
     <message>
-        <source>The first plot as PNG, SVG or PDF, or its points as CSV</source>
-        <translation>第一张图：PNG、SVG 或 PDF，或其数据点的 CSV</translation>
-    </message>
-    <message>
         <source>Export table…</source>
         <translation>导出表格…</translation>
     </message>
@@ -183,8 +179,20 @@
         <translation>复制图片</translation>
     </message>
     <message>
-        <source>The first plot, to be pasted as a picture</source>
-        <translation>第一张图，可作为图片粘贴</translation>
+        <source>The plots as they are seen, as PNG, SVG or PDF, or their numbers as CSV</source>
+        <translation>当前所见的图（PNG、SVG 或 PDF），或其数值（CSV）</translation>
+    </message>
+    <message>
+        <source>Import published results…</source>
+        <translation>导入已发表的结果…</translation>
+    </message>
+    <message>
+        <source>Draw what others published beside the trials, from a CSV or JSON file</source>
+        <translation>将他人发表的结果（CSV 或 JSON 文件）绘制在试验旁</translation>
+    </message>
+    <message>
+        <source>The plots as they are seen, to be pasted as a picture</source>
+        <translation>当前所见的图，可作为图片粘贴</translation>
     </message>
     <message>
         <source>Copy table as CSV</source>
@@ -209,6 +217,30 @@
     <message>
         <source>Let the plots follow new points</source>
         <translation>让图表跟随新的点</translation>
+    </message>
+    <message>
+        <source>Trade-off plots</source>
+        <translation>权衡图</translation>
+    </message>
+    <message>
+        <source>Any metric against any other, with the Pareto front</source>
+        <translation>任意两个指标的对比，含帕累托前沿</translation>
+    </message>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>平行坐标图</translation>
+    </message>
+    <message>
+        <source>Every trial as a line across its choices and results; brush the axes</source>
+        <translation>每次试验是一条穿过其选项和结果的折线；可在坐标轴上框选</translation>
+    </message>
+    <message>
+        <source>Layers as bars</source>
+        <translation>各层条形图</translation>
+    </message>
+    <message>
+        <source>Bytes, MACs, bits, sparsity or sensitivity of every layer</source>
+        <translation>各层的字节数、乘加运算、位宽、稀疏度或敏感度</translation>
     </message>
     <message>
         <source>Next area</source>
@@ -1208,6 +1240,14 @@ and {} for the runtime</source>
         <translation>研究</translation>
     </message>
     <message>
+        <source>Import published results</source>
+        <translation>导入已发表的结果</translation>
+    </message>
+    <message>
+        <source>Published results</source>
+        <translation>已发表的结果</translation>
+    </message>
+    <message>
         <source>Save model as a folder</source>
         <translation>将模型保存为文件夹</translation>
     </message>
@@ -1846,6 +1886,85 @@ and {} for the runtime</source>
     </message>
 </context>
 <context>
+    <name>LayersPage</name>
+    <message>
+        <source>Open a model to see its layers.</source>
+        <translation>打开模型以查看其各层。</translation>
+    </message>
+    <message>
+        <source>Sliders: {}</source>
+        <translation>滑块：{}</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>The student&apos;s layers are not known in this study.</source>
+        <translation>此研究中没有该学生网络的层信息。</translation>
+    </message>
+    <message>
+        <source>Press “Measure sensitivity” in the recipe panel first.</source>
+        <translation>请先在配方面板中按“测量敏感度”。</translation>
+    </message>
+    <message>
+        <source>Bytes of the weights</source>
+        <translation>权重的字节数</translation>
+    </message>
+    <message>
+        <source>Multiply-accumulates of one image</source>
+        <translation>单张图像的乘加运算数</translation>
+    </message>
+    <message>
+        <source>Bits stored for each weight</source>
+        <translation>每个权重存储的位数</translation>
+    </message>
+    <message>
+        <source>Zeros among the weights (%)</source>
+        <translation>权重中零的比例（%）</translation>
+    </message>
+    <message>
+        <source>Damage with this layer alone at its bits (nats)</source>
+        <translation>仅此层采用其位宽时的损害（nat）</translation>
+    </message>
+    <message>
+        <source>Bytes</source>
+        <translation>字节</translation>
+    </message>
+    <message>
+        <source>MACs</source>
+        <translation>乘加运算</translation>
+    </message>
+    <message>
+        <source>Bits</source>
+        <translation>位宽</translation>
+    </message>
+    <message>
+        <source>Sparsity</source>
+        <translation>稀疏度</translation>
+    </message>
+    <message>
+        <source>Sensitivity</source>
+        <translation>敏感度</translation>
+    </message>
+    <message>
+        <source>What the bars show</source>
+        <translation>条形图显示的量</translation>
+    </message>
+    <message>
+        <source>Largest first</source>
+        <translation>从大到小</translation>
+    </message>
+    <message>
+        <source>Layers as bars; outlined: the original</source>
+        <translation>各层条形图；轮廓线为原始模型</translation>
+    </message>
+    <message>
+        <source>Filled: now. Outlined: the original.</source>
+        <translation>实心：当前。轮廓线：原始模型。</translation>
+    </message>
+</context>
+<context>
     <name>LayersPanel</name>
     <message>
         <source>Layers</source>
@@ -2475,6 +2594,180 @@ and {} for the runtime</source>
     </message>
 </context>
 <context>
+    <name>ParallelPage</name>
+    <message>
+        <source>Reading the trials…</source>
+        <translation>正在读取试验…</translation>
+    </message>
+    <message>
+        <source>{passed} of {all} trials</source>
+        <translation>{passed} / {all} 次试验</translation>
+    </message>
+    <message>
+        <source>Drag along an axis to choose trials</source>
+        <translation>沿坐标轴拖动以选择试验</translation>
+    </message>
+    <message>
+        <source>Axes</source>
+        <translation>坐标轴</translation>
+    </message>
+    <message>
+        <source>Which choices and metrics have an axis</source>
+        <translation>哪些选项和指标有坐标轴</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Logarithmic axes where the metric suits it</source>
+        <translation>适合的指标使用对数坐标轴</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>清除</translation>
+    </message>
+    <message>
+        <source>Take every brush away (Escape)</source>
+        <translation>清除所有选区（Escape）</translation>
+    </message>
+</context>
+<context>
+    <name>ParallelPlot</name>
+    <message>
+        <source>Parallel coordinates of the study</source>
+        <translation>研究的平行坐标图</translation>
+    </message>
+    <message>
+        <source>Every finished trial becomes a line across its choices and results.</source>
+        <translation>每次完成的试验都会成为一条穿过其选项和结果的折线。</translation>
+    </message>
+    <message>
+        <source>{axis}: all</source>
+        <translation>{axis}：全部</translation>
+    </message>
+    <message>
+        <source>{axis}: {low} to {high}</source>
+        <translation>{axis}：{low} 至 {high}</translation>
+    </message>
+    <message>
+        <source>{passed} of {all} trials</source>
+        <translation>{passed} / {all} 次试验</translation>
+    </message>
+</context>
+<context>
+    <name>PlotBar</name>
+    <message numerus="yes">
+        <source>Published results (%n)</source>
+        <translation>
+            <numerusform>已发表的结果（%n）</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Y</source>
+        <translation>Y</translation>
+    </message>
+    <message>
+        <source>X</source>
+        <translation>X</translation>
+    </message>
+    <message>
+        <source>Vertical axis</source>
+        <translation>纵轴</translation>
+    </message>
+    <message>
+        <source>First horizontal axis</source>
+        <translation>第一横轴</translation>
+    </message>
+    <message>
+        <source>Second horizontal axis</source>
+        <translation>第二横轴</translation>
+    </message>
+    <message>
+        <source>Import published results…</source>
+        <translation>导入已发表的结果…</translation>
+    </message>
+    <message>
+        <source>From a CSV or JSON file: label, source, accuracy, size_bytes, macs, params</source>
+        <translation>来自 CSV 或 JSON 文件：label、source、accuracy、size_bytes、macs、params</translation>
+    </message>
+    <message>
+        <source>Forget imported results</source>
+        <translation>移除导入的结果</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>What the plots show</source>
+        <translation>图中显示的内容</translation>
+    </message>
+    <message>
+        <source>Drag a rectangle to select trials; without this, hold Shift while dragging</source>
+        <translation>拖出矩形以选择试验；未启用时按住 Shift 拖动</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>对数</translation>
+    </message>
+    <message>
+        <source>Logarithmic axes where the metric suits it</source>
+        <translation>适合的指标使用对数坐标轴</translation>
+    </message>
+    <message>
+        <source>Front</source>
+        <translation>帕累托前沿</translation>
+    </message>
+    <message>
+        <source>Draw the Pareto front, and within what it is known</source>
+        <translation>绘制帕累托前沿及其不确定范围</translation>
+    </message>
+    <message>
+        <source>95 % CI</source>
+        <translation>95 % 置信区间</translation>
+    </message>
+    <message>
+        <source>Draw the 95 % intervals</source>
+        <translation>绘制 95 % 置信区间</translation>
+    </message>
+    <message>
+        <source>Auto-fit</source>
+        <translation>自动缩放</translation>
+    </message>
+    <message>
+        <source>The view follows new points; zooming by hand stops that</source>
+        <translation>视图跟随新的点；手动缩放后停止跟随</translation>
+    </message>
+    <message>
+        <source>Notes</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Write the trials&apos; notes beside their points</source>
+        <translation>在点旁显示试验的备注</translation>
+    </message>
+    <message>
+        <source>Grey pentagons: what others published for this network and data, not measured here</source>
+        <translation>灰色五边形：他人针对此网络和数据发表的结果，并非在此测量</translation>
+    </message>
+</context>
+<context>
+    <name>PlotDesk</name>
+    <message>
+        <source>Trade-off plots</source>
+        <translation>权衡图</translation>
+    </message>
+    <message>
+        <source>Parallel coordinates</source>
+        <translation>平行坐标图</translation>
+    </message>
+    <message>
+        <source>Layers as bars</source>
+        <translation>各层条形图</translation>
+    </message>
+</context>
+<context>
     <name>PlotLegend</name>
     <message>
         <source>Quantized</source>
@@ -2505,12 +2798,41 @@ and {} for the runtime</source>
         <translation>帕累托前沿</translation>
     </message>
     <message>
+        <source>… within (95 %)</source>
+        <translation>前沿范围（95 %）</translation>
+    </message>
+    <message>
         <source>Original</source>
         <translation>原始模型</translation>
     </message>
     <message>
         <source>Current sliders</source>
         <translation>当前滑块</translation>
+    </message>
+    <message>
+        <source>Published elsewhere</source>
+        <translation>他处发表</translation>
+    </message>
+</context>
+<context>
+    <name>Plotting</name>
+    <message>
+        <source>Copied: the plots as they are seen, as a picture.</source>
+        <translation>已复制：当前所见的图，作为图片。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n published results imported.</source>
+        <translation>
+            <numerusform>已导入 %n 个已发表的结果。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>They are drawn as grey pentagons where their network and data are open.</source>
+        <translation>打开对应的网络和数据时，它们显示为灰色五边形。</translation>
+    </message>
+    <message>
+        <source>None of them is about this network and these data.</source>
+        <translation>其中没有针对此网络和这些数据的结果。</translation>
     </message>
 </context>
 <context>
@@ -2580,6 +2902,12 @@ and {} for the runtime</source>
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n trials were deleted.</source>
+        <translation>
+            <numerusform>已删除 %n 次试验。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Trial #{} was deleted.</source>
@@ -3129,10 +3457,6 @@ and {} for the runtime</source>
         <translation>报告已写好：{}</translation>
     </message>
     <message>
-        <source>Copied: the first plot, as a picture.</source>
-        <translation>已复制：第一张图（图片）。</translation>
-    </message>
-    <message>
         <source>Copied: the table of {} trials, as CSV.</source>
         <translation>已复制：{} 个试验的表格（CSV）。</translation>
     </message>
@@ -3288,6 +3612,121 @@ and {} for the runtime</source>
     </message>
 </context>
 <context>
+    <name>StudyAxes</name>
+    <message>
+        <source>Method</source>
+        <translation>方法</translation>
+    </message>
+    <message>
+        <source>original</source>
+        <translation>原始</translation>
+    </message>
+    <message>
+        <source>quantized</source>
+        <translation>量化</translation>
+    </message>
+    <message>
+        <source>pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>distilled</source>
+        <translation>蒸馏</translation>
+    </message>
+    <message>
+        <source>combined</source>
+        <translation>组合</translation>
+    </message>
+    <message>
+        <source>Student</source>
+        <translation>学生网络</translation>
+    </message>
+    <message>
+        <source>Pruned</source>
+        <translation>剪枝</translation>
+    </message>
+    <message>
+        <source>Pruned what</source>
+        <translation>剪枝对象</translation>
+    </message>
+    <message>
+        <source>Epochs</source>
+        <translation>轮数</translation>
+    </message>
+    <message>
+        <source>Distilled</source>
+        <translation>蒸馏</translation>
+    </message>
+    <message>
+        <source>Weight bits</source>
+        <translation>权重位宽</translation>
+    </message>
+    <message>
+        <source>Act. bits</source>
+        <translation>激活位宽</translation>
+    </message>
+    <message>
+        <source>Levels</source>
+        <translation>量化级</translation>
+    </message>
+    <message>
+        <source>Rounding</source>
+        <translation>舍入</translation>
+    </message>
+    <message>
+        <source>Effort</source>
+        <translation>投入</translation>
+    </message>
+    <message>
+        <source>QAT epochs</source>
+        <translation>QAT 轮数</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>yes</source>
+        <translation>是</translation>
+    </message>
+    <message>
+        <source>channels</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>weights</source>
+        <translation>权重</translation>
+    </message>
+    <message>
+        <source>blocks</source>
+        <translation>残差块</translation>
+    </message>
+    <message>
+        <source>mixed</source>
+        <translation>混合</translation>
+    </message>
+    <message>
+        <source>auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>fast</source>
+        <translation>快速</translation>
+    </message>
+    <message>
+        <source>balanced</source>
+        <translation>均衡</translation>
+    </message>
+    <message>
+        <source>best</source>
+        <translation>最佳</translation>
+    </message>
+</context>
+<context>
     <name>SweepPanel</name>
     <message>
         <source>Sweep</source>
@@ -3431,70 +3870,7 @@ and {} for the runtime</source>
     </message>
 </context>
 <context>
-    <name>TradeoffPair</name>
-    <message>
-        <source>Y</source>
-        <translation>Y</translation>
-    </message>
-    <message>
-        <source>X</source>
-        <translation>X</translation>
-    </message>
-    <message>
-        <source>Vertical axis</source>
-        <translation>纵轴</translation>
-    </message>
-    <message>
-        <source>First horizontal axis</source>
-        <translation>第一横轴</translation>
-    </message>
-    <message>
-        <source>Second horizontal axis</source>
-        <translation>第二横轴</translation>
-    </message>
-    <message>
-        <source>Log X</source>
-        <translation>X 对数</translation>
-    </message>
-    <message>
-        <source>Logarithmic horizontal axes where the metric suits it</source>
-        <translation>在适合的指标上使用对数横轴</translation>
-    </message>
-    <message>
-        <source>Front</source>
-        <translation>帕累托前沿</translation>
-    </message>
-    <message>
-        <source>Draw the Pareto front</source>
-        <translation>绘制帕累托前沿</translation>
-    </message>
-    <message>
-        <source>95 % CI</source>
-        <translation>95 % 置信区间</translation>
-    </message>
-    <message>
-        <source>Draw the 95 % intervals</source>
-        <translation>绘制 95 % 置信区间</translation>
-    </message>
-    <message>
-        <source>Auto-fit</source>
-        <translation>自动缩放</translation>
-    </message>
-    <message>
-        <source>The view follows new points; zooming by hand stops that</source>
-        <translation>视图跟随新的点；手动缩放后停止跟随</translation>
-    </message>
-    <message>
-        <source>The original is being measured…</source>
-        <translation>正在测量原始模型…</translation>
-    </message>
-    <message>
-        <source>Within noise of the front</source>
-        <translation>与前沿的差别在误差范围内</translation>
-    </message>
-</context>
-<context>
-    <name>TradeoffPlot</name>
+    <name>TradeoffDrawing</name>
     <message>
         <source>{y} against {x}</source>
         <translation>{y}与{x}的关系</translation>
@@ -3502,6 +3878,13 @@ and {} for the runtime</source>
     <message>
         <source>{shown} trials, {front} on the Pareto front. Use the arrow keys to walk through them.</source>
         <translation>{shown} 个试验，其中 {front} 个位于帕累托前沿。用方向键逐个浏览。</translation>
+    </message>
+</context>
+<context>
+    <name>TradeoffPair</name>
+    <message>
+        <source>The original is being measured…</source>
+        <translation>正在测量原始模型…</translation>
     </message>
 </context>
 <context>
@@ -3839,6 +4222,10 @@ and {} for the runtime</source>
     <message>
         <source>Pin</source>
         <translation>钉住</translation>
+    </message>
+    <message>
+        <source>Write a note…</source>
+        <translation>写备注…</translation>
     </message>
     <message>
         <source>Delete</source>

@@ -103,7 +103,7 @@ class Recipe:
     def activation_bits(self) -> int:
         return self.quantize.activation_bits if self.quantize else 32
 
-    @property
+    @cached_property
     def family(self) -> Family:
         """Which of the plot's categories the recipe belongs to."""
         kinds: list[Family] = []
@@ -117,7 +117,7 @@ class Recipe:
             return "original"
         return kinds[0] if len(kinds) == 1 else "combined"
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Short text for tables and legends, for example ``W4A8 · prune 40 % · ft 2``."""
         parts = []

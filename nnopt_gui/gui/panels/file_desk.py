@@ -43,6 +43,7 @@ class FileDesk(QObject):
     model_folder_chosen = Signal(int, object)  # trial, Path
     picture_chosen = Signal(object)  # Path
     report_chosen = Signal(object)  # Path
+    published_chosen = Signal(object)  # Path
     folder_used = Signal(str)  # to start from next time
     message = Signal(object)  # Message
 
@@ -101,6 +102,16 @@ class FileDesk(QObject):
     @Slot()
     def ask_study(self) -> None:
         file_dialogs.ask_study(self._window, self._folder, self._open_path)
+
+    @Slot()
+    def ask_published(self) -> None:
+        """Which file of published results is to be drawn beside the study."""
+
+        def chosen(path: Path) -> None:
+            self._use_folder(path.parent)
+            self.published_chosen.emit(path)
+
+        file_dialogs.ask_published_file(self._window, self._folder, chosen)
 
     def _open_path(self, path: Path) -> None:
         self._use_folder(path.parent)

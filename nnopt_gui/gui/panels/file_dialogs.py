@@ -44,6 +44,15 @@ def ask_study(parent: QWidget, folder: str, chosen: Callable[[Path], object]) ->
     dialog.open()
 
 
+def ask_published_file(parent: QWidget, folder: str, chosen: Callable[[Path], object]) -> None:
+    """Ask for an existing CSV or JSON file of published results."""
+    title = QCoreApplication.translate("FileDialogs", "Import published results")
+    dialog = _dialog(parent, "published_dialog", title, folder, chosen)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilters([_filter(QCoreApplication.translate("FileDialogs", "Published results"), (".csv", ".json"))])
+    dialog.open()
+
+
 def ask_new_file(
     parent: QWidget, name: str, title: str, proposal: Path, suffixes: tuple[str, ...], chosen: Callable[[Path], object]
 ) -> None:

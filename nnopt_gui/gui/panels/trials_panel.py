@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, Qt, Signal, Slot
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -33,9 +37,10 @@ class TrialsPanel(QWidget):
     """Shows the study's trials; selection is the workspace's."""
 
     to_sliders_requested = Signal(int)
-    delete_requested = Signal(int)
     save_requested = Signal(int)
     retry_requested = Signal(int)
+    note_requested = Signal(int)
+    delete_requested = Signal()  # the chosen trials
     filter_changed = Signal(str)
 
     def __init__(self, workspace: Workspace, model: TrialTableModel, parent: QWidget | None = None) -> None:
@@ -43,6 +48,7 @@ class TrialsPanel(QWidget):
         self.setObjectName("trials_panel")
         self._workspace = workspace
         self._model = model
+        self._showing = False  # the table follows; it does not ask
         self._title = named(QLabel(self), "trials_title", "section")
         self._filter = named(QLineEdit(self), "trials_filter")
         self._filter.setClearButtonEnabled(True)
@@ -62,6 +68,7 @@ class TrialsPanel(QWidget):
         column.addWidget(self._table)
         self._filter.textChanged.connect(self._on_filter_edited)
         workspace.selection_changed.connect(self._on_selection_changed)
+        workspace.chosen_changed.connect(self._on_selection_changed)
         for signal in (workspace.trial_added, workspace.trial_removed, workspace.study_replaced):
             signal.connect(self._show_count)
         self.retranslate()
@@ -73,7 +80,7 @@ class TrialsPanel(QWidget):
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
         table.setWordWrap(False)
@@ -88,6 +95,7 @@ class TrialsPanel(QWidget):
         digit = table.fontMetrics().horizontalAdvance("0")
         for column in range(STATUS):
             table.setColumnWidth(column, {PIN: 4, NUMBER: 5, RECIPE: 21}.get(column, 8) * digit)
+        table.installEventFilter(self)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._on_menu_requested)
         table.doubleClicked.connect(self._on_double_clicked)
@@ -109,11 +117,31 @@ class TrialsPanel(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         trial = self._workspace.selected
         if event.key() == Qt.Key.Key_P and trial is not None:
-            self._workspace.set_pinned(trial.number, not trial.pinned)
+            self._workspace.set_pinned_all(self._workspace.chosen, not trial.pinned)
         elif event.key() == Qt.Key.Key_Delete and trial is not None:
-            self.delete_requested.emit(trial.number)
+            self.delete_requested.emit()
         else:
             super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The table would take P for the beginning of a name to look for."""
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return super().eventFilter(watched, event)
+        wanted = event.key() == Qt.Key.Key_P and not event.modifiers()
+        if wanted:
+            self.keyPressEvent(event)
+        return wanted
+
+    def delete_chosen(self) -> int:
+        """Take the chosen trials out of the study and select what comes after them; how many were taken out."""
+        chosen = self._workspace.chosen
+        rows = self._rows(chosen)
+        after = (*range(rows[-1] + 1, self._model.rowCount()), *range(rows[0] - 1, -1, -1)) if rows else ()
+        following = self._model.index(after[0], NUMBER).data(NUMBER_ROLE) if after else None
+        removed = self._workspace.remove(*sorted(chosen))
+        if removed and self._workspace.selected is None:
+            self._workspace.select(following)
+        return removed
 
     @Slot()
     def _show_count(self) -> None:
@@ -122,27 +150,55 @@ class TrialsPanel(QWidget):
 
     @Slot(str)
     def _on_filter_edited(self, text: str) -> None:
-        self._model.set_filter_text(text)
+        with self._following():
+            self._model.set_filter_text(text)
         self._on_selection_changed()
         self.filter_changed.emit(text)
 
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        before, self._showing = self._showing, True
+        try:
+            yield
+        finally:
+            self._showing = before
+
+    def _rows(self, numbers: frozenset[int]) -> list[int]:
+        """The rows of these trials that the filter lets through, ascending."""
+        return np.flatnonzero(np.isin(self._model.numbers, list(numbers))).tolist()
+
+    def _selected_rows(self) -> list[int]:
+        """The table's, ascending."""
+        found = self._table.selectionModel().selection()
+        ranges = (found.at(index) for index in range(found.count()))
+        return sorted({row for part in ranges for row in range(part.top(), part.bottom() + 1)})
+
     @Slot(QItemSelection, QItemSelection)
     def _on_row_selected(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
-        rows = selected.indexes()
-        if rows:
-            self._workspace.select(rows[0].data(NUMBER_ROLE))
+        if self._showing:
+            return
+        chosen = self._model.numbers[self._selected_rows()].tolist()
+        current = self._table.currentIndex()
+        latest = current if current.isValid() else next(iter(selected.indexes()), QModelIndex())
+        self._workspace.choose(chosen, latest.data(NUMBER_ROLE) if latest.isValid() else None)
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        trial = self._workspace.selected
-        row = self._model.row_of(trial.number) if trial is not None else None
-        index = self._model.index(row, 0) if row is not None else QModelIndex()
-        if not index.isValid():
-            self._table.clearSelection()
-            return
-        if not self._table.selectionModel().isRowSelected(index.row(), QModelIndex()):
-            self._table.selectRow(index.row())
-        self._table.scrollTo(index)
+        """Show what is chosen; the row of the selected trial comes into view."""
+        with self._following():
+            rows = self._rows(self._workspace.chosen)
+            model = self._table.selectionModel()
+            if rows != self._selected_rows():
+                selection, last = QItemSelection(), STATUS
+                for first, end in _runs(rows):
+                    selection.select(self._model.index(first, 0), self._model.index(end, last))
+                model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            trial = self._workspace.selected
+            own = self._rows(frozenset((trial.number,))) if trial is not None else []
+            if own:
+                index = self._model.index(own[0], max(0, self._table.currentIndex().column()))
+                model.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                self._table.scrollTo(index)
 
     @Slot(QModelIndex)
     def _on_double_clicked(self, index: QModelIndex) -> None:
@@ -151,14 +207,17 @@ class TrialsPanel(QWidget):
     @Slot(QPoint)
     def _on_menu_requested(self, position: QPoint) -> None:
         index = self._table.indexAt(position)
-        if not index.isValid():
-            return
-        trial = self._workspace.trial(index.data(NUMBER_ROLE))
+        if index.isValid():
+            self.show_menu(index.data(NUMBER_ROLE), self._table.viewport().mapToGlobal(position))
+
+    @Slot(int, QPoint)
+    def show_menu(self, number: int, position: QPoint) -> None:
+        """What can be done with a trial, at a place on the screen."""
+        trial = self._workspace.trial(number)
         menu = named(QMenu(self), "trial_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         done = trial.state is TrialState.DONE
         failed = trial.state in (TrialState.FAILED, TrialState.CANCELLED, TrialState.INTERRUPTED)
-        number = trial.number
         entries = (
             (self.tr("Save this model…"), done, lambda: self.save_requested.emit(number)),
             (self.tr("To sliders"), True, lambda: self.to_sliders_requested.emit(number)),
@@ -168,14 +227,25 @@ class TrialsPanel(QWidget):
                 not trial.is_baseline,
                 lambda: self._workspace.set_pinned(number, not trial.pinned),
             ),
-            (
-                self.tr("Delete"),
-                trial.state.finished and not trial.is_baseline,
-                lambda: self._workspace.remove(number),
-            ),
+            (self.tr("Write a note…"), not self._workspace.read_only, lambda: self.note_requested.emit(number)),
+            (self.tr("Delete"), trial.state.finished and not trial.is_baseline, lambda: self._delete(number)),
         )
         for text, enabled, action in entries:
             entry = menu.addAction(text)
             entry.setEnabled(enabled)
             entry.triggered.connect(action)
-        menu.popup(self._table.viewport().mapToGlobal(position))
+        menu.popup(position)
+
+    def _delete(self, number: int) -> None:
+        if number not in self._workspace.chosen:
+            self._workspace.select(number)
+        self.delete_requested.emit()
+
+
+def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """(first, last) of every stretch of consecutive rows."""
+    start = 0
+    for place in range(1, len(rows) + 1):
+        if place == len(rows) or rows[place] != rows[place - 1] + 1:
+            yield rows[start], rows[place - 1]
+            start = place

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.metrics import Metric
 from nnopt_gui.errors import ArtifactError
-from nnopt_gui.gui.plots.plot_point import PlotPoint
+from nnopt_gui.gui.plots.parallel_drawing import ParallelDrawing
+from nnopt_gui.gui.plots.plot_point import GhostPoint, PlotPoint
 
 PNG_SCALE: Final = 2
 DOTS_PER_INCH: Final = 96
@@ -43,13 +44,13 @@ def save_picture(widget: QWidget, path: Path) -> None:
     _write(path, render(widget))
 
 
-def save_csv(points: Sequence[PlotPoint], metric_x: Metric, metric_y: Metric, path: Path) -> None:
-    """Write :func:`csv_table` to a file.
+def save_csv(text: str, path: Path) -> None:
+    """Write a table, such as :func:`csv_table`'s, to a file that spreadsheets read.
 
     Raises:
         ArtifactError: the file cannot be written.
     """
-    _write(path, csv_table(points, metric_x, metric_y).encode("utf-8-sig"))
+    _write(path, text.encode("utf-8-sig"))
 
 
 def copy_picture(widget: QWidget) -> None:
@@ -101,21 +102,45 @@ def pdf(widget: QWidget) -> bytes:
     return bytes(buffer.data().data())
 
 
-def csv_table(points: Sequence[PlotPoint], metric_x: Metric, metric_y: Metric) -> str:
-    """The points with their intervals as CSV text; units are in the header, absent intervals are empty."""
+def csv_table(
+    points: Sequence[PlotPoint],
+    metric_x: Metric,
+    metric_y: Metric,
+    *,
+    beside: Metric | None = None,
+    points_beside: Sequence[PlotPoint] = (),
+    ghosts: Sequence[GhostPoint] = (),
+) -> str:
+    """The points with their intervals as CSV text; units are in the header, absent intervals are empty.
+
+    Published results follow after the trials, in the state ``published`` and without a number.
+
+    Args:
+        beside: the metric on the horizontal axis of a second plot with ``points_beside``.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    x, y = (f"{metric.key} [{metric.unit}]" for metric in (metric_x, metric_y))
-    writer.writerow(["trial", "family", "state", "front", x, "low", "high", y, "low", "high", "text"])
+    more = {point.number: [point.x, point.x_low, point.x_high] for point in points_beside}
+    shown = [metric_x, metric_y, *([beside] if beside is not None else [])]
+    header = ["trial", "family", "state", "front"]
+    for metric in shown:
+        header += [f"{metric.key} [{metric.unit}]", "low", "high"]
+    writer.writerow([*header, "text", "tied", "pinned", "note"])
     for p in points:
-        first_line = p.text.partition("\n")[0]
-        safe = (
-            f"'{first_line}" if first_line[:1] in "=+-@\t\r" and first_line else first_line
-        )  # no spreadsheet formulas
-        writer.writerow(
-            [p.number, p.family, p.state, int(p.front), p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high, safe]
-        )
+        values = [p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high]
+        values += more.get(p.number, [None] * 3) if beside is not None else []
+        words = [plain(p.text.partition("\n")[0]), int(p.tied), int(p.pinned), plain(p.note)]
+        writer.writerow([p.number, p.family, p.state, int(p.front), *values, *words])
+    for ghost in ghosts:
+        label, _, rest = ghost.text.partition("\n")
+        values = [ghost.x, None, None, ghost.y, None, None, *([None] * 3 if beside is not None else [])]
+        writer.writerow(["", "", "published", 0, *values, plain(label), 0, 0, plain(rest.replace("\n", "; "))])
     return text.getvalue()
+
+
+def plain(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 def _render(widget: QWidget, device: QSvgGenerator | QPdfWriter) -> None:
@@ -130,13 +155,18 @@ def _render(widget: QWidget, device: QSvgGenerator | QPdfWriter) -> None:
 def _export_mode(widget: QWidget, options: dict[str, object]) -> Iterator[None]:
     """Let pyqtgraph draw vectors instead of its cached pixmaps, of markers and of the background."""
     canvases: list[pg.PlotWidget] = widget.findChildren(pg.PlotWidget)
+    kept = [w for w in (widget, *widget.findChildren(QWidget)) if isinstance(w, ParallelDrawing)]
     exporters = [Exporter(canvas.getPlotItem()) for canvas in canvases]
     for canvas, exporter in zip(canvases, exporters, strict=True):
         canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         exporter.setExportMode(True, options)
+    for drawing in kept:
+        drawing.set_exporting(True)
     try:
         yield
     finally:
+        for drawing in kept:
+            drawing.set_exporting(False)
         for canvas, exporter in zip(canvases, exporters, strict=True):
             exporter.setExportMode(False)
             canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)

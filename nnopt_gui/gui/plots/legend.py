@@ -14,9 +14,10 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from nnopt_gui.gui.plots.front_band import OPACITY
 from nnopt_gui.gui.plots.pens import cosmetic_pen
 from nnopt_gui.gui.plots.plot_point import PlotPoint
-from nnopt_gui.gui.plots.point_layers import Look, look_of, marker_style
+from nnopt_gui.gui.plots.point_layers import GHOST, Look, look_of, marker_style
 from nnopt_gui.gui.theme import Colours
 
 Corner = Literal["top left", "top right", "bottom left", "bottom right"]
@@ -33,7 +34,7 @@ class LegendEntry:
     text: str
     family: str = ""
     look: Look = "front"
-    line: Literal["", "front", "prediction", "levels"] = ""
+    line: Literal["", "front", "band", "prediction", "levels"] = ""
     swatch: Literal["", "filled", "outlined"] = ""
 
 
@@ -122,6 +123,11 @@ class PlotLegend(pg.GraphicsObject):
 
     def _sample(self, painter: QPainter, entry: LegendEntry, centre: QPointF) -> None:
         assert self._colours is not None
+        if entry.line == "band":
+            filling = QColor(self._colours.front)
+            filling.setAlphaF(2 * OPACITY)
+            painter.fillRect(QRectF(centre.x() - SAMPLE / 2, centre.y() - 5, SAMPLE, 10), filling)
+            return
         if entry.line:
             painter.setPen(self._line_pen(entry.line))
             painter.drawLine(centre - QPointF(SAMPLE / 2, 0), centre + QPointF(SAMPLE / 2, 0))
@@ -186,8 +192,12 @@ def legend_entries(points: Sequence[PlotPoint], baseline: bool, lines: Collectio
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Predicted"), "quantized", "predicted"))
     if "front" in lines:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Pareto front"), line="front"))
+    if "band" in lines:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "… within (95 %)"), line="band"))
     if baseline:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Original"), "original"))
     if "prediction" in lines:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Current sliders"), line="prediction"))
+    if "ghost" in lines:
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Published elsewhere"), GHOST, "ghost"))
     return tuple(entries)

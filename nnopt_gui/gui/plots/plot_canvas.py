@@ -13,9 +13,9 @@ from nnopt_gui.gui.theme import Colours
 class PlotCanvas(pg.PlotWidget):
     """Axes at the bottom and left; the view never ranges by itself unless it is told to."""
 
-    def __init__(self, parent: QWidget, object_name: str) -> None:
+    def __init__(self, parent: QWidget, object_name: str, view: pg.ViewBox | None = None) -> None:
         self.axis_x, self.axis_y = MetricAxis("bottom"), MetricAxis("left")
-        super().__init__(parent, axisItems={"bottom": self.axis_x, "left": self.axis_y})
+        super().__init__(parent, viewBox=view, axisItems={"bottom": self.axis_x, "left": self.axis_y})
         self.setObjectName(object_name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMenuEnabled(False)

@@ -18,7 +18,7 @@ class PlotPoint:
     """One trial on the plot, in the display units of the axes' metrics (percent, MB, ms, M).
 
     ``x_low``… are the ends of the 95 % intervals; None draws none. ``family`` is ``Recipe.family``. ``text`` is the
-    hover card as plain text: its first line is the heading.
+    hover card as plain text: its first line is the heading. ``front`` is by value, ``tied`` within noise of it.
     """
 
     number: int
@@ -33,6 +33,8 @@ class PlotPoint:
     front: bool = False
     selected: bool = False
     pinned: bool = False
+    tied: bool = False
+    note: str = ""
     text: str = ""
 
     @classmethod
@@ -51,8 +53,20 @@ class PlotPoint:
 
 
 @dataclass(frozen=True)
+class GhostPoint:
+    """A result that somebody published: not measured here, never a trial, never part of the front.
+
+    ``x`` and ``y`` are in the axes' display units; ``text`` is the hover card, with the source.
+    """
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
 class PointArrays:
-    """The points' numbers and view coordinates (log10 where the axis is logarithmic) as columns.
+    """The points' numbers and view coordinates (log10 where an axis is logarithmic) as columns.
 
     Shapes: ``number`` int64 (n,), ``x``, ``y``, ``y_low``, ``y_high``, ``x_low``, ``x_high`` float64 (n,); what cannot
     be shown (a value ≤ 0 on a logarithmic axis) and absent intervals are NaN.
@@ -67,7 +81,7 @@ class PointArrays:
     y_high: NDArray[np.float64]
 
     @classmethod
-    def of(cls, points: Sequence[PlotPoint], log_x: bool) -> PointArrays:
+    def of(cls, points: Sequence[PlotPoint], log_x: bool, log_y: bool = False) -> PointArrays:
         def column(name: str, log: bool) -> NDArray[np.float64]:
             values = [getattr(point, name) for point in points]
             array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
@@ -75,7 +89,7 @@ class PointArrays:
 
         numbers = np.array([point.number for point in points], dtype=np.int64)
         x = [column(name, log_x) for name in ("x", "x_low", "x_high")]
-        y = [column(name, False) for name in ("y", "y_low", "y_high")]
+        y = [column(name, log_y) for name in ("y", "y_low", "y_high")]
         return cls(numbers, x[0], y[0], x[1], x[2], y[1], y[2])
 
     def nearest(self, x: float, y: float, pixel: tuple[float, float], radius: float) -> int | None:
@@ -87,6 +101,12 @@ class PointArrays:
             return None
         index = int(np.nanargmin(distance))
         return index if distance[index] <= radius else None
+
+    def inside(self, x_low: float, x_high: float, y_low: float, y_high: float) -> list[int]:
+        """Numbers of the points within a rectangle in view coordinates, its edges included."""
+        with np.errstate(invalid="ignore"):
+            within = (x_low <= self.x) & (self.x <= x_high) & (y_low <= self.y) & (self.y <= y_high)
+        return [int(number) for number in self.number[within]]
 
     def walking_order(self, numbers: Collection[int]) -> list[int]:
         """Those of ``numbers`` that can be shown, by x and then y: the order in which the arrow keys visit them."""

@@ -1,6 +1,7 @@
 """The markers of a trade-off plot: one scatter item per family and look, because per-point brushes cost 40 times more.
 
-Solid means measured, hollow means running, dotted means predicted. Points of the front are larger and outlined.
+Solid means measured, hollow means running, dotted means predicted. Points of the front are larger and outlined, those
+within noise of it have a thin outline. Published results are hollow pentagons in grey, below all others.
 """
 
 from __future__ import annotations
@@ -21,21 +22,31 @@ from nnopt_gui.gui.plots.pens import cosmetic_pen
 from nnopt_gui.gui.plots.plot_point import PlotPoint, PointArrays
 from nnopt_gui.gui.theme import Colours
 
-Look = Literal["front", "plain", "running", "predicted"]
-SIZE: Final[dict[Look, float]] = {"front": 11, "plain": 8.5, "running": 12, "predicted": 10}
+Look = Literal["front", "tied", "plain", "running", "predicted", "ghost"]
+SIZE: Final[dict[Look, float]] = {"front": 11, "tied": 9.5, "plain": 8.5, "running": 12, "predicted": 10, "ghost": 11}
 STAR_SIZE: Final = 19
 EVEN: Final = {"o": 1.0, "t": 1.1, "s": 0.92, "d": 1.3, "star": 1.4, "p": 1.0}  # equal areas to the eye
 RING_SIZE: Final = 21
+CHOSEN_SIZE: Final = 16
+GHOST: Final = "published"  # the family of what was not measured here
 INTERVAL_OPACITY: Final = 0.55
 MANY_POINTS: Final = 400  # beyond, only the front's and the running points' intervals are drawn
 
 
 @dataclass(frozen=True)
 class Emphasis:
-    """Numbers of the points that are ringed; None for nobody."""
+    """Numbers of the points that are ringed; None for nobody. ``chosen`` are selected together, with a thin ring."""
 
     selected: int | None = None
     hovered: int | None = None
+    chosen: frozenset[int] = frozenset()
+
+    def numbers(self, ring: str) -> list[int]:
+        """Who has this ring: ``selected``, ``hovered`` or ``chosen``."""
+        if ring == "chosen":
+            return sorted(self.chosen) if len(self.chosen) > 1 else []
+        number = self.selected if ring == "selected" else self.hovered
+        return [] if number is None else [number]
 
 
 class PointLayers:
@@ -45,7 +56,8 @@ class PointLayers:
         self._plot = plot
         self._scatters: dict[tuple[str, Look], pg.ScatterPlotItem] = {}
         self._intervals: dict[str, PixelLine] = {}
-        self._rings = {name: self._scatter(z) for name, z in (("hovered", 30), ("selected", 31))}
+        self._rings = {name: self._scatter(z) for name, z in (("chosen", 29), ("hovered", 30), ("selected", 31))}
+        self._ghosts = self._scatter(5)
         self._pins = self._scatter(40)
         self._intervals_visible = True
 
@@ -56,12 +68,21 @@ class PointLayers:
             self._paint(scatter, family, look)
         for family, curve in self._intervals.items():
             curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
-        for name, opacity in (("selected", 1.0), ("hovered", 0.5)):
+        for name, opacity, width, size in (
+            ("selected", 1.0, 1.8, RING_SIZE),
+            ("hovered", 0.5, 1.8, RING_SIZE),
+            ("chosen", 1.0, 1.1, CHOSEN_SIZE),
+        ):
             item = self._rings[name]
-            item.setPen(cosmetic_pen(colours.selection, 1.8, opacity=opacity))
+            item.setPen(cosmetic_pen(colours.selection, width, opacity=opacity))
             item.setBrush(QBrush(Qt.BrushStyle.NoBrush))
             item.setSymbol("o")
-            item.setSize(RING_SIZE)
+            item.setSize(size)
+        ghost_pen, ghost_brush = marker_style(colours, GHOST, "ghost")
+        self._ghosts.setSymbol("p")
+        self._ghosts.setSize(SIZE["ghost"])
+        self._ghosts.setPen(ghost_pen)
+        self._ghosts.setBrush(ghost_brush)
         self._pins.setSymbol("o")
         self._pins.setSize(4)
         self._pins.setPen(QPen(Qt.PenStyle.NoPen))
@@ -88,18 +109,22 @@ class PointLayers:
         self._fill_intervals(rows, arrays, len(points))
         self.emphasise(arrays, emphasis)
 
+    def set_ghosts(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+        """Published results at these view coordinates, two arrays of shape (n,)."""
+        self._ghosts.setData(x=x, y=y)
+
     def emphasise(self, arrays: PointArrays, emphasis: Emphasis) -> None:
-        """Ring the selected and the hovered point, and nobody else."""
+        """Ring the selected, the hovered and the chosen points, and nobody else."""
         for name, ring in self._rings.items():
-            wanted = getattr(emphasis, name)
-            rows = np.flatnonzero(arrays.number == wanted) if wanted is not None else np.array([], dtype=np.int64)
+            wanted = emphasis.numbers(name)
+            rows = np.flatnonzero(np.isin(arrays.number, wanted)) if wanted else np.array([], dtype=np.int64)
             rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
             ring.setData(x=arrays.x[rows], y=arrays.y[rows])
 
     def _fill_intervals(self, rows: dict[tuple[str, Look], list[int]], arrays: PointArrays, total: int) -> None:
         by_family: dict[str, list[int]] = defaultdict(list)
         for (family, look), indices in rows.items():
-            if total <= MANY_POINTS or look in ("front", "running"):
+            if total <= MANY_POINTS or look in ("front", "tied", "running"):
                 by_family[family].extend(indices)
         for family in set(self._intervals) - set(by_family):
             self._intervals[family].set_data(np.zeros(0), np.zeros(0))
@@ -109,7 +134,7 @@ class PointLayers:
 
     def _layer(self, family: str, look: Look) -> pg.ScatterPlotItem:
         if (family, look) not in self._scatters:
-            order = {"plain": 10, "predicted": 11, "running": 12, "front": 20}
+            order = {"plain": 10, "predicted": 11, "running": 12, "tied": 15, "front": 20}
             scatter = self._scatter(order[look])
             self._scatters[family, look] = scatter
             self._paint(scatter, family, look)
@@ -142,7 +167,7 @@ class PointLayers:
 def look_of(point: PlotPoint) -> Look:
     """How a point is drawn."""
     if point.state == "done":
-        return "front" if point.front else "plain"
+        return "front" if point.front else "tied" if point.tied else "plain"
     return point.state
 
 
@@ -154,8 +179,10 @@ def marker_style(colours: Colours, family: str, look: Look) -> tuple[QPen, QBrus
         return cosmetic_pen(colour, 2.2), hollow
     if look == "predicted":
         return cosmetic_pen(colour, 1.6, Qt.PenStyle.DotLine), hollow
-    if look == "front" and family != "original":
-        return cosmetic_pen(colours.front, 1.2), solid
+    if look == "ghost":
+        return cosmetic_pen(colours.muted, 1.4), hollow
+    if look in ("front", "tied") and family != "original":
+        return cosmetic_pen(colours.front, 1.2 if look == "front" else 0.7), solid
     return cosmetic_pen(colours.plot_background, 0.8), solid
 
 

@@ -1,32 +1,39 @@
-"""Two linked plots (accuracy against size, accuracy against latency) with their axis choosers."""
+"""Two linked plots (accuracy against size, accuracy against latency) with the bar that says what they show."""
 
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.estimate import Prediction
-from nnopt_gui.engine.metrics import LATENCY, MACS, METRICS, PARAMS, SIZE, Metric, metric
+from nnopt_gui.engine.metrics import LATENCY, MACS, PARAMS, SIZE, Metric, metric
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
-from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
-from nnopt_gui.gui.plots.folding_row import FoldingRow
-from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
+from nnopt_gui.gui.i18n import recipe_label
+from nnopt_gui.gui.plots.exporters import csv_table
+from nnopt_gui.gui.plots.plot_bar import PlotBar
+from nnopt_gui.gui.plots.point_maker import card_text, ghosts, plot_points
+from nnopt_gui.gui.plots.tradeoff_plot import NOBODY, TradeoffPlot
+from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
 from nnopt_gui.gui.state.goals_state import GoalsState
+from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.recipe_state import RecipeState
-from nnopt_gui.gui.state.standing import Axes, Standing, standing
+from nnopt_gui.gui.state.standing import Axes, Standing
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 
 _REFRESH_MS: Final = 100  # batches of new points, ten a second
+_SHARE: Final = 8  # drawing takes at most one part in so many of the time
 _WIDTH_FOR_TWO: Final = 560
 _MOST_DRAWN: Final = 10_000
 _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
@@ -35,18 +42,27 @@ _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
 class TradeoffPair(QWidget):
     """Draws the workspace's trials twice over the same vertical axis; what is selected in one is selected everywhere.
 
+    Attributes:
+        bar: to be placed by whoever shows the pair.
+
     Signals:
         trial_activated: number of a trial that was double-clicked.
+        menu_requested: number of a trial, and where on the screen its menu is wanted.
+        import_requested: published results are to be chosen.
     """
 
     trial_activated = Signal(int)
     auto_fit_changed = Signal(bool)
+    menu_requested = Signal(int, QPoint)
+    import_requested = Signal()
 
     def __init__(
         self,
         workspace: Workspace,
         recipes: RecipeState,
         goals: GoalsState,
+        uncertainty: FrontUncertainty,
+        published: PublishedResults,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -55,17 +71,15 @@ class TradeoffPair(QWidget):
         self._workspace = workspace
         self._recipes = recipes
         self._goals = goals
+        self._uncertainty = uncertainty
+        self._published = published
         self._filter = TrialFilter()
         self._log = True
+        self.bar = PlotBar(theme, self)
         self._first = TradeoffPlot(theme, self, object_name="first_plot")
         self._second = TradeoffPlot(theme, self, object_name="second_plot")
         self._plots = (self._first, self._second)
-        self._y_label, self._y = QLabel(self), _chooser("y_metric", self)
-        self._x_label, self._x = QLabel(self), (_chooser("x_metric", self), _chooser("second_x_metric", self))
-        self._log_box = _box("log_x", self)
-        self._front_box = _box("show_front", self)
-        self._interval_box = _box("show_intervals", self)
-        self._fit_box = _box("auto_fit", self)
+        self._hovers = tuple(_Hover(plot) for plot in self._plots[::-1])  # Qt alone would not keep them
         self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._lay_out()
         self._connect()
@@ -73,9 +87,7 @@ class TradeoffPair(QWidget):
         self._apply_axes()
 
     def _lay_out(self) -> None:
-        axes = (self._y_label, self._y, self._x_label, *self._x)
-        bar = FoldingRow(axes, (self._log_box, self._front_box, self._interval_box, self._fit_box), self)
-        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter = self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.setObjectName("plot_splitter")
         splitter.setChildrenCollapsible(False)
         for plot in self._plots:
@@ -85,7 +97,6 @@ class TradeoffPair(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(bar)
         column.addWidget(splitter, 1)
         self._second.set_legend_visible(False)
         self.setFocusProxy(self._first)
@@ -97,21 +108,26 @@ class TradeoffPair(QWidget):
         for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
             signal.connect(self._on_trials_changed)
         workspace.study_replaced.connect(self._on_study_replaced)
-        workspace.selection_changed.connect(self._on_selection_changed)
+        for plain in (workspace.selection_changed, workspace.chosen_changed):
+            plain.connect(self._on_selection_changed)
         self._recipes.recipe_changed.connect(self._show_prediction)
-        for plot, other in (self._plots, self._plots[::-1]):
+        self._uncertainty.changed.connect(self._show_uncertainty)
+        self._published.changed.connect(self._show_published)
+        for index, plot in enumerate(self._plots):
             plot.point_clicked.connect(workspace.select)
             plot.point_activated.connect(self.trial_activated)
-            plot.point_hovered.connect(_Hover(other).show)
+            plot.point_hovered.connect(self._hovers[index].show)
+            plot.points_chosen.connect(self._on_points_chosen)
+            plot.pin_requested.connect(self._on_pin_requested)
+            plot.menu_requested.connect(self.menu_requested)
             plot.auto_fit_changed.connect(self._on_auto_fit_changed)
+            plot.set_card_text(_Cards(self, index).text)
+            self.bar.selecting_changed.connect(plot.set_selecting)
         self._goals.changed.connect(self.show_budgets)
-        for chooser in (self._y, *self._x):
-            chooser.activated.connect(self._on_axis_chosen)
-        self._log_box.toggled.connect(self._on_log_toggled)
-        self._fit_box.toggled.connect(self.set_auto_fit)
-        for plot in self._plots:
-            self._front_box.toggled.connect(plot.set_front_visible)
-            self._interval_box.toggled.connect(plot.set_intervals_visible)
+        self.bar.axes_chosen.connect(self._on_axes_chosen)
+        self.bar.switched.connect(self._on_switched)
+        self.bar.import_requested.connect(self.import_requested)
+        self.bar.forget_requested.connect(self._published.forget)
 
     # -- texts ------------------------------------------------------------------------------------------------
 
@@ -121,27 +137,10 @@ class TradeoffPair(QWidget):
             self.retranslate()
 
     def retranslate(self) -> None:
-        self._y_label.setText(self.tr("Y"))
-        self._x_label.setText(self.tr("X"))
-        names = (self.tr("Vertical axis"), self.tr("First horizontal axis"), self.tr("Second horizontal axis"))
-        for chooser, name in zip((self._y, *self._x), names, strict=True):
-            chooser.setAccessibleName(name)
-            chooser.setToolTip(name)
-            for index in range(chooser.count()):
-                chooser.setItemText(index, engine_text(metric(chooser.itemData(index)).title))
-        texts = (
-            (self._log_box, self.tr("Log X"), self.tr("Logarithmic horizontal axes where the metric suits it")),
-            (self._front_box, self.tr("Front"), self.tr("Draw the Pareto front")),
-            (self._interval_box, self.tr("95 % CI"), self.tr("Draw the 95 % intervals")),
-            (self._fit_box, self.tr("Auto-fit"), self.tr("The view follows new points; zooming by hand stops that")),
-        )
-        for box, text, tip in texts:
-            box.setText(text)
-            box.setToolTip(tip)
-            box.setAccessibleName(tip)
         for plot in self._plots:
             plot.set_empty_text(self.tr("The original is being measured…"))
         self.refresh()
+        self._show_published()
 
     # -- what others ask for ----------------------------------------------------------------------------------
 
@@ -152,6 +151,33 @@ class TradeoffPair(QWidget):
     @property
     def second(self) -> TradeoffPlot:
         return self._second
+
+    @property
+    def two(self) -> bool:
+        """Whether both plots are seen."""
+        return not self._second.isHidden()
+
+    @property
+    def picture(self) -> QWidget:
+        """For exporters: the plots that are seen."""
+        return self._splitter
+
+    def csv(self) -> str:
+        """Every trial and published result that is drawn, with the metrics of the axes that are seen."""
+        axes = self._workspace.axes
+        columns = self._workspace.columns
+        rows = {int(number): row for row, number in enumerate(columns.number)}
+        labels = {n: recipe_label(columns.label[rows[n]]) for n in (p.number for p in self._first.everything)}
+        labelled = [replace(point, text=labels[point.number]) for point in self._first.everything]
+        beside = axes.x[1] if self.two else None
+        return csv_table(
+            labelled,
+            axes.x[0],
+            axes.y,
+            beside=beside,
+            points_beside=self._second.everything,
+            ghosts=self._first.ghosts,
+        )
 
     @Slot(str)
     def set_filter(self, text: str) -> None:
@@ -172,51 +198,55 @@ class TradeoffPair(QWidget):
             plot.set_budget(self._goals.limit(x), self._goals.limit(axes.y))
 
     def set_log_axis(self, on: bool) -> None:
-        """Logarithmic horizontal axes where the metric suits it."""
-        self._log_box.setChecked(on)
+        """Logarithmic axes where the metric suits it."""
+        self.bar.set_switch("log_x", on)
+
+    def card(self, index: int, number: int) -> str:
+        """What the hover card of the first plot (0) or the second (1) says about a trial."""
+        workspace, axes, columns = self._workspace, self._workspace.axes, self._workspace.columns
+        row = columns.row_of(number)
+        where, uncertain = workspace.standing_on(index), self._uncertainty.front(index)
+        return "" if row is None else card_text(columns, row, axes.x[index], axes.y, where, uncertain)
 
     # -- drawing ----------------------------------------------------------------------------------------------
 
     @Slot()
     def refresh(self) -> None:
         """Draw all trials anew."""
+        started = time.perf_counter()
         self._timer.stop()
         axes, workspace, columns = self._workspace.axes, self._workspace, self._workspace.columns
-        second = standing(columns, axes.x[1], axes.y)
         accepted = columns.among(*_DRAWN)
         if not self._filter.empty:
             words = self._filter.mask(columns, trial_statuses(columns, workspace.standing))
             accepted &= words | (columns.number == BASELINE_NUMBER)
-        for plot, x, where in zip(self._plots, axes.x, (workspace.standing, second), strict=True):
+        for index, (plot, x) in enumerate(zip(self._plots, axes.x, strict=True)):
+            where = workspace.standing_on(index)
             rows = _drawn(columns, accepted & ~np.isnan(columns.values(x) + columns.values(axes.y)), where)
-            points = {int(columns.number[row]): self._point(columns, row, x, axes.y, where) for row in rows}
+            points = {point.number: point for point in plot_points(columns, rows, x, axes.y, where)}
+            front = [(points[n].x, points[n].y) for n in where.front if n in points]
             baseline = points.pop(BASELINE_NUMBER, None)
-            plot.set_baseline(baseline)
-            plot.set_points(list(points.values()))
-            shown = {**points, **({BASELINE_NUMBER: baseline} if baseline else {})}
-            plot.set_front([(shown[n].x, shown[n].y) for n in where.front if n in shown])
+            plot.set_scene(list(points.values()), baseline, front)
         self._on_selection_changed()
+        self._show_uncertainty()
         self._show_prediction()
+        taken = 1000 * (time.perf_counter() - started)
+        self._timer.setInterval(max(_REFRESH_MS, round(_SHARE * taken)))
 
-    def _point(self, columns: TrialColumns, row: int, x: Metric, y: Metric, where: Standing) -> PlotPoint:
-        number, at_x, at_y = int(columns.number[row]), columns.reading(row, x), columns.reading(row, y)
-        assert at_x is not None and at_y is not None  # the others are not drawn
-        lines = [f"#{number}  {recipe_label(columns.label[row])}"]
-        for shown, (value, low, high) in ((y, at_y), (x, at_x)):
-            text = labelled(engine_text(shown.title), f"{value:.{shown.decimals}f} {engine_text(shown.unit)}")
-            lines.append(text + (f" [{low:.{shown.decimals}f}, {high:.{shown.decimals}f}]" if low < high else ""))
-        if number in where.tied:
-            lines.append(self.tr("Within noise of the front"))
-        return PlotPoint.of(
-            number,
-            at_x,
-            at_y,
-            family=columns.family[row],
-            state="done" if columns.state_of(row) is TrialState.DONE else "running",
-            front=number in where.front,
-            pinned=bool(columns.pinned[row]),
-            text="\n".join(lines),
-        )
+    @Slot()
+    def _show_uncertainty(self) -> None:
+        for index, plot in enumerate(self._plots):
+            band = self._uncertainty.front(index).band
+            plot.set_band((band.x, band.low, band.high))
+
+    @Slot()
+    def _show_published(self) -> None:
+        axes, fitting = self._workspace.axes, self._published.fitting()
+        visible = self._published.visible
+        self.bar.set_published(len(fitting), self._published.has_own)
+        self.bar.set_switch("show_published", visible)
+        for plot, x in zip(self._plots, axes.x, strict=True):
+            plot.set_ghosts(ghosts(fitting, x, axes.y) if visible else ())
 
     @Slot()
     def _show_prediction(self) -> None:
@@ -228,13 +258,15 @@ class TradeoffPair(QWidget):
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        trial = self._workspace.selected
+        trial, chosen = self._workspace.selected, self._workspace.chosen
         for plot in self._plots:
             plot.set_selected(trial.number if trial is not None else None)
+            plot.set_chosen(chosen)
 
     @Slot()
     def _on_study_replaced(self) -> None:
         self.refresh()
+        self._show_published()
         self.set_auto_fit(True)
 
     @Slot(int)
@@ -244,25 +276,47 @@ class TradeoffPair(QWidget):
 
     # -- choosing ---------------------------------------------------------------------------------------------
 
+    @Slot(object, int)
+    def _on_points_chosen(self, numbers: frozenset[int], first: int) -> None:
+        self._workspace.choose(numbers, None if first == NOBODY else first)
+
     @Slot()
-    def _on_axis_chosen(self) -> None:
-        first, second = (metric(chooser.currentData()) for chooser in self._x)
-        self._workspace.set_axes(Axes(metric(self._y.currentData()), (first, second)))
+    def _on_pin_requested(self) -> None:
+        trial = self._workspace.selected
+        if trial is not None and not trial.is_baseline:
+            self._workspace.set_pinned_all(self._workspace.chosen - {0}, not trial.pinned)
+
+    @Slot(str, str, str)
+    def _on_axes_chosen(self, y: str, first: str, second: str) -> None:
+        self._workspace.set_axes(Axes(metric(y), (metric(first), metric(second))))
         self._apply_axes()
 
-    @Slot(bool)
-    def _on_log_toggled(self, on: bool) -> None:
-        self._log = on
-        self._apply_axes()
+    @Slot(str, bool)
+    def _on_switched(self, name: str, on: bool) -> None:
+        match name:
+            case "log_x":
+                self._log = on
+                self._apply_axes()
+            case "auto_fit":
+                self.set_auto_fit(on)
+            case "show_published":
+                self._published.set_visible(on)
+        for plot in self._plots:
+            if name == "show_front":
+                plot.set_front_visible(on)
+            elif name == "show_intervals":
+                plot.set_intervals_visible(on)
+            elif name == "show_notes":
+                plot.set_notes_visible(on)
 
     def _apply_axes(self) -> None:
         axes = self._workspace.axes
-        for chooser, shown in zip((self._y, *self._x), (axes.y, *axes.x), strict=True):
-            chooser.setCurrentIndex(chooser.findData(shown.key))
+        self.bar.show_axes(axes)
         for plot, x in zip(self._plots, axes.x, strict=True):
-            plot.set_axes(x, axes.y, x.log and self._log)
+            plot.set_axes(x, axes.y, x.log and self._log, axes.y.log and self._log)
         self.show_budgets()
         self.refresh()
+        self._show_published()
 
     @Slot(bool)
     def _on_auto_fit_changed(self, on: bool) -> None:
@@ -272,14 +326,25 @@ class TradeoffPair(QWidget):
         if not on:
             for plot in self._plots:
                 plot.set_auto_fit(False)
-        self._fit_box.setChecked(every)
+        self.bar.set_switch("auto_fit", every)
         self.auto_fit_changed.emit(every)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         two = event.size().width() >= _WIDTH_FOR_TWO
         self._second.setVisible(two)
-        self._x[1].setVisible(two)
+        self.bar.set_two(two)
+
+
+class _Cards:
+    """Writes the hover cards of one of the plots."""
+
+    def __init__(self, pair: TradeoffPair, index: int) -> None:
+        self._pair = pair
+        self._index = index
+
+    def text(self, number: int) -> str:
+        return self._pair.card(self._index, number)
 
 
 def _drawn(columns: TrialColumns, wanted: NDArray[np.bool_], where: Standing) -> list[int]:
@@ -313,20 +378,3 @@ def _predicted(prediction: Prediction, x: Metric) -> float | None:
         LATENCY.key: prediction.latency_ms,
     }
     return values.get(x.key)
-
-
-def _chooser(name: str, parent: QWidget) -> QComboBox:
-    chooser = QComboBox(parent)
-    chooser.setObjectName(name)
-    chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    chooser.setMinimumContentsLength(9)
-    for candidate in METRICS:
-        chooser.addItem(candidate.title, candidate.key)
-    return chooser
-
-
-def _box(name: str, parent: QWidget) -> QCheckBox:
-    box = QCheckBox(parent)
-    box.setObjectName(name)
-    box.setChecked(True)
-    return box

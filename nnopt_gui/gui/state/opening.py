@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
@@ -54,3 +55,10 @@ def file_name(text: str) -> str:
     """``text`` as a file name that is safe everywhere: letters, digits, ``-`` and ``.``, joined by ``_``."""
     plain = "".join(c if c.isalnum() or c in "-." else "_" for c in text)
     return "_".join(part for part in plain.split("_") if part).lstrip(".")[:80] or "model"
+
+
+def remove_study(path: Path) -> None:
+    """Take a study's file away, with what SQLite keeps beside it."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with suppress(OSError):
+            path.with_name(name).unlink()

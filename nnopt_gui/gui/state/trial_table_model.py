@@ -107,6 +107,11 @@ class TrialTableModel(QAbstractTableModel):
         self._filter = TrialFilter.parse(text)
         self._reset()
 
+    @property
+    def numbers(self) -> Rows:
+        """The trials that are shown, from the top."""
+        return self._shown.numbers
+
     def row_of(self, number: int) -> int | None:
         """The row that shows a trial; None where there is none."""
         places = np.flatnonzero(self._shown.numbers == number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,10 +21,10 @@ from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.errors import NnoptError, StudyError
-from nnopt_gui.gui.state.opening import STUDY_SUFFIX
+from nnopt_gui.gui.state.opening import STUDY_SUFFIX, remove_study
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
 from nnopt_gui.gui.state.study_writer import StudyWriter
-from nnopt_gui.gui.state.undo import Change
+from nnopt_gui.gui.state.trial_edits import push_together, removing, setting
 
 _UNTITLED: Final = "untitled-"
 
@@ -47,6 +47,7 @@ class Workspace(QObject):
     standing_changed = Signal()
     axes_changed = Signal()
     selection_changed = Signal()
+    chosen_changed = Signal()  # which trials are selected together with the selected one
     problem = Signal(object)  # NnoptError: a commit failed, the file is read-only, …
     committed = Signal(str)  # the time of day at which the file was last written
 
@@ -61,7 +62,9 @@ class Workspace(QObject):
         self._partial: dict[int, Measurement] = {}
         self._axes = Axes()
         self._standing = Standing()
+        self._second: Standing | None = None  # on the second plot's axes; None: to be found anew
         self._selected: int | None = None
+        self._chosen: frozenset[int] = frozenset()
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -126,11 +129,23 @@ class Workspace(QObject):
         """On the first plot's axes."""
         return self._standing
 
+    def standing_on(self, index: int) -> Standing:
+        """On the axes of the first plot (0) or the second (1)."""
+        if index and self._second is None:
+            self._second = standing(self.columns, self._axes.x[1], self._axes.y)
+        return self._second if index and self._second is not None else self._standing
+
     @property
     def selected(self) -> Trial | None:
         if self._study is None or self._selected is None or self._selected not in self._study:
             return None
         return self._study.get(self._selected)
+
+    @property
+    def chosen(self) -> frozenset[int]:
+        """The trials that are selected together, the selected one among them."""
+        study = self._study
+        return frozenset(n for n in self._chosen if n in study) if study is not None else frozenset()
 
     def recent_untitled(self) -> list[Path]:
         """Studies that were never given a name, newest first."""
@@ -191,7 +206,7 @@ class Workspace(QObject):
                 self._file, self._store = None, None
                 self._write_to(file.path if file is not None else before or path, file, former)
         if was_untitled and before is not None and before != path:
-            _remove(before)
+            remove_study(before)
         self.described.emit()
 
     def flush(self) -> None:
@@ -234,10 +249,10 @@ class Workspace(QObject):
             if before is not None:
                 before.close()
         if path is not None and empty:
-            _remove(path)
+            remove_study(path)
         self._study, self._file, self._store = study, None, None
         self._partial.clear()
-        self._selected = None
+        self._selected, self._chosen = None, frozenset()
         self._undo.clear()
         if file is not None and file.read_only:
             self._file = file
@@ -250,6 +265,7 @@ class Workspace(QObject):
         self.standing_changed.emit()
         self.described.emit()
         self.selection_changed.emit()
+        self.chosen_changed.emit()
 
     def _study_has_trials(self) -> bool:
         return bool((self.columns.number != BASELINE_NUMBER).any())
@@ -276,10 +292,13 @@ class Workspace(QObject):
 
     def set_pinned(self, number: int, pinned: bool) -> None:
         """Pin or release a trial; can be undone."""
-        trial = self.trial(number)
-        if trial.pinned != pinned:
-            text = self.tr("pin") if pinned else self.tr("unpin")
-            self._undo.push(Change(text, trial.pinned, pinned, self._pinner(number)))
+        self.set_pinned_all((number,), pinned)
+
+    def set_pinned_all(self, numbers: Iterable[int], pinned: bool) -> None:
+        """Pin or release several trials, as one step that can be undone."""
+        changing = [trial for trial in map(self.trial, sorted(numbers)) if trial.pinned != pinned]
+        text = self.tr("pin") if pinned else self.tr("unpin")
+        push_together(self._undo, text, [setting(self.editing, text, t, "pinned", pinned) for t in changing])
 
     def set_note(self, number: int, note: str) -> None:
         """Write something to a trial; can be undone. A note that is too long is a problem, and changes nothing."""
@@ -287,13 +306,14 @@ class Workspace(QObject):
         with self._told():
             replace(trial, note=note)  # checks it
             if trial.note != note:
-                self._undo.push(Change(self.tr("edit note"), trial.note, note, self._writer(number)))
+                self._undo.push(setting(self.editing, self.tr("edit note"), trial, "note", note))
 
-    def remove(self, number: int) -> None:
-        """Take a finished trial out of the study; can be undone."""
-        trial = self.trial(number)
-        if not trial.is_baseline and trial.state is not TrialState.RUNNING:
-            self._undo.push(Change(self.tr("delete trial"), trial, None, self._put_back_or_remove(trial)))
+    def remove(self, *numbers: int) -> int:
+        """Take finished trials out of the study, as one step that can be undone; how many were taken out."""
+        trials = [trial for trial in map(self.trial, numbers) if not trial.is_baseline and trial.state.finished]
+        text = self.tr("delete trial")
+        push_together(self._undo, text, [removing(self.editing, text, trial) for trial in trials])
+        return len(trials)
 
     def artifact(self, number: int) -> Path:
         """The measured file of a trial, as a file on disk for the engine to read.
@@ -307,41 +327,24 @@ class Workspace(QObject):
             self._scratch = TemporaryDirectory(prefix="nnopt-window-", ignore_cleanup_errors=True)
         return self._study.artifact(number, Path(self._scratch.name))
 
-    def _pinner(self, number: int) -> Callable[[bool], None]:
-        def apply(pinned: bool) -> None:
-            with self.editing() as study:
-                if number in study:
-                    study.replace(replace(study.get(number), pinned=pinned))
-
-        return apply
-
-    def _writer(self, number: int) -> Callable[[str], None]:
-        def apply(note: str) -> None:
-            with self.editing() as study:
-                if number in study:
-                    study.replace(replace(study.get(number), note=note))
-
-        return apply
-
-    def _put_back_or_remove(self, trial: Trial) -> Callable[[Trial | None], None]:
-        def apply(wanted: Trial | None) -> None:
-            with self.editing() as study:
-                if wanted is None:
-                    study.remove(trial.number)
-                else:
-                    study.add(wanted)
-
-        return apply
-
     # -- selection and axes -----------------------------------------------------------------------------------
 
     def select(self, number: int | None) -> None:
         """Select a trial everywhere; unknown numbers select nothing."""
-        if self._study is None or (number is not None and number not in self._study):
-            number = None
-        if number != self._selected:
-            self._selected = number
+        self.choose(() if number is None else (number,))
+
+    def choose(self, numbers: Iterable[int], first: int | None = None) -> None:
+        """Select several trials everywhere, above all ``first``, or who was selected, or the lowest number."""
+        study = self._study
+        chosen = frozenset(number for number in numbers if study is not None and number in study)
+        selected = first if first is not None else self._selected
+        selected = selected if selected in chosen else min(chosen, default=None)
+        before, self._chosen = self._chosen, chosen
+        if selected != self._selected:
+            self._selected = selected
             self.selection_changed.emit()
+        if before != chosen:
+            self.chosen_changed.emit()
 
     def set_axes(self, axes: Axes) -> None:
         if axes != self._axes:
@@ -369,8 +372,11 @@ class Workspace(QObject):
         self.standing_changed.emit()
         if number == self._selected:
             self.selection_changed.emit()
+        if number in self._chosen and change.kind != "replaced":
+            self.chosen_changed.emit()
 
     def _stand(self) -> Standing:
+        self._second = None
         return standing(self.columns, self._axes.x[0], self._axes.y)
 
     @Slot()
@@ -391,9 +397,3 @@ class Workspace(QObject):
                     "Save it somewhere else: File › Save study as.",
                 )
             )
-
-
-def _remove(path: Path) -> None:
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        with suppress(OSError):
-            path.with_name(name).unlink()

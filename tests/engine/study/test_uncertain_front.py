@@ -12,7 +12,7 @@ from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import paired_drop, wilson
 from nnopt_gui.engine.study.pareto import front
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.engine.study.uncertain_front import on_front_share, uncertain_front
+from nnopt_gui.engine.study.uncertain_front import attained_band, on_front_share, uncertain_front
 
 points = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=15)
 
@@ -45,6 +45,19 @@ def trial(number: int, size: int, right: np.ndarray, baseline: np.ndarray | None
         latency_ms=Latency(ms, 2 * ms, 0.95 * ms, 1.05 * ms, 50),
     )
     return Trial(number, Recipe(), TrialState.DONE, measurement)
+
+
+def test_the_band_is_the_spread_of_what_the_draws_attain() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(80, 7)).round(1), rng.normal(size=(80, 7))
+    at = np.array([-3.0, -0.5, 0.0, 0.4, 3.0])
+    low, high = attained_band(x, y, at)
+    for place, lower, upper in zip(at, low, high, strict=True):
+        best = sorted(
+            min((b for a, b in zip(*draw, strict=True) if a <= place), default=np.inf)
+            for draw in zip(x, y, strict=True)
+        )
+        assert (lower, upper) == (best[2], best[77])
 
 
 def test_pairing_tells_apart_what_separate_intervals_cannot() -> None:

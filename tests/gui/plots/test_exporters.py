@@ -15,10 +15,11 @@ import pytest
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
 
-from nnopt_gui.engine.metrics import ACCURACY, SIZE
+from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE
 from nnopt_gui.errors import ArtifactError
 from nnopt_gui.gui.plots.exporters import copy_picture, csv_table, pdf, png, save_csv, save_picture, svg
 from nnopt_gui.gui.plots.front_picture import render_front_png
+from nnopt_gui.gui.plots.plot_point import GhostPoint
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.theme import Theme
 
@@ -63,15 +64,25 @@ def test_pdf_is_one_page_of_the_plots_size(plot: TradeoffPlot) -> None:
 def test_csv_has_units_intervals_and_no_formulas() -> None:
     rows = list(csv.reader(io.StringIO(csv_table(POINTS, SIZE, ACCURACY))))
     assert rows[0][4] == "size_bytes [MB]" and rows[0][7] == "accuracy [%]"
-    assert rows[1] == ["1", "quantized", "done", "1", "0.3", "", "", "83.0", "81.0", "85.0", "W2A8"]
-    assert rows[2][-1] == "'=HYPERLINK(1)"
+    assert rows[1][:11] == ["1", "quantized", "done", "1", "0.3", "", "", "83.0", "81.0", "85.0", "W2A8"]
+    assert rows[2][10] == "'=HYPERLINK(1)"
+    assert rows[0][11:] == ["tied", "pinned", "note"]
+
+
+def test_csv_tells_published_results_from_trials_and_adds_the_second_axis() -> None:
+    ghost = GhostPoint(0.2, 82.0, "ResNet-20, int8\nPublished elsewhere, not measured here\nSource: a paper")
+    text = csv_table(POINTS, SIZE, ACCURACY, beside=LATENCY, points_beside=[PlotPoint(2, 0.4, 91.0)], ghosts=[ghost])
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["latency_ms [ms]"] for row in rows] == ["", "0.4", ""]
+    assert (rows[2]["trial"], rows[2]["state"], rows[2]["front"]) == ("", "published", "0")
+    assert "Source: a paper" in rows[2]["note"]
 
 
 def test_files_are_written_by_their_ending(plot: TradeoffPlot, tmp_path: Path) -> None:
     for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.PDF", b"%PDF")):
         save_picture(plot, tmp_path / name)
         assert (tmp_path / name).read_bytes().startswith(start)
-    save_csv(POINTS, SIZE, ACCURACY, tmp_path / "a.csv")
+    save_csv(csv_table(POINTS, SIZE, ACCURACY), tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text("utf-8-sig").startswith("trial,")
 
 

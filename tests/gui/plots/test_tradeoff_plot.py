@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnopt_gui.engine.metrics import ACCURACY, DROP, LATENCY, SIZE
+from nnopt_gui.gui.plots.plot_point import GhostPoint
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.theme import DARK, LIGHT, Theme
 
@@ -24,7 +26,8 @@ BASELINE = PlotPoint(0, 8.0, 93.0, y_low=92.0, y_high=94.0, text="Original")
 
 
 @pytest.fixture
-def plot(qtbot: QtBot) -> Iterator[TradeoffPlot]:
+def plot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[TradeoffPlot]:
+    monkeypatch.setitem(pg.CONFIG_OPTIONS, "mouseRateLimit", 0)  # a test's hand is quicker than 100 moves a second
     widget = TradeoffPlot(Theme("light"))
     qtbot.addWidget(widget)
     widget.resize(640, 480)
@@ -133,6 +136,118 @@ def test_the_wheel_zooms_and_stops_the_following(plot: TradeoffPlot, qtbot: QtBo
     after = plot.view_range()
     assert after[1][1] - after[1][0] < before[1][1] - before[1][0]
     assert not plot.auto_fit
+
+
+def drag(plot: TradeoffPlot, qtbot: QtBot, start: QPoint, end: QPoint, modifier: Qt.KeyboardModifier) -> None:
+    """With the left button, in steps, as a hand does."""
+    viewport = plot.canvas.viewport()
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, modifier, start)
+    for step in range(1, 5):
+        place = start + (end - start) * step / 4
+        move = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            QPointF(viewport.mapToGlobal(place)),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.LeftButton,
+            modifier,
+        )
+        QApplication.sendEvent(viewport, move)
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, modifier, end)
+
+
+def test_a_rubber_band_chooses_and_with_ctrl_it_adds(plot: TradeoffPlot, qtbot: QtBot) -> None:
+    chosen: list[frozenset[int]] = []
+    plot.points_chosen.connect(lambda numbers, _first: chosen.append(numbers))
+    before = plot.view_range()
+    margin = QPoint(12, 12)
+    drag(plot, qtbot, place(plot, 1) - margin, place(plot, 1) + margin, Qt.KeyboardModifier.ShiftModifier)
+    assert chosen == [{1}] and plot.view_range() == before and plot.auto_fit
+    both = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+    drag(plot, qtbot, place(plot, 3) - margin, place(plot, 3) + margin, both)
+    assert chosen[-1] == {1, 3}
+    plot.set_selecting(True)
+    drag(plot, qtbot, place(plot, 2) - margin, place(plot, 2) + margin, Qt.KeyboardModifier.NoModifier)
+    assert chosen[-1] == {2} and not plot._view.band.isVisible()
+    plot.set_selecting(False)
+    drag(plot, qtbot, place(plot, 2), place(plot, 2) + QPoint(40, 10), Qt.KeyboardModifier.NoModifier)
+    assert len(chosen) == 3 and plot.view_range() != before and not plot.auto_fit
+
+
+def test_several_points_are_chosen_by_click_and_keyboard(plot: TradeoffPlot, qtbot: QtBot) -> None:
+    chosen: list[tuple[frozenset[int], int]] = []
+    plot.points_chosen.connect(lambda numbers, first: chosen.append((numbers, first)))
+    control = Qt.KeyboardModifier.ControlModifier
+    for number in (1, 3, 1):
+        qtbot.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, control, place(plot, number))
+    assert chosen == [({1}, 1), ({1, 3}, 3), ({3}, -1)]
+    plot.set_selected(1)
+    plot.set_chosen(frozenset({1}))
+    qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert chosen[-1] == ({1, 2}, 2)
+    qtbot.keyClick(plot, Qt.Key.Key_A, control)
+    assert chosen[-1][0] == {0, 1, 2, 3, 4}
+    x, _ = plot._layers._rings["chosen"].getData()
+    assert len(x) == 5
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
+    assert chosen[-1][0] == {2}
+
+
+def test_published_results_are_no_trials(plot: TradeoffPlot, qtbot: QtBot) -> None:
+    ghost = GhostPoint(0.1, 60.0, "A paper's ResNet\nPublished elsewhere, not measured here\nSource: a paper")
+    plot.set_ghosts([ghost])
+    assert plot.view_range()[0][0] < 0.1 and plot.view_range()[1][0] < 60
+    assert plot._legend.entries[-1].text == "Published elsewhere"
+    scene = plot._ghost_scene(ghost)
+    assert scene is not None
+    qtbot.mouseMove(plot.canvas.viewport(), plot.canvas.mapFromScene(scene))
+    plot._on_mouse_moved(scene)
+    assert plot._card.isVisible() and "Source: a paper" in plot._card.text
+    with qtbot.assertNotEmitted(plot.point_clicked):
+        qtbot.mouseClick(plot.canvas.viewport(), Qt.MouseButton.LeftButton, pos=plot.canvas.mapFromScene(scene))
+    visited = []
+    plot.point_clicked.connect(visited.append)
+    for _ in range(6):
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert visited == [1, 2, 4, 3, 0, 0]
+    plot._card.setVisible(False)
+    qtbot.keyClick(plot, Qt.Key.Key_G)
+    assert plot._card.isVisible()
+
+
+def test_notes_stand_beside_their_points_and_not_over_each_other(plot: TradeoffPlot) -> None:
+    text = "a note that is much longer than the room which a label has"
+    near = [PlotPoint(20 + i, 1.0 + i / 50, 89.0, note=text) for i in range(6)]
+    plot.set_points([*POINTS, *near])
+    placed = plot._labels.placed()
+    assert 1 < len(placed) <= 6 and all(shown.endswith("…") for _, _, shown in placed)
+    areas = [area for _, area, _ in placed]
+    assert not any(a.intersects(b) for i, a in enumerate(areas) for b in areas[:i])
+    plot.set_notes_visible(False)
+    assert plot._labels.notes == ()
+
+
+def test_the_fronts_band_is_drawn_in_both_scales(plot: TradeoffPlot) -> None:
+    plot.set_axes(SIZE, SIZE, log_x=True, log_y=True)
+    plot.set_points([PlotPoint(1, 1.0, 10.0, front=True), PlotPoint(2, 10.0, 100.0, front=True)])
+    plot.set_front([(1.0, 10.0), (10.0, 100.0)])
+    plot.set_band(((1.0, 10.0), (1.0, 10.0), (100.0, 1000.0)))
+    x, low, high = plot._band_item.data
+    assert (x.tolist(), low.tolist(), high.tolist()) == ([0, 1], [0, 1], [2, 3])
+    assert "… within (95 %)" in [entry.text for entry in plot._legend.entries]
+    assert plot.view_range()[1] == pytest.approx((10, 100), rel=0.4)
+    plot.set_front_visible(False)
+    assert len(plot._band_item.data[0]) == 0
+
+
+def test_the_menu_opens_by_mouse_and_by_key(plot: TradeoffPlot, qtbot: QtBot) -> None:
+    asked = []
+    plot.menu_requested.connect(lambda number, _place: asked.append(number))
+    qtbot.mouseClick(plot.canvas.viewport(), Qt.MouseButton.RightButton, pos=place(plot, 2))
+    assert asked == [2] and plot.selected == 2
+    reason = QContextMenuEvent.Reason.Keyboard
+    QApplication.sendEvent(plot, QContextMenuEvent(reason, QPoint(5, 5), plot.mapToGlobal(QPoint(5, 5))))
+    assert asked == [2, 2]
 
 
 def test_setters_emit_nothing(plot: TradeoffPlot, qtbot: QtBot) -> None:

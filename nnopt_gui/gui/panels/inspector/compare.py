@@ -139,6 +139,7 @@ class ComparePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._comparisons.look(_VIEWER, True)
+        self._fill_others()
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -166,7 +167,9 @@ class ComparePanel(QWidget):
 
     @Slot()
     def _fill_others(self) -> None:
-        """Every finished trial but the selected one."""
+        """Every finished trial but the selected one; a study has thousands, so only while somebody looks."""
+        if not self.isVisible():
+            return
         selected = self._workspace.selected
         self._other.blockSignals(True)
         self._other.clear()

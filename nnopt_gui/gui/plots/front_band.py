@@ -1,0 +1,83 @@
+"""How well the front is known: the band within which it lies, and where published results stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
+
+from nnopt_gui.gui.plots.plot_point import to_view
+
+Stairs = tuple[Sequence[float], Sequence[float], Sequence[float]]  # x, low, high
+
+FAR: Final = 10_000.0  # px; far outside, but no overflow in the painter
+OPACITY: Final = 0.13
+
+
+class FrontBandItem(pg.GraphicsObject):
+    """The area between two staircases, in view coordinates, painted in the view box's pixels."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__()
+        self._view = view
+        self._colour = QColor()
+        self._x = self._low = self._high = np.zeros(0)
+        self.setParentItem(view)
+        self.setZValue(-1.5)
+        view.sigRangeChanged.connect(self._on_view_changed)
+        view.sigResized.connect(self._on_view_changed)
+
+    @property
+    def data(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """x and the two edges at it, in view coordinates; three arrays of shape (n,)."""
+        return self._x, self._low, self._high
+
+    def set_data(self, x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+        """From x[i] to x[i + 1] the front lies between low[i] and high[i]; three arrays of shape (n,), without NaN."""
+        self._x, self._low, self._high = x, low, high
+        self.update()
+
+    def set_colour(self, colour: str) -> None:
+        self._colour = QColor(colour)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._view.boundingRect())
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if len(self._x) < 2:
+            return
+        room = self._view.boundingRect()
+        (x_low, x_high), (y_low, y_high) = self._view.viewRange()
+
+        def corners(y: NDArray[np.float64]) -> list[QPointF]:
+            across = room.left() + (np.repeat(self._x, 2)[1:] - x_low) / (x_high - x_low) * room.width()
+            up = room.bottom() - (np.repeat(y, 2)[:-1] - y_low) / (y_high - y_low) * room.height()
+            places = zip(np.clip(across, -FAR, FAR).tolist(), np.clip(up, -FAR, FAR).tolist(), strict=True)
+            return [QPointF(*place) for place in places]
+
+        filling = QColor(self._colour)
+        filling.setAlphaF(OPACITY)
+        painter.setClipRect(room)
+        painter.setPen(QPen(Qt.PenStyle.NoPen))
+        painter.setBrush(QBrush(filling))
+        painter.drawPolygon(QPolygonF([*corners(self._high), *reversed(corners(self._low))]))
+
+    def _on_view_changed(self, *_: object) -> None:
+        self.prepareGeometryChange()
+        self.update()
+
+
+def stairs(
+    band: Stairs, log_x: bool, log_y: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The three columns in view coordinates, without the rows in which one is not finite."""
+    logs = (log_x, log_y, log_y)
+    columns = tuple(to_view(np.array(c, dtype=np.float64), log) for c, log in zip(band, logs, strict=True))
+    shown = np.isfinite(columns[0]) & np.isfinite(columns[1]) & np.isfinite(columns[2])
+    return columns[0][shown], columns[1][shown], columns[2][shown]
