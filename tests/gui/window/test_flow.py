@@ -142,3 +142,13 @@ def test_delete_offers_undo_from_the_table_too(driver):
     assert [t.number for t in driver.program.workspace.trials] == [0]
     driver.fix("Undo")
     assert [t.number for t in driver.program.workspace.trials] == [0, 1]
+
+
+def test_a_job_that_ends_behind_other_windows_is_announced(driver, monkeypatch):
+    announced = []
+    monkeypatch.setattr(driver.program._application, "alert", announced.append)
+    driver.open_demo()
+    monkeypatch.setattr(driver.window, "isActiveWindow", lambda: False)
+    driver.click("run_button")
+    driver.wait_idle()
+    assert announced == [driver.window]

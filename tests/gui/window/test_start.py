@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCRIPT = """
 import json, sys
@@ -24,16 +26,19 @@ def look():
 
 QTimer.singleShot(300, look)
 code = app.run([])
-heavy = sorted({name.split(".")[0] for name in sys.modules} & {"torch", "onnx", "onnxruntime", "torchvision"})
+unwanted = {"torch", "onnx", "onnxruntime", "torchvision", "distributed"}
+heavy = sorted({name.split(".")[0] for name in sys.modules} & unwanted)
 print(json.dumps({"code": code, "shown": shown, "heavy": heavy}))
 """
 
 
-def test_run_shows_the_window_without_torch(tmp_path):
+@pytest.mark.parametrize("scale", ["1", "3"])  # 300 %: a 4K screen
+def test_run_shows_the_window_without_torch(tmp_path, scale):
     places = {
         name: str(tmp_path / name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME")
     }
     environment = {**os.environ, **places, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(CHECKOUT)}
+    environment["QT_SCALE_FACTOR"] = scale
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], check=False, timeout=120, env=environment, capture_output=True, text=True
     )
