@@ -91,7 +91,7 @@ class Method:
         check_choice("The edge policy", self.edges, EDGES)
         check_choice("Reduced range", self.reduce_range, REDUCE_RANGES)
         check_choice("The file form", self.form, FORMS)
-        if self.scheme == "channel_codebook" and self.rounding == "learned":
+        if self.scheme == "channel_codebook" and self.rounding in ("learned", "blockwise"):
             raise RecipeError(
                 "Learned rounding moves weights between levels that stay, and a channel's own levels do not.",
                 "Set the rounding to auto, feedback or nearest.",

@@ -156,7 +156,7 @@ def test_only_layers_in_which_tables_pay_have_them() -> None:
     for refused in (Quantize(5, 8, OWN), Quantize(3, 8, replace(OWN, form="int4"))):
         with pytest.raises(RecipeError, match="pays for itself"):
             plan_weights(layers, refused)
-    for settings in ({"rounding": "learned"}, {"granularity": "group"}):
+    for settings in ({"rounding": "learned"}, {"rounding": "blockwise"}, {"granularity": "group"}):
         with pytest.raises(RecipeError):
             replace(OWN, **settings)
 
