@@ -4184,6 +4184,10 @@ and {} for the runtime</source>
         <source>Within noise of the front: its 95 % interval reaches it.</source>
         <translation>与前沿的差别在误差范围内：其 95 % 置信区间可及前沿。</translation>
     </message>
+    <message>
+        <source>Not comparable: another machine, runtime or thread count than the original&apos;s.</source>
+        <translation>不可比较：机器、运行时或线程数与原始模型不同。</translation>
+    </message>
 </context>
 <context>
     <name>TrialsPanel</name>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -37,6 +38,11 @@ class _Shown:
     columns: TrialColumns
     statuses: NDArray[np.object_]
     rows: Rows
+
+    @cached_property
+    def comparable(self) -> NDArray[np.bool_]:
+        """Of all rows of the columns: whether their latency is the original's kind."""
+        return self.columns.comparable()
 
     @property
     def numbers(self) -> Rows:
@@ -137,7 +143,8 @@ class TrialTableModel(QAbstractTableModel):
             return DASH
         if column == INTERVAL:
             return f"{(reading[2] - reading[1]) / 2:.1f}"
-        return f"{reading[0]:.1f}" if metric.unit in ("%", "pp") else significant(reading[0])
+        text = f"{reading[0]:.1f}" if metric.unit in ("%", "pp") else significant(reading[0])
+        return text if column != P50 or self._shown.comparable[row] else f"{text} *"
 
     def _titles(self) -> tuple[str, ...]:
         return (
@@ -172,6 +179,8 @@ class TrialTableModel(QAbstractTableModel):
             return engine_text(" ".join(filter(None, (error.get("message"), error.get("hint"))))) if error else ""
         if column == STATUS and number in self._workspace.standing.tied:
             return self.tr("Within noise of the front: its 95 % interval reaches it.")
+        if column == P50 and not self._shown.comparable[row]:
+            return self.tr("Not comparable: another machine, runtime or thread count than the original's.")
         return self._text(row, column) if column in (RECIPE, STATUS) else ""
 
     # -- order and filter -------------------------------------------------------------------------------------

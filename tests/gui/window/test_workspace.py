@@ -16,7 +16,7 @@ from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import StudyError
 from nnopt_gui.gui.state.standing import Axes
-from nnopt_gui.gui.state.trial_table_model import NUMBER, NUMBER_ROLE, RECIPE, STATUS, TOP1, TrialTableModel
+from nnopt_gui.gui.state.trial_table_model import NUMBER, NUMBER_ROLE, P50, RECIPE, STATUS, TOP1, TrialTableModel
 from nnopt_gui.gui.state.workspace import Workspace
 
 
@@ -181,6 +181,18 @@ def test_selection_of_what_is_not_there(workspace, qtbot):
     assert workspace.selected is None
     workspace.select(77)
     assert workspace.selected is None
+
+
+def test_a_latency_of_another_runtime_is_marked(workspace):
+    model = TrialTableModel(workspace)
+    fill(workspace)
+    there = measured(0.9, 1500)
+    there = dataclasses.replace(there, conditions=dataclasses.replace(there.conditions, runtime="another"))
+    with workspace.editing() as study:
+        study.add(Trial(4, Recipe.build(weight_bits=6), TrialState.DONE, there))
+    cells = [model.index(row, P50) for row in range(5)]
+    assert [str(cell.data()).endswith("*") for cell in cells] == [False, False, False, False, True]
+    assert "runtime" in cells[4].data(Qt.ItemDataRole.ToolTipRole) and not cells[1].data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_table_is_a_sound_model(workspace, qtbot):
