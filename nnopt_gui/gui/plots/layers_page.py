@@ -10,6 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nnopt_gui.errors import RecipeError
+from nnopt_gui.gui.i18n import recipe_label
 from nnopt_gui.gui.plots.exporters import plain
 from nnopt_gui.gui.plots.layer_bars import LayerBars
 from nnopt_gui.gui.state.layer_quantities import QUANTITIES, LayerValue, Quantity, layer_values
@@ -100,7 +101,8 @@ class LayersPage(QWidget):
         if profile is None or recipe is None:
             self._about.setText("")
             return [], self.tr("Open a model to see its layers.")
-        shown = self.tr("Sliders: {}").format(recipe.label) if trial is None else f"#{trial.number}  {recipe.label}"
+        label = recipe_label(recipe.label)
+        shown = self.tr("Sliders: {}").format(label) if trial is None else f"#{trial.number}  {label}"
         self._about.setText(self.tr("Original") if trial is not None and trial.is_baseline else shown)
         study = self._recipes.budget_study
         try:

@@ -29,7 +29,7 @@ from nnopt_gui.gui.state.study_axes import StudyAxis
 from nnopt_gui.gui.theme import Colours, Theme
 
 MANY: Final = 300  # lines; beyond, their density is drawn
-AXIS_PX: Final = 66.0  # room that an axis needs for its labels
+AXIS_PX: Final = 55.0  # room that an axis needs for its labels
 BRUSH_PX: Final = 14.0  # width of a brush
 SIDE: Final = 34.0
 HEAD: Final = 44.0
