@@ -25,6 +25,7 @@ from nnopt_gui.gui.theme import Theme
 
 BOXES: Final = ("log_x", "show_front", "show_intervals", "auto_fit")  # beside the menu while there is room
 _SWITCHES: Final = (*BOXES, "show_notes", "show_published")
+_WIDEST_CHOOSER: Final = 190  # px
 _OFF_AT_FIRST: Final = ("show_published",)
 
 
@@ -102,7 +103,7 @@ class PlotBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
         for widget in (self._y_label, self._choosers[0], self._x_label, *self._choosers[1:], self._select):
-            row.addWidget(widget)
+            row.addWidget(widget, 1 if isinstance(widget, QComboBox) else 0)
         row.addWidget(self._boxes_holder, 1)
         row.addWidget(self._more)
 
@@ -195,8 +196,13 @@ class PlotBar(QWidget):
         used = sum(w.sizeHint().width() + row.spacing() for w in fixed if not w.isHidden())
         left = self.width() - used
         for box in self._boxes.values():
-            left -= box.sizeHint().width() + 8
-            box.setVisible(left >= 0)
+            needed = box.sizeHint().width() + 8
+            box.setVisible(left >= needed)
+            left -= needed if left >= needed else max(left, 0)
+        self._boxes_holder.setVisible(not self._boxes[BOXES[0]].isHidden())
+        spare = max(0, left) if self._boxes_holder.isVisible() else max(0, self.width() - used)
+        for chooser in self._choosers:  # they get what the boxes leave, as far as their texts need it
+            chooser.setMaximumWidth(min(_WIDEST_CHOOSER, chooser.sizeHint().width() + spare // 3))
 
     # -- the user ---------------------------------------------------------------------------------------------
 
