@@ -346,8 +346,8 @@ def test_without_data_the_script_is_offered(driver):
 
 def test_pictures_and_tables_are_copied_and_exported(inspector, tmp_path):
     inspector.run(weight_bits=4)
-    plot = inspector.driver.window.pair.first
-    size = (2 * plot.width(), 2 * plot.height())
+    seen = inspector.driver.window.plots.picture  # both plots
+    size = (2 * seen.width(), 2 * seen.height())
     inspector.driver.window.actions_table["copy_picture"].trigger()
     picture = QGuiApplication.clipboard().image()
     assert (picture.width(), picture.height()) == size
