@@ -155,14 +155,10 @@ def _stored_sparse(
     shapes: Sequence[LayerShape], nonzero: Mapping[str, int], forms: Mapping[str, WeightForm]
 ) -> tuple[dict[str, int], int]:
     """Bytes of packed sparse weights by layer name, and of their operators."""
-    sizes: dict[str, int] = {}
-    operators = 0
-    for bits in sorted({form.bits for form in forms.values() if form.bits <= 8}):
-        same = [shape for shape in shapes if forms[shape.name].bits == bits]
-        found, more = sparse_layer_bytes([s.count for s in same], [nonzero[s.name] for s in same], bits)
-        sizes.update(zip((shape.name for shape in same), found, strict=True))
-        operators += more
-    return sizes, operators
+    same = [shape for shape in shapes if forms[shape.name].bits <= 8]
+    bits = [forms[shape.name].bits for shape in same]
+    sizes, operators = sparse_layer_bytes([s.count for s in same], [nonzero[s.name] for s in same], bits)
+    return dict(zip((shape.name for shape in same), sizes, strict=True)), operators
 
 
 def _kept_shape(layer: LayerProfile, kept: Mapping[int, int]) -> LayerShape:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
 from nnopt_gui.engine.profile import LayerProfile, SparsityStop
 from nnopt_gui.engine.recipe import PATTERN_AMOUNT, Prune
-from nnopt_gui.engine.weight_plan import packed_bytes
+from nnopt_gui.engine.weight_plan import RICE_BITS, packed_bytes, sparse_bytes
 from nnopt_gui.errors import RecipeError
 
-GAP_BITS: Final = range(1, 9)
-_GAP_OPERATORS: Final = {gap: 300 if gap in (1, 2, 4, 8) else 600 for gap in GAP_BITS}  # bytes, once a width of gaps
-_GAP_WIDTHS: Final = 3  # that one file mixes
+DENSE: Final = 0
+MASKED: Final = 1
+FIRST_PLACED: Final = 2
+FORMS: Final = FIRST_PLACED + len(RICE_BITS)
+# Bytes of operators and their constants, read off files.
+_MASK_OPERATORS: Final = 190
+_DISTANCE_OPERATORS: Final = 70
+_EVEN_STREAM: Final = 180
+_UNEVEN_STREAM: Final = 330
+_MOST_PLACEMENTS: Final = 3  # that one file mixes
 BLOCK: Final = 4  # weights along the inputs that go together, and the M of N:M
 
 
@@ -62,29 +69,51 @@ def kept_weights(layers: Sequence[LayerProfile], stops: Sequence[SparsityStop], 
     return {name: even[name] if name in own else between[name] for name in counts}
 
 
-def sparse_layer_bytes(counts: Sequence[int], nonzero: Sequence[int], bits: int) -> tuple[list[int], int]:
-    """Bytes of layers with zeros at random places whose codes have the same number of bits, and of the operators for
-    the gaps between them; the form of each layer (dense, a mask, or gaps of few widths) is the one that a file takes.
+def sparse_layer_bytes(counts: Sequence[int], nonzero: Sequence[int], bits: Sequence[int]) -> tuple[list[int], int]:
+    """Bytes of layers with zeros at random places, and of the operators that put values at their places; the form of
+    each layer (dense, a mask, or distances) is the one that a file takes.
 
     Args:
-        counts, nonzero: weights of every layer, and how many are kept.
-        bits: 1 to 8; with 1 there is no level for zeros, so there is a mask wherever there are zeros.
+        counts, nonzero, bits: of every layer, its weights, how many of them are kept, and the bits of a code, 1 to 8;
+            with 1 there is no level for zeros, so dense codes are out of the question.
     """
-    sizes = np.full((len(counts), 2 + len(GAP_BITS)), np.inf)
-    for row, count, alive in zip(sizes, counts, nonzero, strict=True):
-        row[1] = packed_bytes(count, 1) + packed_bytes(alive, bits)
-        if bits > 1 or alive == count:
-            row[0] = packed_bytes(count, bits)
-        if bits > 1 and 0 < alive < count:
-            pruned = 1 - alive / count
-            row[2:] = [packed_bytes(round(alive / (1 - pruned**2**gap)), gap + bits) for gap in GAP_BITS]
-    choices = [gaps for number in range(_GAP_WIDTHS + 1) for gaps in itertools.combinations(GAP_BITS, number)]
-    best: tuple[float, tuple[int, ...]] = (math.inf, ())
-    for gaps in choices:
-        total = sizes[:, [0, 1, *(1 + gap for gap in gaps)]].min(1).sum() + sum(_GAP_OPERATORS[gap] for gap in gaps)
-        best = min(best, (total, gaps))
-    chosen = sizes[:, [0, 1, *(1 + gap for gap in best[1])]].min(1)
-    return [int(size) for size in chosen], sum(_GAP_OPERATORS[gap] for gap in best[1])
+    sizes = np.full((len(counts), FORMS), np.inf)
+    for row, count, alive, width in zip(sizes, counts, nonzero, bits, strict=True):
+        if width > 1 or alive == count:
+            row[DENSE] = packed_bytes(count, width)
+        if alive < count:
+            row[FIRST_PLACED:] = [sparse_bytes(count, alive, width, rice) for rice in RICE_BITS]
+    chosen, operators = cheapest_forms(sizes, {width for width in bits if width < 8})
+    return [int(size) for size in sizes[np.arange(len(counts)), chosen]], operators
+
+
+def cheapest_forms(sizes: np.ndarray, code_bits: Collection[int]) -> tuple[np.ndarray, int]:
+    """For every weight the form that makes the whole file smallest, and the bytes of the operators for places.
+
+    Args:
+        sizes: bytes, float (weights, FORMS), infinite where a form is out of the question: dense, a mask of its own,
+            and placed with remainders of 0 to 7 bits. Placing costs operators once for each number of bits.
+        code_bits: the widths of codes that the file unpacks anyway.
+    """
+    best, kept = math.inf, ()
+    for number in range(_MOST_PLACEMENTS + 1):
+        for bits in itertools.combinations(RICE_BITS, number):
+            usable = sizes[:, [DENSE, MASKED, *(FIRST_PLACED + rice for rice in bits)]]
+            total = usable.min(1).sum() + sum(place_operators(rice, code_bits) for rice in bits)
+            if total < best:
+                best, kept = total, bits
+    columns = np.array([DENSE, MASKED, *(FIRST_PLACED + rice for rice in kept)])
+    chosen = columns[sizes[:, columns].argmin(1)]
+    return chosen, sum(place_operators(rice, code_bits) for rice in kept)
+
+
+def place_operators(rice_bits: int, code_bits: Collection[int]) -> int:
+    """Bytes of the operators that place values by remainders of so many bits; they share the operators that unpack
+    codes of the same width."""
+    if rice_bits == 0:
+        return _MASK_OPERATORS
+    own = 0 if rice_bits in code_bits else _EVEN_STREAM if 8 % rice_bits == 0 else _UNEVEN_STREAM
+    return _MASK_OPERATORS + _DISTANCE_OPERATORS + own
 
 
 def _between(stops: Sequence[SparsityStop], amount: float) -> list[int]:

@@ -17,6 +17,7 @@ BookOrder = Literal["kernel", "inputs"]
 EDGE_BITS: Final = 8
 REDUCED_BITS: Final = 7  # the most whose sums of two products fit 16 bits
 FEW_BITS: Final = 4  # up to here first and last layers keep 8 bits unless told otherwise, and codebooks are worth it
+RICE_BITS: Final = range(8)  # of a remainder in the distance between two weights that were kept
 _EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer may hold to be kept at 8 bits
 # What levels of a channel's own win over the best even ones, in dB of a layer's output (error feedback on correlated
 # inputs, bell curves); tails that are heavier win more.
@@ -32,19 +33,16 @@ def packed_bytes(count: int, bits: int) -> int:
     return (count * bits + 7) // 8
 
 
-def sparse_bytes(count: int, nonzero: int, bits: int) -> int:
-    """Bytes of a sparse tensor: the values that are not zero and, whichever is smaller, one mask bit per weight or the
-    distance of each value from the one before.
+def sparse_bytes(count: int, nonzero: int, bits: int, rice_bits: int) -> int:
+    """Bytes of the values of a sparse tensor that are not zero, and of their places: one mask bit a weight (0
+    ``rice_bits``), or the distances between them with remainders of so many bits.
 
-    The latter is an expectation, for zeros that lie at random; with 1 bit, which has no zero to bridge long distances,
-    there is always a mask.
+    The latter is an expectation, for zeros that lie at random.
     """
-    mask = packed_bytes(count, 1) + packed_bytes(nonzero, bits)
-    if bits == 1 or not 0 < nonzero < count:
-        return mask
-    pruned = 1 - nonzero / count
-    gaps = (packed_bytes(round(nonzero / (1 - pruned**2**gap)), gap + bits) for gap in range(1, 9))
-    return min(mask, *gaps)
+    if not 0 < nonzero < count:
+        return packed_bytes(count if nonzero else 0, 1) + packed_bytes(nonzero, bits)
+    unary = round(nonzero / (1 - (1 - nonzero / count) ** 2**rice_bits))
+    return packed_bytes(unary, 1) + packed_bytes(nonzero, rice_bits) + packed_bytes(nonzero, bits)
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from nnopt_gui.engine.onnx_graph.bit_packing import bit_group
 from nnopt_gui.engine.onnx_graph.int4_form import fits_int4
 from nnopt_gui.engine.onnx_graph.packed_forms import (
-    CodeStream,
     Decoder,
-    GapGroup,
     PackedWeight,
+    PackingPlan,
+    Placement,
     Positions,
     plan_packing,
 )
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
-from nnopt_gui.engine.onnx_graph.weight_codes import find_gaps
+from nnopt_gui.engine.onnx_graph.short_parameters import stored_bytes
+from nnopt_gui.engine.onnx_graph.weight_codes import rice_code
 from nnopt_gui.engine.recipe import Form
 from nnopt_gui.engine.weight_plan import packed_bytes
-
-_BIAS_BYTES: Final = 4
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class LayerBytes:
         codes: bytes of codes or plain levels.
         places: bytes of the mask or the gaps.
         tables: bytes of tables, codebooks, multipliers that no other layer uses.
-        scales: bytes of float32 scales; 0 where an earlier layer has the same.
-        bias: bytes of the bias.
+        scales: bytes of the scales, two or four each; 0 where an earlier layer has the same.
+        bias: bytes of the bias, likewise.
     """
 
     name: str
@@ -100,12 +100,14 @@ class Ledger:
         return {**asdict(self), **sums}
 
 
-def ledger(weights: Mapping[str, QuantizedWeight], form: Form = "packed", biases: Collection[str] = ()) -> Ledger:
+def ledger(
+    weights: Mapping[str, QuantizedWeight], form: Form = "packed", biases: Mapping[str, np.ndarray] | None = None
+) -> Ledger:
     """The bytes of the file that ``write_quantized`` writes in this form.
 
     Args:
         weights: by layer name.
-        biases: names of the layers that have a bias.
+        biases: int32 (O,), in steps of the accumulator, of the layers that have a bias.
 
     Raises:
         ValueError: a level is not 0 where its weight was pruned.
@@ -113,19 +115,18 @@ def ledger(weights: Mapping[str, QuantizedWeight], form: Form = "packed", biases
     tables = _Tables()
     rows = {name: _plain(name, weight, form) for name, weight in weights.items()}
     if form == "packed":
-        for stream in plan_packing(weights).streams:
-            rows.update((row.name, row) for row in _stream_rows(stream))
+        plan = plan_packing(weights)
+        rows.update((row.name, row) for row in _packed_rows(plan))
+        for stream in plan.streams:
             for segment in stream.segments:
                 for packed in segment.weights:
                     tables.add_all(packed)
-    layers = []
-    scales: set[bytes] = set()
-    for name, row in rows.items():
-        scale = weights[name].scale.astype(np.float32).tobytes()
-        size = 0 if scale in scales else len(scale)
-        scales.add(scale)
-        bias = _BIAS_BYTES * len(weights[name].scale) if name in biases else 0
-        layers.append(replace(row, tables=tables.own(name), scales=size, bias=bias))
+    scales = dict(stored_bytes({n: weight.scale.astype(np.float32) for n, weight in weights.items()}, form == "packed"))
+    integers = dict(stored_bytes(biases or {}, form == "packed"))
+    layers = [
+        replace(row, tables=tables.own(name), scales=scales[name], bias=integers.get(name, 0))
+        for name, row in rows.items()
+    ]
     return Ledger(tuple(layers), tables.shared())
 
 
@@ -135,30 +136,45 @@ def _plain(name: str, weight: QuantizedWeight, form: Form) -> LayerBytes:
     return LayerBytes(name, "int4" if small else "int8", bits, count, "all", packed_bytes(count, bits), 0, 0, 0, 0)
 
 
-def _stream_rows(stream: CodeStream) -> Iterator[LayerBytes]:
-    weights: list[PackedWeight] = []
-    codes: list[int] = []
-    places: list[int] = []
-    for segment in stream.segments:
-        weights.extend(segment.weights)
-        entries = [_entries(group) for group in segment.gapped]
-        codes.extend(packed.codes for packed in segment.dense)
-        codes.extend(packed.codes if packed.decoder == "codebook" else packed.alive for packed in segment.masked)
-        codes.extend(number for numbers in entries for number in numbers)
-        places.extend(0 for _ in segment.dense)
-        places.extend(_shares([packed.count for packed in segment.masked], 1))
-        for group, numbers in zip(segment.gapped, entries, strict=True):
-            places.extend(_shares(numbers, group.bits))
-    for packed, size, extra in zip(weights, _shares(codes, stream.bits), places, strict=True):
-        yield LayerBytes(packed.name, packed.decoder, packed.bits, packed.count, packed.positions, size, extra, 0, 0, 0)
+def _packed_rows(plan: PackingPlan) -> Iterator[LayerBytes]:
+    codes: dict[str, int] = {}
+    places: dict[str, int] = {}
+    for stream in plan.streams:
+        packed = [weight for segment in stream.segments for weight in segment.weights]
+        owners = [weight.name for weight in packed]
+        counts = [_codes_in_stream(weight) for weight in packed]
+        kinds = [codes] * len(packed)
+        for placement in (plan.placements[index] for index in stream.placements):
+            owners.extend(weight.name for weight in placement.weights)
+            counts.extend(weight.alive for weight in placement.weights)
+            kinds.extend([places] * len(placement.weights))
+        for name, kind, size in zip(owners, kinds, _shares(counts, stream.bits), strict=True):
+            kind[name] = kind.get(name, 0) + size
+        for segment in stream.segments:
+            masks = _shares([weight.count for weight in segment.masked], 1)
+            places.update(zip((weight.name for weight in segment.masked), masks, strict=True))
+    for placement in plan.placements:
+        for weight, size in zip(placement.weights, _shares(_unary_bits(placement), 1), strict=True):
+            places[weight.name] = places.get(weight.name, 0) + size
+    for stream in plan.streams:
+        for weight in (weight for segment in stream.segments for weight in segment.weights):
+            form, name = weight.decoder, weight.name
+            yield LayerBytes(
+                *(name, form, weight.bits, weight.count, weight.positions),
+                *(codes[name], places.get(name, 0), 0, 0, 0),
+            )
 
 
-def _entries(group: GapGroup) -> list[int]:
-    """How many gaps lie in each tensor of a group; bridges over a long gap belong to where they lie."""
-    masks = [packed.weight.kept for packed in group.weights]
-    gaps = find_gaps(np.concatenate([mask.ravel() for mask in masks if mask is not None]), group.bits)
-    ends = np.cumsum([packed.count for packed in group.weights])
-    return [int(number) for number in np.diff(np.searchsorted(gaps.places, ends), prepend=0)]
+def _codes_in_stream(weight: PackedWeight) -> int:
+    return weight.alive if weight.positions != "all" and weight.decoder != "codebook" else weight.codes
+
+
+def _unary_bits(placement: Placement) -> list[int]:
+    """How many bits of the code lie in each tensor: up to its last weight, which an empty tensor does not have."""
+    ones = np.flatnonzero(rice_code(placement.kept, placement.rice_bits).unary)
+    ends = [0, *np.cumsum([weight.alive for weight in placement.weights]).tolist()]
+    bits = [int(ones[end - 1]) + 1 if end else 0 for end in ends]
+    return [after - before for before, after in itertools.pairwise(bits)]
 
 
 def _shares(values: Sequence[int], bits: int) -> list[int]:

@@ -21,6 +21,7 @@ _NEUTRAL: dict[str, object] = {
     "transA": 0,
 }
 _NEUTRAL_OPS = {"Conv", "Gemm", "MaxPool", "AveragePool"}
+_DEFAULT_AXIS = {"Flatten": 1, "DequantizeLinear": 1}
 
 
 def compact(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -31,7 +32,7 @@ def compact(model: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     graph = copy.graph
-    del graph.value_info[:]
+    _keep_shapes(graph)
     del copy.metadata_props[:]
     graph.name = "g"
     graph.ClearField("doc_string")
@@ -46,12 +47,23 @@ def compact(model: onnx.ModelProto) -> onnx.ModelProto:
     return copy
 
 
+def _keep_shapes(graph: onnx.GraphProto) -> None:
+    """Only those that nobody can infer; ONNX Runtime folds no constants whose size it does not know."""
+    needed = {name for node in graph.node if node.op_type == "NonZero" for name in node.output}
+    shapes = [info for info in graph.value_info if info.name in needed]
+    copies = [onnx.ValueInfoProto.FromString(info.SerializeToString()) for info in shapes]
+    del graph.value_info[:]
+    graph.value_info.extend(copies)
+
+
 def _drop_defaults(node: onnx.NodeProto) -> None:
-    if node.op_type not in _NEUTRAL_OPS:
+    if node.op_type not in {*_NEUTRAL_OPS, *_DEFAULT_AXIS}:
         return
     kept = []
     for item in node.attribute:
         value = onnx.helper.get_attribute_value(item)
+        if item.name == "axis" and value == _DEFAULT_AXIS.get(node.op_type):
+            continue
         if item.name in _NEUTRAL and value == _NEUTRAL[item.name]:
             continue
         if item.name == "auto_pad" and value == b"NOTSET":
@@ -110,5 +122,5 @@ def _shorten_names(graph: onnx.GraphProto) -> None:
         for names in (node.input, node.output):
             for index, name in enumerate(names):
                 names[index] = short.get(name, name)
-    for tensor in graph.initializer:
-        tensor.name = short.get(tensor.name, tensor.name)
+    for named in (*graph.initializer, *graph.value_info):
+        named.name = short.get(named.name, named.name)

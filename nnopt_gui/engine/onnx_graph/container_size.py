@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -10,15 +10,19 @@ import onnx
 
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quantized
+from nnopt_gui.engine.onnx_graph.byte_ledger import ledger
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
+from nnopt_gui.engine.onnx_graph.packed_forms import plan_packing
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.weight_codes import level_table
 from nnopt_gui.engine.profile import Container
 from nnopt_gui.engine.recipe import WEIGHT_BITS
+from nnopt_gui.engine.sparsity_plan import place_operators
 from nnopt_gui.engine.weight_plan import packed_bytes
 
-_SCALE_BYTES: Final = 4
-_BIAS_BYTES: Final = 4
+_FLOAT_BIAS_BYTES: Final = 4
+_SHORT_BYTES: Final = 2  # of a scale or an integer bias
+_KEPT: Final = 4  # every so many-th weight of a sparse stand-in
 _INPUTS: Final = 8  # of a stand-in otherwise: enough for every bit width to pay for its operators
 _REAL_SHAPES: Final = 1 << 16  # below this many weights the stand-ins have the real shapes: every byte counts there
 
@@ -51,30 +55,41 @@ def _measure(graph: FloatGraph, bits: int, activation_bits: int, sparse: bool) -
         name: (weight.shape[0], min(_INPUTS, weight[0].size), *([1] * (weight.ndim - 2))) if small else weight.shape
         for name, weight in weights.items()
     }
-    counts = {name: int(np.prod(shape)) for name, shape in shapes.items()}
     channels = sum(shape[0] for shape in shapes.values())
     if bits > 8:
         model = write_float(graph, bits)
         payload = sum(packed_bytes(weight.size, bits) for weight in weights.values())
+        per_channel = _FLOAT_BIAS_BYTES
     else:
         stand_ins = {name: _stand_in(index, shape, bits, sparse) for index, (name, shape) in enumerate(shapes.items())}
         model = _write(graph, stand_ins, activation_bits)
-        payload = sum(packed_bytes(n, 1 if sparse else bits) for n in counts.values())  # sparse: masks, all pruned
-    per_channel = (_SCALE_BYTES if bits <= 8 else 0) + _BIAS_BYTES
+        payload = _weight_bytes(stand_ins)
+        per_channel = _SHORT_BYTES + (_SHORT_BYTES if activation_bits == 8 else _FLOAT_BIAS_BYTES)
     return Container(bits, activation_bits, sparse, model.ByteSize() - payload - per_channel * channels, per_channel)
+
+
+def _weight_bytes(weights: Mapping[str, QuantizedWeight]) -> int:
+    """Codes, places, and the operators that places need."""
+    rows = ledger(weights).layers
+    placements = plan_packing(weights).placements
+    code_bits = {row.bits for row in rows if row.form not in {"levels", "int8"}}
+    operators = sum(place_operators(placement.rice_bits, code_bits) for placement in placements)
+    return operators + sum(row.codes + row.places for row in rows)
 
 
 def _stand_in(index: int, shape: tuple[int, ...], bits: int, sparse: bool) -> QuantizedWeight:
     """Levels and scales unlike those of any other layer, because equal constants are stored once."""
-    scale = 1e-4 * (1.0 + (np.arange(shape[0]) + 2048.0 * index) * 2.0**-21)
-    levels = np.zeros(shape, np.int8)
-    if not sparse:
-        lowest = level_table(bits)[:2]
-        digits = levels.reshape(-1)
-        digits[:] = lowest[0]
-        for place in range(min(16, digits.size)):
-            digits[place] = lowest[index >> place & 1]
-    return QuantizedWeight(levels, scale.astype(np.float32), bits, np.zeros(shape, bool) if sparse else None)
+    steps = (np.arange(shape[0]) + 7 * index) % 1024  # exact in float16
+    scale = (2.0**-8 * (1 + steps / 1024)).astype(np.float32)
+    levels = np.full(shape, level_table(bits)[0], np.int8)
+    digits = levels.reshape(-1)
+    for place in range(min(16, digits.size)):
+        digits[place] = level_table(bits)[index >> place & 1]
+    kept = None
+    if sparse:
+        kept = (np.arange(digits.size) % _KEPT == 0).reshape(shape)
+        levels[~kept] = 0
+    return QuantizedWeight(levels, scale, bits, kept)
 
 
 def _write(graph: FloatGraph, weights: dict[str, QuantizedWeight], activation_bits: int) -> onnx.ModelProto:
@@ -84,5 +99,5 @@ def _write(graph: FloatGraph, weights: dict[str, QuantizedWeight], activation_bi
         # Different scales, as in real files, so that no two are shared; zero points 0 or 128, as after and before ReLU.
         grids = {name: ActivationGrid(1.0 + index / len(names), 0) for index, name in enumerate(names)}
     # Biases in use differ from one another too: rounding by effect shifts even those that were equal.
-    biases = {name: (weights[name].scale - 1e-4) * 1e6 for name in graph.biases()}
+    biases = {name: weights[name].scale * np.rint(2**10 * weights[name].scale * 2**8) for name in graph.biases()}
     return write_quantized(graph, weights, grids, biases)

@@ -31,6 +31,7 @@ _BITS: Final[Mapping[int, tuple[str, float]]] = {
 }  # fmt: skip
 _SMALL: Final = 64  # elements; the shifts and shapes of unpacking chains have fewer
 _SAME_TYPE: Final = frozenset({"Reshape", "Transpose", "Split", "Slice", "Squeeze", "Unsqueeze", "Concat", "Identity"})
+_ALL_INPUTS: Final = frozenset({"BitwiseOr", "Where", "Add", "Sub", "Concat", "MatMul", "ScatterElements"})
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class _Chain:
             if computed or large:
                 return "codebooks" if position == 0 else "weights"
             return "weights" if position == 0 else "constants"
-        return "weights" if position == 0 or kind in ("BitwiseOr", "Where", "Add", "Sub", "Concat") else "constants"
+        return "weights" if position == 0 or kind in _ALL_INPUTS else "constants"
 
     def _find_shape(self, weight: str) -> None:
         """Through operators that keep the number of weights, down to an initializer or a Reshape's target."""

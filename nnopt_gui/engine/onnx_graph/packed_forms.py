@@ -2,32 +2,30 @@
 
 Codes of one width share a *stream* of bits, whatever they stand for. A *segment* is the part of a stream that one table
 decodes: the levels of a grid, or the entries of a codebook. Weights with a table, or an offset, per output channel
-share a segment whose codes are decoded layer by layer.
+share a segment whose codes are decoded layer by layer. A *placement* puts the values that were kept among zeros, for
+all sparse weights of a file whose places are written in the same way, whatever their streams.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 
-from nnopt_gui.engine.onnx_graph.bit_packing import bit_group
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
-from nnopt_gui.engine.onnx_graph.weight_codes import gap_bytes, gap_entries, level_table
+from nnopt_gui.engine.onnx_graph.weight_codes import level_table, rice_bytes
+from nnopt_gui.engine.sparsity_plan import DENSE, FIRST_PLACED, FORMS, MASKED, cheapest_forms
 from nnopt_gui.engine.weight_plan import packed_bytes
 
 # Weights that one stream unpacks: its largest intermediate result takes 4 bytes a weight while the file is loaded.
 CHAIN_WEIGHTS: Final = 1 << 25
-GAP_OPERATORS: Final = 300  # bytes of the operators for gaps of one width, twice that where bytes do not hold it evenly
-_GAP_WIDTHS: Final = 3
 LAYER_OPERATORS: Final = 100  # and those that apply a layer's own offsets, rows or multipliers
 
 Decoder = Literal["levels", "table", "offsets", "rows", "codebook"]
 Positions = Literal["all", "mask", "gaps"]
-Form = Literal["all", "mask"] | int  # which weights have codes; a number: the bits of a gap
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class PackedWeight:
 
     ``decoder``: ``levels`` the codes are the int8 levels; ``table`` int8 (2**bits,) for the layer; ``offsets`` level =
     code + table[channel], int8 (O,); ``rows`` int8 (O, 2**bits); ``codebook`` int8 (K, d). ``positions``: which weights
-    have a code; the others are 0.
+    have a code; the others are 0. ``placement``: the number of the one that puts its values in their places, or −1.
     """
 
     name: str
@@ -45,6 +43,7 @@ class PackedWeight:
     bits: int
     table: np.ndarray
     positions: Positions = "all"
+    placement: int = -1
 
     @property
     def count(self) -> int:
@@ -78,53 +77,65 @@ class PackedWeight:
         return own + (self.weight.multipliers.nbytes if self.has_groups and self.weight.multipliers is not None else 0)
 
     @property
-    def needs_mask(self) -> bool:
-        """Whether pruned weights have no code: a table without 0, or a codebook that is not 0 where they are."""
+    def has_zeros(self) -> bool:
+        """Whether dense codes can say that a weight was pruned, or none was."""
         if self.weight.kept is None or bool(self.weight.kept.all()):
-            return False
-        if self.decoder == "codebook":
             return True
+        if self.decoder == "codebook":
+            return False
         if self.decoder == "offsets":
-            return bool(np.any(self.table > 0) or np.any(self.table.astype(np.int16) + 2**self.bits <= 0))
-        return self.decoder != "levels" and not bool((self.table == 0).any(axis=-1).all())
+            return not np.any(self.table > 0) and not np.any(self.table.astype(np.int16) + 2**self.bits <= 0)
+        return self.decoder == "levels" or bool((self.table == 0).any(axis=-1).all())
 
 
 @dataclass(frozen=True)
-class GapGroup:
-    """Sparse weights one after the other, located by gaps of ``bits`` bits."""
+class Placement:
+    """Sparse weights one after the other, their kept values placed by a code with remainders of ``rice_bits`` bits."""
 
-    bits: int
+    rice_bits: int
     weights: tuple[PackedWeight, ...]
+
+    @property
+    def kept(self) -> np.ndarray:
+        """bool (n,): which weights were kept."""
+        return np.concatenate([weight.weight.kept.ravel() for weight in self.weights if weight.weight.kept is not None])
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Weights that one table decodes, by where their codes lie in the stream: dense ones, those with a mask, those with
-    gaps."""
+    """Weights that one table decodes, by where their codes lie in the stream: dense ones, those with a mask of their
+    own, and those that have their values placed."""
 
     dense: tuple[PackedWeight, ...]
     masked: tuple[PackedWeight, ...]
-    gapped: tuple[GapGroup, ...]
+    placed: tuple[PackedWeight, ...]
 
     @property
     def weights(self) -> tuple[PackedWeight, ...]:
         """All of them, in the order of the stream."""
-        return (*self.dense, *self.masked, *(weight for group in self.gapped for weight in group.weights))
+        return (*self.dense, *self.masked, *self.placed)
 
 
 @dataclass(frozen=True)
 class CodeStream:
-    """Segments whose codes, of ``bits`` bits, lie in one stream."""
+    """Segments whose codes, of ``bits`` bits, lie in one stream, and behind them the remainders of ``placements``."""
 
     bits: int
     segments: tuple[Segment, ...]
+    placements: tuple[int, ...] = ()
+
+    @property
+    def raw(self) -> bool:
+        """Whether the codes are int8 levels."""
+        return bool(self.segments) and self.segments[0].weights[0].decoder == "levels"
 
 
 @dataclass(frozen=True)
 class PackingPlan:
-    """The streams of a file, and the weights (by name) that stay plain int8."""
+    """The streams and placements of a file, and the weights (by name) that stay plain int8."""
 
     streams: tuple[CodeStream, ...]
+    placements: tuple[Placement, ...]
     plain: tuple[str, ...]
 
 
@@ -138,10 +149,15 @@ def plan_packing(weights: Mapping[str, QuantizedWeight]) -> PackingPlan:
         if weight.kept is not None and np.any(weight.levels[~weight.kept]):
             raise ValueError(f"{name} has levels other than 0 where it was pruned")
     packed = [packed_weight(name, weight) for name, weight in weights.items()]
-    packed = [weight for weight in packed if _pays(weight, packed)]
-    streams = tuple(_streams(packed))
+    sizes = {weight.name: _sizes(weight) for weight in packed}
+    packed = _in_file_order([weight for weight in packed if _pays(weight, packed, sizes)])
+    placed, placements = _placed(packed, sizes)
+    streams = list(_streams([weight for weight in placed if weight.decoder != "levels" or weight.positions != "all"]))
+    for index, placement in enumerate(placements):
+        if placement.rice_bits and np.any(placement.kept):
+            _add_remainders(streams, index, placement.rice_bits)
     inside = {weight.name for stream in streams for segment in stream.segments for weight in segment.weights}
-    return PackingPlan(streams, tuple(name for name in weights if name not in inside))
+    return PackingPlan(tuple(streams), placements, tuple(name for name in weights if name not in inside))
 
 
 def packed_weight(name: str, weight: QuantizedWeight) -> PackedWeight:
@@ -161,14 +177,14 @@ def packed_weight(name: str, weight: QuantizedWeight) -> PackedWeight:
     return PackedWeight(name, weight, "rows", weight.bits, table)
 
 
-def _pays(weight: PackedWeight, others: Sequence[PackedWeight]) -> bool:
+def _pays(weight: PackedWeight, others: Sequence[PackedWeight], sizes: Mapping[str, np.ndarray]) -> bool:
     """Whether codes with everything they need are smaller than int8 levels, for all that share a table together."""
     if weight.decoder == "levels":
-        return min(_sizes(weight).values()) < weight.count
+        return bool(sizes[weight.name].min() < weight.count)
     users = [other for other in others if _key(other) == _key(weight)] if weight.shares_table else [weight]
-    size = weight.table.nbytes if weight.shares_table else LAYER_OPERATORS
+    size = float(weight.table.nbytes if weight.shares_table else LAYER_OPERATORS)
     for user in users:
-        size += min(_sizes(user).values()) + user.side_bytes + (LAYER_OPERATORS if user.has_groups else 0)
+        size += sizes[user.name].min() + user.side_bytes + (LAYER_OPERATORS if user.has_groups else 0)
     return size < sum(user.count for user in users)
 
 
@@ -179,72 +195,87 @@ def _key(weight: PackedWeight) -> tuple[object, ...]:
     return (weight.bits, "levels" if weight.decoder == "levels" else "codes")
 
 
+def _in_file_order(weights: Sequence[PackedWeight]) -> list[PackedWeight]:
+    """Streams one after the other, int8 levels last, and in them the segments."""
+    keys = list(dict.fromkeys(_key(weight) for weight in weights))
+    return sorted(weights, key=lambda weight: (weight.decoder == "levels", weight.bits, keys.index(_key(weight))))
+
+
+def _placed(
+    weights: Sequence[PackedWeight], sizes: Mapping[str, np.ndarray]
+) -> tuple[list[PackedWeight], tuple[Placement, ...]]:
+    """Every weight with the form that makes the file smallest."""
+    if not weights:
+        return [], ()
+    table = np.array([sizes[weight.name] for weight in weights])
+    forms, _ = cheapest_forms(table, {weight.bits for weight in weights if weight.decoder != "levels"})
+    found = [replace(w, positions="mask") if form == MASKED else w for w, form in zip(weights, forms, strict=True)]
+    placements: list[Placement] = []
+    for form in sorted(set(forms[forms >= FIRST_PLACED].tolist())):
+        positions: Positions = "mask" if form == FIRST_PLACED else "gaps"
+        same = [index for index, own in enumerate(forms) if own == form]
+        for part in _parts(same, [weight.count for weight in weights]):
+            for index in part:
+                found[index] = replace(weights[index], positions=positions, placement=len(placements))
+            # The distance over a tensor of which nothing is left is long; at the end nobody writes it.
+            members = sorted((found[index] for index in part), key=lambda weight: weight.alive == 0)
+            placements.append(Placement(form - FIRST_PLACED, tuple(members)))
+    return found, tuple(placements)
+
+
 def _streams(weights: Sequence[PackedWeight]) -> Iterator[CodeStream]:
     """int8 levels are no codes, so they have streams of their own."""
-    for raw, bits in sorted({(weight.decoder == "levels", weight.bits) for weight in weights}):
-        same = [weight for weight in weights if (weight.decoder == "levels", weight.bits) == (raw, bits)]
-        for part in _parts(same):
-            keys = list(dict.fromkeys(_key(weight) for weight in part))
-            segments = [_segment([weight for weight in part if _key(weight) == key]) for key in keys]
-            used = tuple(segment for segment in segments if segment.weights)
-            if used:
-                yield CodeStream(bits, used)
-
-
-def _parts(weights: Sequence[PackedWeight]) -> Iterator[list[PackedWeight]]:
-    part: list[PackedWeight] = []
-    total = 0
-    for weight in weights:
-        if part and total + weight.count > CHAIN_WEIGHTS:
-            yield part
-            part, total = [], 0
-        part.append(weight)
-        total += weight.count
-    yield part
+    for (_, bits), group in itertools.groupby(weights, lambda weight: (weight.decoder == "levels", weight.bits)):
+        same = list(group)
+        for part in _parts(range(len(same)), [weight.count for weight in same]):
+            segments = itertools.groupby((same[index] for index in part), _key)
+            yield CodeStream(bits, tuple(_segment(list(members)) for _, members in segments))
 
 
 def _segment(weights: Sequence[PackedWeight]) -> Segment:
-    """For every weight the smallest of dense codes, a mask, and gaps; a width of gaps must pay for its operators."""
-    sizes = [_sizes(weight) for weight in weights]
-    usable = min(_form_choices(sizes), key=lambda forms: _total(forms, sizes))
-    chosen: dict[Form, list[PackedWeight]] = {form: [] for form in usable}
-    for weight, size in zip(weights, sizes, strict=True):
-        chosen[min((form for form in usable if form in size), key=size.__getitem__)].append(weight)
     return Segment(
-        tuple(weight for weight in chosen["all"] if weight.decoder != "levels"),
-        tuple(replace(weight, positions="mask") for weight in chosen["mask"]),
-        tuple(
-            GapGroup(form, tuple(replace(weight, positions="gaps") for weight in chosen[form]))
-            for form in usable
-            if isinstance(form, int) and chosen[form]
-        ),
+        tuple(weight for weight in weights if weight.positions == "all"),
+        tuple(weight for weight in weights if weight.positions == "mask" and weight.placement < 0),
+        tuple(sorted((weight for weight in weights if weight.placement >= 0), key=lambda weight: weight.placement)),
     )
 
 
-def _form_choices(sizes: Sequence[Mapping[Form, int]]) -> Iterator[tuple[Form, ...]]:
-    """Dense and masked always, and few widths of gaps, because more of them cannot save much."""
-    widths: list[Form] = sorted({form for size in sizes for form in size if isinstance(form, int)})
-    for number in range(_GAP_WIDTHS + 1):
-        for gaps in itertools.combinations(widths, number):
-            yield ("all", "mask", *gaps)
+def _add_remainders(streams: list[CodeStream], placement: int, bits: int) -> None:
+    """To the stream that has codes of so many bits, or to one of their own."""
+    for index, stream in enumerate(streams):
+        if stream.bits == bits and not stream.raw:
+            streams[index] = replace(stream, placements=(*stream.placements, placement))
+            return
+    streams.append(CodeStream(bits, (), (placement,)))
 
 
-def _total(forms: tuple[Form, ...], sizes: Sequence[Mapping[Form, int]]) -> int:
-    operators = sum(GAP_OPERATORS * (1 if bit_group(gap).size == 1 else 2) for gap in forms if isinstance(gap, int))
-    return operators + sum(min(size[form] for form in forms if form in size) for size in sizes)
+def _parts(indices: Iterable[int], counts: Sequence[int]) -> Iterator[list[int]]:
+    """Runs of weights that may be unpacked together, by how many numbers each of them has."""
+    part: list[int] = []
+    total = 0
+    for index in indices:
+        if part and total + counts[index] > CHAIN_WEIGHTS:
+            yield part
+            part, total = [], 0
+        part.append(index)
+        total += counts[index]
+    if part:
+        yield part
 
 
-def _sizes(weight: PackedWeight) -> dict[Form, int]:
-    """Bytes of codes and positions by form."""
+def _sizes(weight: PackedWeight) -> np.ndarray:
+    """Bytes of codes and places, float (FORMS,), by form."""
     count, alive, bits = weight.count, weight.alive, weight.bits
-    sizes: dict[Form, int] = {} if weight.needs_mask else {"all": packed_bytes(weight.codes, bits)}
-    if weight.weight.kept is None or alive == count:
+    sizes = np.full(FORMS, np.inf)
+    if weight.has_zeros:
+        sizes[DENSE] = packed_bytes(weight.codes, bits)
+    kept = weight.weight.kept
+    if kept is None or alive == count:
         return sizes
-    if weight.decoder == "codebook":
-        return {**sizes, "mask": packed_bytes(count, 1) + packed_bytes(weight.codes, bits)}
-    sizes["mask"] = packed_bytes(count, 1) + packed_bytes(alive, bits)
-    has_zero = weight.decoder == "levels" or (weight.decoder == "table" and bool(np.any(weight.table == 0)))
-    if alive and has_zero:
-        entries = gap_entries(weight.weight.kept)
-        sizes.update({gap: gap_bytes(number, gap, bits) for gap, number in entries.items()})
+    if weight.decoder in ("levels", "table"):
+        places = rice_bytes(kept.ravel()) if alive else {}
+        sizes[FIRST_PLACED:] = [places.get(rice, 0) + packed_bytes(alive, bits) for rice in range(FORMS - FIRST_PLACED)]
+    else:
+        sizes[MASKED] = packed_bytes(count, 1)
+        sizes[MASKED] += packed_bytes(weight.codes if weight.decoder == "codebook" else alive, bits)
     return sizes

@@ -4,8 +4,8 @@ ONNX Runtime folds constant sub-graphs when a session starts. All codes of one b
 ``BitShift``, ``BitwiseAnd`` and ``Gather`` from a table of int8 levels, or of codebook entries, unpack it, and a
 ``Split`` with one ``Reshape`` a layer puts every weight in front of the very ``DequantizeLinear`` that would read it in
 the plain file. A sparse weight is a stream of the values that were kept and either one mask bit a weight, or the
-distance of each value from the one before. Which form a weight takes is decided by :mod:`packed_forms`, the operators
-are written by :mod:`unpacking_chains`.
+distance of each value from the one before, Rice coded. Which form a weight takes is decided by :mod:`packed_forms`, the
+operators are written by :mod:`unpacking_chains`; scales and biases are halved by :mod:`short_parameters`.
 
 Once loaded, the graph is the plain int8 graph; :func:`expand` gives it for runtimes that do not fold.
 """
@@ -19,10 +19,11 @@ import onnx
 from onnx import helper
 
 from nnopt_gui.engine.onnx_graph.packed_forms import plan_packing
-from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
+from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, parameter_name
 from nnopt_gui.engine.onnx_graph.runtime_passes import run
+from nnopt_gui.engine.onnx_graph.short_parameters import distinct, restore, short_groups
 from nnopt_gui.engine.onnx_graph.tensors import array_of, constant, initializers
-from nnopt_gui.engine.onnx_graph.unpacking_chains import OPERATORS, Target, unpack_stream
+from nnopt_gui.engine.onnx_graph.unpacking_chains import OPERATORS, Target, unpack_weights
 
 _INTEGERS = {
     onnx.TensorProto.INT8,
@@ -51,14 +52,30 @@ def pack(
     plan = plan_packing(weights)
     stay = {targets[name].initializer for name in plan.plain}
     gone = {targets[name].initializer for name in weights} - stay
-    tensors, nodes = [tensor for tensor in copy.graph.initializer if tensor.name not in gone], []
-    for index, stream in enumerate(plan.streams):
-        chain_nodes, chain_tensors = unpack_stream(f"packed{index}", stream, targets)
-        nodes.extend(chain_nodes)
-        tensors.extend(chain_tensors)
-    nodes.extend(copy.graph.node)
-    _rewrite(copy, nodes, tensors)
+    tensors = [tensor for tensor in copy.graph.initializer if tensor.name not in gone]
+    unpacking = unpack_weights("packed", plan, targets)
+    _rewrite(copy, [*unpacking.node, *copy.graph.node], [*tensors, *unpacking.initializer])
+    copy.graph.value_info.extend(unpacking.value_info)
+    for part in ("scale", "bias"):
+        _shorten_parameters(copy, part, [parameter_name(target.initializer, part) for target in targets.values()])
     return copy
+
+
+def _shorten_parameters(model: onnx.ModelProto, part: str, names: list[str]) -> None:
+    table = initializers(model)
+    parameters = {name: array_of(table[name]) for name in names if name in table}
+    firsts = distinct(parameters)
+    own = {name: parameters[name] for name in parameters if firsts[name] == name}
+    tensors = [tensor for name, tensor in table.items() if firsts.get(name, name) == name]
+    nodes: list[onnx.NodeProto] = []
+    for index, group in enumerate(short_groups(own)):
+        restoring, made = restore(f"{part}{index}", group, own)
+        nodes.extend(restoring)
+        tensors = [*(tensor for tensor in tensors if tensor.name not in group.names), *made]
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            node.input[index] = firsts.get(name, name)
+    _rewrite(model, [*nodes, *model.graph.node], tensors)
 
 
 def pack_float16(model: onnx.ModelProto, names: list[str]) -> onnx.ModelProto:
@@ -104,6 +121,7 @@ def expand(model: onnx.ModelProto) -> onnx.ModelProto:
     values = _evaluate(copy, unpacking, wanted)
     read = {name for node in rest for name in node.input}
     tensors = [tensor for name, tensor in table.items() if name in read]
+    del copy.graph.value_info[:]
     _rewrite(copy, rest, [*tensors, *(constant(name, value) for name, value in zip(wanted, values, strict=True))])
     return copy
 

@@ -86,6 +86,11 @@ class ActivationGrid:
         return -self.zero_point * self.scale, (self.highest - self.zero_point) * self.scale
 
 
+def parameter_name(weight: str, part: Literal["scale", "bias"]) -> str:
+    """The initialiser with a layer's scales or integer bias, by the name of its weight."""
+    return f"{weight}::{part}"
+
+
 def least_weight_scales(graph: FloatGraph, activations: Mapping[str, ActivationGrid]) -> dict[str, np.ndarray]:
     """By layer name, the smallest scales (O,) with which every bias fits its int32.
 

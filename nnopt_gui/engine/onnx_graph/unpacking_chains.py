@@ -16,23 +16,25 @@ import onnx
 from onnx import helper
 
 from nnopt_gui.engine.onnx_graph.bit_packing import bit_group, pack_bits
-from nnopt_gui.engine.onnx_graph.packed_forms import CodeStream, GapGroup, PackedWeight, Segment
+from nnopt_gui.engine.onnx_graph.packed_forms import CodeStream, PackedWeight, PackingPlan, Placement, Segment
 from nnopt_gui.engine.onnx_graph.tensors import constant
 from nnopt_gui.engine.onnx_graph.weight_codes import (
+    RiceCode,
     base_levels,
-    find_gaps,
     in_book_order,
+    rice_code,
     row_codes,
     table_codes,
     vector_codes,
 )
 
+# ConstantOfShape is not written any more, but files of earlier versions have it.
 OPERATORS: Final = frozenset(
     {
         *("BitShift", "BitwiseAnd", "BitwiseOr"),
-        *("Add", "CumSum", "Mul"),
+        *("Add", "CumSum", "MatMul", "Mul", "Sub"),
         *("Cast", "Concat", "ConstantOfShape", "Expand", "Reshape", "Slice", "Split", "Transpose"),
-        *("Gather", "GatherElements", "ScatterElements"),
+        *("Gather", "GatherElements", "NonZero", "ScatterElements"),
     }
 )
 
@@ -45,17 +47,19 @@ class Target:
     out_axis: int
 
 
-def unpack_stream(
-    prefix: str, stream: CodeStream, targets: Mapping[str, Target]
-) -> tuple[list[onnx.NodeProto], list[onnx.TensorProto]]:
-    """Nodes and constants that produce the targets of all weights of a stream, by weight name.
+def unpack_weights(prefix: str, plan: PackingPlan, targets: Mapping[str, Target]) -> onnx.GraphProto:
+    """Nodes and constants that produce the targets of all packed weights, by weight name, and the shapes of those
+    results whose shape depends on values.
 
     Raises:
         ValueError: levels that are not what table, codebook or multipliers can give.
     """
-    chain = _Chain(prefix, targets)
-    chain.write(stream)
-    return chain.nodes, chain.tensors
+    chain = _Chain(prefix, plan, targets)
+    for stream in plan.streams:
+        chain.write(stream)
+    for index in range(len(plan.placements)):
+        chain.place(index)
+    return onnx.GraphProto(node=chain.nodes, initializer=chain.tensors, value_info=chain.shapes)
 
 
 def weight_codes(packed: PackedWeight) -> np.ndarray:
@@ -78,7 +82,7 @@ def weight_codes(packed: PackedWeight) -> np.ndarray:
     if packed.has_groups:
         assert weight.multipliers is not None
         levels = base_levels(levels, weight.multipliers, weight.group_size or levels.shape[1])
-    if packed.positions == "mask":
+    if packed.positions != "all":
         assert weight.kept is not None
         first = table[:1] if packed.decoder == "table" else table.reshape(len(levels), -1)[:, :1]
         levels = np.where(weight.kept.reshape(levels.shape), levels, first)
@@ -102,30 +106,39 @@ class _Values:
 
 
 class _Chain:
-    def __init__(self, prefix: str, targets: Mapping[str, Target]) -> None:
+    def __init__(self, prefix: str, plan: PackingPlan, targets: Mapping[str, Target]) -> None:
         self.prefix = prefix
+        self.placements = plan.placements
         self.targets = targets
         self.numbers = itertools.count()
         self.nodes: list[onnx.NodeProto] = []
         self.tensors: list[onnx.TensorProto] = []
+        self.shapes: list[onnx.ValueInfoProto] = []
+        self.kept: dict[int, list[str]] = {index: [] for index in range(len(plan.placements))}  # int8 values
+        self.remainders: dict[int, str] = {}
 
     # -- streams ---------------------------------------------------------------------------------------------------
 
     def write(self, stream: CodeStream) -> None:
-        """Everything that one stream unpacks to."""
-        codes = [_segment_codes(segment) for segment in stream.segments]
-        raw = stream.segments[0].weights[0].decoder == "levels"
+        """Everything that one stream unpacks to; values that are to be placed are left for :meth:`place`."""
+        segments = [segment for segment in stream.segments if _segment_codes(segment).size]
+        codes = [_segment_codes(segment) for segment in segments]
+        codes.extend(_code_of(self.placements[index]).remainders for index in stream.placements)
         sizes = [part.size for part in codes]
+        if not codes:
+            return
         flat = np.concatenate(codes)
-        if raw:
+        if stream.raw:
             padding, source = 0, self._constant(flat)
         else:
             padding, source = self._codes(flat, stream.bits)
-        if len(sizes) == 1:
-            self._segment(stream.segments[0], source, padding, wide=not raw)
+        if len(sizes) == 1 and segments:
+            self._segment(segments[0], source, padding, wide=not stream.raw)
             return
-        for segment, piece in zip(stream.segments, self._split(source, sizes, padding), strict=True):
-            self._segment(segment, piece, 0, wide=not raw)
+        pieces = self._split(source, sizes, padding)
+        self.remainders.update(zip(stream.placements, pieces[len(segments) :], strict=True))
+        for segment, piece in zip(segments, pieces, strict=False):
+            self._segment(segment, piece, 0, wide=not stream.raw)
 
     def _codes(self, codes: np.ndarray, bits: int) -> tuple[int, str]:
         """Number of padding codes at the end, and the int32 codes (n,)."""
@@ -162,16 +175,19 @@ class _Chain:
         sizes = [weight.codes for weight in single]
         if segment.masked and not book:
             sizes.append(sum(weight.alive for weight in segment.masked))
-        gaps = [find_gaps(_joined_mask(group.weights), group.bits) for group in segment.gapped]
-        sizes.extend(found.codes.size for found in gaps)
-        pieces = [
-            _Values(name, (size, *width), wide)
-            for name, size in zip(self._split(source, sizes, padding), sizes, strict=True)
+        placed = [
+            (index, sum(weight.alive for weight in weights))
+            for index, weights in itertools.groupby(segment.placed, lambda weight: weight.placement)
         ]
+        sizes.extend(alive for _, alive in placed)
+        names = self._split(source, sizes, padding)
+        pieces = [_Values(name, (size, *width), wide) for name, size in zip(names, sizes, strict=True)]
         for weight, piece in zip(segment.dense, pieces, strict=False):
             self._finish(weight, piece)
-        for group, found in zip(reversed(segment.gapped), reversed(gaps), strict=True):
-            self._place_by_gaps(group, found.codes, pieces.pop())
+        for index, alive in reversed(placed):
+            piece = pieces.pop()
+            if alive:
+                self.kept[index].append(piece.name)
         if segment.masked:
             ones = self._mask(segment.masked)
             if book:
@@ -209,17 +225,30 @@ class _Chain:
         for weight, piece, mask in zip(weights, values, masks, strict=True):
             self._finish(weight, piece, mask)
 
-    def _place_by_gaps(self, group: GapGroup, codes: np.ndarray, values: _Values) -> None:
-        """Cumulated gaps count from 1, so values are scattered behind one zero too many, which is then split off."""
-        padding, gaps = self._codes(codes, group.bits)
-        gaps = self._split(gaps, [codes.size], padding)[0]
-        steps = self._node("Add", [gaps, self._constant(np.array(1, np.int32))])
-        places = self._node("CumSum", [steps, self._constant(np.array(0, np.int64))])
-        sizes = [1, *(weight.count for weight in group.weights)]
+    def place(self, index: int) -> None:
+        """Kept values among zeros, see :class:`~nnopt_gui.engine.onnx_graph.weight_codes.RiceCode`. The places of ones
+        are found byte by byte: 8 × row + column, which one product computes together with the multiplication."""
+        placement = self.placements[index]
+        sizes = [weight.count for weight in placement.weights]
         shape = self._constant(np.array([sum(sizes)], np.int64))
-        zeros = self._node("ConstantOfShape", [shape], value=constant("", np.zeros(1, np.int8)))
-        spread = self._node("ScatterElements", [zeros, places, values.name])
-        for weight, piece in zip(group.weights, self._split(spread, sizes, 0)[1:], strict=True):
+        spread = self._node("Expand", [self._constant(np.array(0, np.int8)), shape])
+        if self.kept[index]:
+            code = _code_of(placement)
+            packed = self._constant(pack_bits(code.unary, 1))
+            ones = self._node("BitwiseAnd", [packed, self._constant(2 ** np.arange(8, dtype=np.uint8))])
+            steps = self._constant(np.array([8, 1], np.int64) << placement.rice_bits)
+            found = self._node("NonZero", [ones])
+            # Without its shape ONNX Runtime 1.32 would not know how large the result gets, and not fold the operator.
+            self.shapes.append(helper.make_tensor_value_info(found, onnx.TensorProto.INT64, [2, code.remainders.size]))
+            places = self._node("MatMul", [steps, found])
+            if placement.rice_bits:
+                places = self._node("Cast", [places], to=onnx.TensorProto.INT32)
+                less = self._node("CumSum", [self.remainders[index], self._constant(np.array(0, np.int64))])
+                places = self._node("Sub", [places, less])
+            values = self.kept[index]
+            kept = self._node("Concat", values, axis=0) if len(values) > 1 else values[0]
+            spread = self._node("ScatterElements", [spread, places, kept])
+        for weight, piece in zip(placement.weights, self._split(spread, sizes, 0), strict=True):
             self._finish(weight, _Values(piece, (weight.count,), wide=False))
 
     # -- one weight ------------------------------------------------------------------------------------------------
@@ -324,16 +353,17 @@ class _Chain:
 def _segment_codes(segment: Segment) -> np.ndarray:
     """The codes of a segment in the order of the stream."""
     parts = [weight_codes(packed) for packed in segment.dense]
-    for packed in segment.masked:
+    for packed in (*segment.masked, *segment.placed):
         codes = weight_codes(packed)
         if packed.decoder != "codebook":
             assert packed.weight.kept is not None
             codes = codes[packed.weight.kept.ravel()]
         parts.append(codes)
-    for group in segment.gapped:
-        codes = np.concatenate([weight_codes(packed) for packed in group.weights])
-        parts.append(codes[find_gaps(_joined_mask(group.weights), group.bits).places])
     return np.concatenate(parts)
+
+
+def _code_of(placement: Placement) -> RiceCode:
+    return rice_code(placement.kept, placement.rice_bits)
 
 
 def _joined_mask(weights: Sequence[PackedWeight]) -> np.ndarray:

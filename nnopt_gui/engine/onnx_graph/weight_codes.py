@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from nnopt_gui.engine.weight_plan import packed_bytes
+from nnopt_gui.engine.weight_plan import RICE_BITS, packed_bytes
 
 _LOWEST: Final = -128
 _VECTORS_AT_A_TIME: Final = 1 << 16  # bounds the memory of a comparison with every entry of a book
@@ -122,36 +122,36 @@ def _bytes_of(vectors: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Gaps:
-    """Where the kept weights of a flattened tensor lie, each as its distance from the one before.
+class RiceCode:
+    """Where the kept weights of a flattened tensor lie: each one's distance from the one before, as Golomb and Rice
+    write whole numbers (R. F. Rice, "Some practical universal noiseless coding techniques", 1979).
 
-    ``codes``: uint8, distance − 1, below 2**bits. Distances too long for that are bridged by entries at pruned places.
-    ``places``: int64, the place of each entry.
+    Weight i lies at ``2**bits`` × (place of the i-th one in ``unary``) − (sum of ``remainders`` up to i). With 0 bits
+    ``unary`` is the mask itself, up to the last kept weight, and remainders are 0.
+
+    ``unary``: bool (n + sum of quotients,). ``remainders``: uint8 (kept weights,), below 2**bits.
     """
 
     bits: int
-    codes: np.ndarray
-    places: np.ndarray
+    unary: np.ndarray
+    remainders: np.ndarray
 
 
-def find_gaps(kept: np.ndarray, bits: int) -> Gaps:
-    """The gaps of a bool tensor, for distances of up to 2**bits, ``bits`` 1 to 8."""
-    places = np.flatnonzero(kept)
-    distances = np.diff(places, prepend=-1)
-    step = 2**bits
-    entries = (distances - 1) // step + 1
-    ends = np.cumsum(entries)
-    codes = np.full(int(ends[-1]) if ends.size else 0, step - 1, np.uint8)
-    codes[ends - 1] = (distances - 1) % step
-    return Gaps(bits, codes, np.cumsum(codes.astype(np.int64) + 1) - 1)
+def rice_code(kept: np.ndarray, bits: int) -> RiceCode:
+    """The code of a bool tensor, with remainders of ``bits`` bits, 0 to 7."""
+    distances = np.diff(np.flatnonzero(kept), prepend=0)
+    steps = -(-distances >> bits)  # rounded up
+    ones = np.cumsum(steps)
+    unary = np.zeros(int(ones[-1]) + 1 if ones.size else 0, bool)
+    unary[ones] = True
+    return RiceCode(bits, unary, ((steps << bits) - distances).astype(np.uint8))
 
 
-def gap_entries(kept: np.ndarray) -> dict[int, int]:
-    """By bits of a gap, how many entries :func:`find_gaps` gives for a bool tensor."""
-    distances = np.diff(np.flatnonzero(kept), prepend=-1) - 1
-    return {bits: int(np.sum((distances >> bits) + 1)) for bits in range(1, 9)}
-
-
-def gap_bytes(entries: int, gap_bits: int, bits: int) -> int:
-    """Bytes of that many gaps with a value of ``bits`` bits each."""
-    return packed_bytes(entries, gap_bits) + packed_bytes(entries, bits)
+def rice_bytes(kept: np.ndarray) -> dict[int, int]:
+    """By bits of a remainder, the bytes of :func:`rice_code` for a bool tensor."""
+    distances = np.diff(np.flatnonzero(kept), prepend=0)
+    sizes = {}
+    for bits in RICE_BITS:
+        unary = int(np.sum(-(-distances >> bits))) + 1
+        sizes[bits] = packed_bytes(unary, 1) + packed_bytes(distances.size, bits)
+    return sizes

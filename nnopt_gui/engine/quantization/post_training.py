@@ -13,6 +13,7 @@ from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quanti
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.integer_kernels import LARGEST_SAFE_LEVEL
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, least_weight_scales
+from nnopt_gui.engine.onnx_graph.short_parameters import with_short_scales
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.blockwise_rounding import block_steps_for, learn_blocks
@@ -104,7 +105,8 @@ def quantize_graph(
     found = _repaired(task, _rounded(task))
     if tuning is not None:
         found, grids = _tuned(task, found, tuning)
-    return write_quantized(graph, found.weights, grids, found.biases, form=quantize.method.form)
+    weights = {name: with_short_scales(weight, least.get(name)) for name, weight in found.weights.items()}
+    return write_quantized(graph, weights, grids, found.biases, form=quantize.method.form)
 
 
 def layer_shapes(graph: FloatGraph) -> list[LayerShape]:

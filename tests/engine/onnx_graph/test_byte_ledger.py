@@ -15,7 +15,8 @@ from nnopt_gui.engine.onnx_graph.artifact_graph import write_quantized
 from nnopt_gui.engine.onnx_graph.byte_ledger import Ledger, ledger
 from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
-from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
+from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight, write_integer_graph
+from nnopt_gui.engine.onnx_graph.tensors import array_of, initializers
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.recipe import Form
 
@@ -47,7 +48,10 @@ def written(
     biases = {
         name: np.random.default_rng(len(b)).random(len(b)).astype(np.float32) for name, b in graph.biases().items()
     }
-    return write_quantized(graph, weights, grids, biases, form=form), ledger(weights, form, biases)
+    plain = initializers(write_integer_graph(graph, weights, grids, {**graph.biases(), **biases}))
+    integers = {layer.name: plain.get(f"{layer.weight}::bias") for layer in graph.layers}
+    levels = {name: array_of(tensor) for name, tensor in integers.items() if tensor is not None}
+    return write_quantized(graph, weights, grids, biases, form=form), ledger(weights, form, levels)
 
 
 def payload(model: onnx.ModelProto) -> int:
@@ -110,7 +114,10 @@ def test_what_is_in_the_rows(wide_graph: FloatGraph) -> None:
         weights[name] = book_weight(shapes[name], book, rng)
     weights[names[3]] = random_weight(shapes[names[3]], "groups", 4, rng, group_size=32)
     weights[names[4]] = random_weight(shapes[names[4]], "offsets", 2, rng)
-    found = ledger(weights, "packed", wide_graph.biases())
+    biases = {
+        name: np.full(len(bias), index, np.int32) for index, (name, bias) in enumerate(wide_graph.biases().items())
+    }
+    found = ledger(weights, "packed", biases)
     rows = {row.name: row for row in found.layers}
     assert [(t.kind, t.shape, t.bytes, t.layers) for t in found.shared] == [
         ("codebook", (256, 4), 1024, (names[1], names[5]))
@@ -119,7 +126,7 @@ def test_what_is_in_the_rows(wide_graph: FloatGraph) -> None:
     assert (rows[names[3]].codes, rows[names[3]].tables) == (384 * 64 * 9 // 2, 384 * 18 + 16)
     assert (rows[names[4]].form, rows[names[4]].codes, rows[names[4]].tables) == ("offsets", 128 * 384 // 4, 128)
     assert (rows[names[0]].form, rows[names[0]].codes) == ("int8", 64 * 27)
-    assert (rows[names[0]].scales, rows[names[0]].bias) == (256, 256)
+    assert (rows[names[0]].scales, rows[names[0]].bias) == (256, 128)
     bits = 8 * (sum(r.codes + r.tables for r in rows.values()) + 1024) / sum(r.weights for r in rows.values())
     assert found.weight_bits_per_weight == pytest.approx(bits)
     data = json.loads(json.dumps(found.to_dict()))
@@ -136,7 +143,7 @@ def test_equal_scales_are_stored_once(small_graph: FloatGraph) -> None:
     model, found_ledger = written(small_graph, weights)
     assert found_ledger.total == payload(model)
     lengths = [len(weight.scale) for weight in weights.values()]
-    assert sum(row.scales for row in found_ledger.layers) == 4 * sum(set(lengths)) < 4 * sum(lengths)
+    assert sum(row.scales for row in found_ledger.layers) == 2 * sum(set(lengths)) < 2 * sum(lengths)
 
 
 def test_no_layers_no_bytes() -> None:

@@ -13,6 +13,7 @@ import torch
 from onnx.reference import ReferenceEvaluator
 from torch import Tensor, nn
 
+from nnopt_gui.engine import sparsity_plan
 from nnopt_gui.engine.onnx_graph import packed_forms
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.artifact_graph import write_quantized
@@ -135,9 +136,9 @@ def test_sparse_weights(
     weights = weights_of(graph, lambda shape: random_weight(shape, grid, bits, rng, alive=alive))
     assert_same_as_plain(graph, weights, grids)
     if grid == "uniform" and alive == 0.05:
-        assert positions(weights) == {"mask" if bits == 1 else "gaps"}
+        assert positions(weights) == {"gaps"}
     elif grid != "groups" and bits in (4, 8):
-        assert "mask" in positions(weights)
+        assert positions(weights) & {"mask", "gaps"}
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_all_forms_in_one_file(graph: FloatGraph, grids: dict[str, ActivationGri
     assert positions(weights) == {"all", "mask", "gaps"}
 
 
-def test_layers_of_different_sparsity_have_gaps_of_different_widths(
+def test_layers_of_different_sparsity_have_remainders_of_different_widths(
     graph: FloatGraph, grids: dict[str, ActivationGrid], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
@@ -205,11 +206,25 @@ def test_layers_of_different_sparsity_have_gaps_of_different_widths(
         name: random_weight(weight.shape, "uniform", 5, rng, alive=shares[name])
         for name, weight in graph.weights().items()
     }
-    assert len(plan_packing(weights).streams[0].segments[0].gapped) <= 1, "operators cost bytes too"
-    monkeypatch.setattr(packed_forms, "GAP_OPERATORS", 0)
-    widths = [group.bits for group in plan_packing(weights).streams[0].segments[0].gapped]
+    assert len(plan_packing(weights).placements) <= 1, "operators cost bytes too"
+    monkeypatch.setattr(sparsity_plan, "place_operators", lambda *_: 0)
+    plan = plan_packing(weights)
+    widths = [placement.rice_bits for placement in plan.placements]
     assert len(set(widths)) == len(widths) >= 3
     assert_same_as_plain(graph, weights, grids)
+
+
+def test_layers_of_all_widths_have_their_values_placed_together(
+    graph: FloatGraph, grids: dict[str, ActivationGrid]
+) -> None:
+    rng = np.random.default_rng(0)
+    weights = {
+        name: random_weight(weight.shape, "uniform", bits, rng, alive=0.1)
+        for (name, weight), bits in zip(graph.weights().items(), (8, 1, 4, 3, 4, 8), strict=True)
+    }
+    packed = assert_same_as_plain(graph, weights, grids)
+    assert Counter(node.op_type for node in packed.graph.node)["ScatterElements"] == 1
+    assert len({row.bits for row in ledger(weights).layers if row.positions == "gaps"}) >= 3
 
 
 def test_nothing_left_of_a_layer_or_of_the_network(graph: FloatGraph, grids: dict[str, ActivationGrid]) -> None:

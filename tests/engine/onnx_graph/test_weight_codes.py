@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from nnopt_gui.engine.onnx_graph.weight_codes import (
     base_levels,
-    find_gaps,
-    gap_bytes,
-    gap_entries,
     in_book_order,
     level_table,
+    rice_bytes,
+    rice_code,
     row_codes,
     table_codes,
     vector_codes,
 )
+from nnopt_gui.engine.weight_plan import RICE_BITS, sparse_bytes
 
 
 def test_usual_tables() -> None:
@@ -84,30 +84,34 @@ def test_orders_of_a_book() -> None:
     assert in_book_order(weight[:, :, 0, 0], "inputs").tolist() == weight[:, :, 0, 0].tolist()
 
 
-@given(st.lists(st.booleans(), max_size=400), st.integers(1, 8), st.sampled_from([0.0, 0.02, 0.3, 1.0]))
-def test_gaps_lead_to_every_kept_weight(drawn: list[bool], bits: int, share: float) -> None:
+@given(st.lists(st.booleans(), max_size=400), st.integers(0, 7), st.sampled_from([0.0, 0.02, 0.3, 1.0]))
+def test_distances_lead_to_every_kept_weight(drawn: list[bool], bits: int, share: float) -> None:
     kept = np.array(drawn, bool) & (np.random.default_rng(len(drawn)).random(len(drawn)) < share)
-    gaps = find_gaps(kept, bits)
-    assert gaps.codes.size == gaps.places.size == gap_entries(kept)[bits]
-    place, places = -1, []
-    for code in gaps.codes.tolist():
-        assert 0 <= code < 2**bits
-        place += code + 1
-        places.append(place)
-    assert places == gaps.places.tolist()
-    assert set(np.flatnonzero(kept)) <= set(places), "the others are bridges"
-    assert len(set(places)) == len(places)
-    assert all(place < kept.size for place in places)
+    code = rice_code(kept, bits)
+    assert code.remainders.size == kept.sum() == code.unary.sum()
+    assert np.all(code.remainders < 2**bits)
+    places, steps, less = [], -1, 0
+    remainders = iter(code.remainders.tolist())
+    for bit in code.unary.tolist():
+        steps += 1
+        if bit:
+            less += next(remainders)
+            places.append(2**bits * steps - less)
+    assert places == np.flatnonzero(kept).tolist()
+    if bits == 0:
+        assert np.array_equal(code.unary, kept[: code.unary.size])
+    if kept.any():
+        assert rice_bytes(kept)[bits] == -(-code.unary.size // 8) + -(-code.remainders.size * bits // 8)
 
 
-def test_gaps_are_smaller_than_a_mask_from_80_percent_on() -> None:
-    """Known lengths: entries = kept / (1 − pruned**2**bits) for weights pruned at random."""
+def test_distances_take_little_more_than_their_entropy() -> None:
+    """A geometric distance has the binary entropy of the share kept, divided by it; a mask takes 1 bit a weight."""
     rng = np.random.default_rng(0)
-    for alive, mask, gaps in [(0.3, 2.2, 2.229), (0.2, 1.8, 1.658), (0.1, 1.4, 0.932), (0.05, 1.2, 0.520)]:
+    for alive in (0.3, 0.2, 0.1, 0.05, 0.01):
         kept = rng.random(1_000_000) < alive
-        smallest = min(gap_bytes(entries, bits, 4) for bits, entries in gap_entries(kept).items()) * 8e-6
-        assert smallest == pytest.approx(gaps, rel=0.01)
-        assert (smallest < mask) == (alive <= 0.2)
-        assert smallest == pytest.approx(
-            min(alive / (1 - (1 - alive) ** 2**bits) * (bits + 4) for bits in range(1, 9)), rel=0.01
-        )
+        entropy = -(alive * np.log2(alive) + (1 - alive) * np.log2(1 - alive))
+        smallest = min(rice_bytes(kept).values()) * 8e-6
+        assert entropy < smallest < 1.045 * entropy
+        bits = 4
+        expected = min(sparse_bytes(kept.size, int(kept.sum()), bits, rice) for rice in RICE_BITS)
+        assert expected == pytest.approx(min(rice_bytes(kept).values()) + kept.sum() * bits / 8, rel=0.01)
