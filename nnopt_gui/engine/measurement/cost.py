@@ -73,7 +73,7 @@ def graph_cost(
     graph = model.graph
     initializers = {tensor.name: tensor for tensor in graph.initializer}
     constant = _constant_names(graph, set(initializers))
-    products = [node for node in graph.node if node.op_type in _PRODUCTS]
+    products = [node for node in graph.node if node.op_type in _PRODUCTS and not constant.issuperset(node.output)]
     exposed: set[str] = set()
     for node in products:
         data, weight, bias = (node.input[i] if 0 <= i < len(node.input) else "" for i in _PRODUCTS[node.op_type])

@@ -54,7 +54,8 @@ def layer_nodes(model: onnx.ModelProto, names: tuple[str, ...] = ()) -> tuple[We
     found = []
     for index, node in enumerate(model.graph.node):
         place = LAYERS.get(node.op_type)
-        if place is not None and len(node.input) > place and node.input[place] in fixed:
+        computes = node.input and node.input[0] not in fixed  # unpacking chains have products of constants
+        if computes and place is not None and len(node.input) > place and node.input[place] in fixed:
             found.append((index, node, node.input[place]))
     named = len(names) == len(found)
     return tuple(
