@@ -83,5 +83,6 @@ def _keep(study: Study, recipe: Recipe, outcome: TrialOutcome) -> None:
         seconds=outcome.seconds,
         artifact_sha256=outcome.sha256,
         predictions_sha256=outcome.predictions.sha256 if outcome.predictions is not None else None,
+        remarks=outcome.remarks,
     )
     study.add(trial, outcome.artifact, outcome.predictions)

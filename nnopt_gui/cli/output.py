@@ -135,6 +135,7 @@ def trial_json(trial: Trial, artifact: Path | None = None) -> dict[str, Any]:
         "artifact_sha256": trial.artifact_sha256,
         "error": dict(trial.error) if trial.error else None,
         "seconds": trial.seconds,
+        "remarks": list(trial.remarks),
     }
 
 

@@ -14,7 +14,7 @@ AddVerb = Callable[[str, str], argparse.ArgumentParser]
 
 
 def add_study_verbs(add: AddVerb) -> None:
-    """Add ``report``, ``reproduce``, ``why`` and ``completion``; ``add`` makes a verb from its name and help."""
+    """Add ``report``, ``reproduce``, ``why``, ``ablate`` and ``completion``; ``add`` makes one from name and help."""
     report = add("report", "a study as one self-contained page: question, plots, front, trials, machines, commands")
     report.add_argument("study", type=Path, metavar="F.nnopt")
     report.add_argument("--out", type=Path, metavar="R.html", help="default: the study's name with .html")
@@ -35,5 +35,10 @@ def add_study_verbs(add: AddVerb) -> None:
     why.add_argument("file", type=Path, metavar="F", help="an .onnx file, or a study (.nnopt) with --trial")
     why.add_argument("--trial", type=int, metavar="N", help="of the study")
     why.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: all cores)")
+    ablate = add("ablate", "what each step of a trial cost and gave; steps that were never measured are run first")
+    ablate.add_argument("study", type=Path, metavar="F.nnopt")
+    ablate.add_argument("--trial", type=int, metavar="N", required=True)
+    ablate.add_argument("--dry-run", action="store_true", help="run nothing; show what the study holds")
+    ablate.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: as many as the trial had)")
     completion = add("completion", "print a completion script for a shell")
     completion.add_argument("shell", choices=tuple(SHELLS))

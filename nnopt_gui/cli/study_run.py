@@ -151,7 +151,10 @@ class StudyRun:
             seconds=result.seconds - (self._reporter.paused_s - paused),
             artifact_sha256=result.sha256,
             predictions_sha256=result.predictions.sha256 if result.predictions is not None else None,
+            remarks=result.remarks,
         )
+        for remark in result.remarks:
+            self._reporter.say(f"  {remark}")
         self._study.add(trial, result.artifact, result.predictions)
         return trial
 

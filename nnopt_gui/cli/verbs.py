@@ -9,7 +9,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from nnopt_gui.cli import inspection, reproduce, search, why
+from nnopt_gui.cli import ablate, inspection, reproduce, search, why
 from nnopt_gui.cli.cluster import run_on_cluster
 from nnopt_gui.cli.comparison import compare, confirm, confirmations_json, print_openings
 from nnopt_gui.cli.info import info
@@ -75,6 +75,8 @@ def run(options: argparse.Namespace, render_front: RenderFront | None) -> None:
                 reproduce.run(options, work, reporter)
             case "why":
                 why.run(options, work, reporter)
+            case "ablate":
+                ablate.run(options, work, reporter)
             case "compare":
                 compare(options)
             case "confirm":

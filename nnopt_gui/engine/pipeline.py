@@ -78,6 +78,7 @@ class TrialResult:
     sha256: str
     seconds: float
     predictions: TrialPredictions | None = None
+    remarks: tuple[str, ...] = ()  # what the engine has to say about the network
 
 
 @dataclass
@@ -234,7 +235,8 @@ class Session:
         path, digest = self._write(model.SerializeToString())
         reporter.status("Measuring")
         measurement, predictions = self._measure(path, recipe.seed, reporter, current.run, stop)
-        return TrialResult(measurement, path, digest, time.monotonic() - started, predictions)
+        seconds, remarks = time.monotonic() - started, current.stages.remarks(recipe)
+        return TrialResult(measurement, path, digest, seconds, predictions, remarks)
 
     def confirm(self, artifact: Path, reporter: Reporter) -> tuple[TrialPredictions, TrialPredictions]:
         """The original's and an artifact's predictions on the sealed test split; record it *before* calling this.

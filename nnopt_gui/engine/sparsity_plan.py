@@ -95,7 +95,8 @@ def cheapest_forms(sizes: np.ndarray, code_bits: Collection[int]) -> tuple[np.nd
             and placed with remainders of 0 to 7 bits. Placing costs operators once for each number of bits.
         code_bits: the widths of codes that the file unpacks anyway.
     """
-    best, kept = math.inf, ()
+    best = math.inf
+    kept: tuple[int, ...] = ()
     for number in range(_MOST_PLACEMENTS + 1):
         for bits in itertools.combinations(RICE_BITS, number):
             usable = sizes[:, [DENSE, MASKED, *(FIRST_PLACED + rice for rice in bits)]]

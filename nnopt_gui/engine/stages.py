@@ -27,7 +27,7 @@ from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.kernel_probe import KernelForm
 from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
-from nnopt_gui.engine.progress import Reporter
+from nnopt_gui.engine.progress import Reporter, SilentReporter
 from nnopt_gui.engine.pruning.block_pruning import OpenShortener, decided_by_machine
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA
 from nnopt_gui.engine.pruning.depth import IMAGES
@@ -207,6 +207,10 @@ class Stages:
         trained = self._train(network, recipe, recipe.fine_tune, reporter, from_scratch=True)
         steps = recipe.fine_tune.steps(len(self._data.split("train"))) if self._data is not None else 0
         return Prepared(trained, notes=said_of_temperature(recipe, steps))
+
+    def remarks(self, recipe: Recipe) -> tuple[str, ...]:
+        """What the user should know about the network of a recipe whose artifact was just made."""
+        return self.prepared(recipe, SilentReporter()).notes if self._needs_torch(recipe) else ()
 
     def student_architecture(self, recipe: Recipe) -> Architecture:
         """The network that the recipe's student step names, fitted to the opened model's input and classes."""

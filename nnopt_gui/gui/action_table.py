@@ -9,7 +9,8 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
-from nnopt_gui.gui.actions import ACTIONS, MENUS, SEPARATOR
+from nnopt_gui.gui.action_info import SEPARATOR
+from nnopt_gui.gui.actions import ACTIONS, MENUS
 from nnopt_gui.gui.theme import Theme
 
 _CONTEXT: Final = "Actions"

@@ -4,33 +4,11 @@
 # mypy: disable-error-code="arg-type,assignment"
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
-
-@dataclass(frozen=True)
-class ActionInfo:
-    """``needs`` are conditions that must all hold for the action to be enabled:
-
-    ``idle`` no job runs, ``busy`` one does, ``study`` one is open, ``profile`` a network is known, ``writable`` the
-    study takes trials, ``trial`` one is selected, ``done`` it has a file, ``retryable`` it has not, ``undoable`` and
-    ``redoable``: the sliders or pins can go back or forth, ``clustered`` trials run on a cluster.
-    """
-
-    id: str
-    menu: str
-    text: str
-    tip: str = ""
-    shortcut: str = ""
-    icon: str = ""
-    needs: tuple[str, ...] = ()
-    checkable: bool = False
-    toolbar: bool = False
-
-
-SEPARATOR: Final = "-"
+from nnopt_gui.gui.action_info import SEPARATOR, ActionInfo
 
 MENUS: Final[tuple[tuple[str, str], ...]] = (
     ("file", QT_TRANSLATE_NOOP("Actions", "&File")),
@@ -350,6 +328,14 @@ ACTIONS: Final[tuple[ActionInfo, ...]] = (
         QT_TRANSLATE_NOOP("Actions", "Put the selected trial beside the original or another trial"),
         "Ctrl+K",
         needs=("trial", "done"),
+    ),
+    ActionInfo(
+        "ablate",
+        "model",
+        QT_TRANSLATE_NOOP("Actions", "Measure each step"),
+        QT_TRANSLATE_NOOP("Actions", "Run the selected trial's recipe step by step: what each step cost and gave"),
+        "Ctrl+Shift+A",
+        needs=("idle", "trial", "done", "writable"),
     ),
     ActionInfo(
         "confirm",

@@ -358,6 +358,7 @@ class ClusterEngine:
             predictions=TrialPredictions.from_dict(predictions) if predictions is not None else None,
             artifact=path,
             sha256=digest,
+            remarks=tuple(answer["remarks"]),
         )
 
     def _lost(self, key: str, trials: TrialQueue, reason: str) -> Iterator[TrialOutcome]:

@@ -51,6 +51,7 @@ class TrialOutcome:
     artifact: Path | None = None
     sha256: str | None = None
     error: NnoptError | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -336,8 +336,8 @@ def _run_trial(
     """One trial; its failure is told and does not stop the trials after it."""
     tell(EventKind.TRIAL_STARTED, {"index": index, "recipe": recipe})
     started, paused = time.monotonic(), reporter.paused_s
-    answer: dict[str, Any] = {"index": index, "recipe": recipe, "state": "failed", "measurement": None, "error": None}
-    answer |= {"artifact": None, "sha256": None, "predictions": None}
+    answer: dict[str, Any] = {"index": index, "recipe": recipe, "state": "failed", "remarks": []}
+    answer |= dict.fromkeys(("measurement", "error", "artifact", "sha256", "predictions"))
     try:
         result = session.run_trial(Recipe.from_dict(recipe), reporter)
     except Cancelled:
@@ -347,11 +347,11 @@ def _run_trial(
         seconds = time.monotonic() - started - (reporter.paused_s - paused)
         answer |= {"error": expected(error).to_dict(), "seconds": seconds}
     else:
+        answer |= {"sha256": result.sha256, "remarks": list(result.remarks)}
         answer |= {
             "state": "done",
             "measurement": result.measurement.to_dict(),
             "artifact": str(result.artifact),
-            "sha256": result.sha256,
             "predictions": result.predictions.to_dict() if result.predictions is not None else None,
             "seconds": result.seconds - (reporter.paused_s - paused),
         }

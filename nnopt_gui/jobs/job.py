@@ -53,7 +53,7 @@ class EventKind(StrEnum):
     TRIAL_STARTED = "trial_started"  # {"index", "recipe"}
     PARTIAL = "partial"  # {"index", "measurement"}
     TRIAL_FINISHED = "trial_finished"  # {"index", "recipe", "state", "measurement", "error", "artifact", "sha256",
-    # "predictions": TrialPredictions | None, "seconds"}; state is "done" or "failed"
+    # "predictions": TrialPredictions | None, "seconds", "remarks"}; state is "done" or "failed"
     NOTE = "note"  # {"text"}: what the user should know about a cluster
     SAVED = "saved"  # {"folder", "measurement"}
     ANALYSED = "analysed"  # {"layers": [LayerDistribution]} or {"activations": …}, by the part that was asked for

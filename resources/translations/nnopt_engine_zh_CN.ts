@@ -3336,6 +3336,22 @@
             <translation>请让它从随机权重开始 (--no-inherit)。</translation>
         </message>
         <message>
+            <source>Trial {number} was not measured: it is {state}.</source>
+            <translation>试验 {number} 未测量：其状态为“{state}”。</translation>
+        </message>
+        <message>
+            <source>Choose a finished one.</source>
+            <translation>请选择一个已完成的。</translation>
+        </message>
+        <message>
+            <source>Trial {number} has no steps: it is the original.</source>
+            <translation>试验 {number} 没有步骤：它就是原始模型。</translation>
+        </message>
+        <message>
+            <source>Choose another trial.</source>
+            <translation>请选择另一个试验。</translation>
+        </message>
+        <message>
             <source>The artifact {name} cannot be read: {strerror}.</source>
             <translation>无法读取成品 {name}：{strerror}。</translation>
         </message>
@@ -3362,14 +3378,6 @@
         <message>
             <source>Choose another folder.</source>
             <translation>请选择另一个文件夹。</translation>
-        </message>
-        <message>
-            <source>Trial {number} was not measured: it is {state}.</source>
-            <translation>试验 {number} 未测量：其状态为“{state}”。</translation>
-        </message>
-        <message>
-            <source>Choose a finished one.</source>
-            <translation>请选择一个已完成的。</translation>
         </message>
         <message>
             <source>Trials {number} and {number2} cannot be paired: {error}.</source>

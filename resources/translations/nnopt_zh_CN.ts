@@ -355,6 +355,14 @@
         <translation>把所选试验与原始模型或其他试验并排比较</translation>
     </message>
     <message>
+        <source>Measure each step</source>
+        <translation>逐步测量</translation>
+    </message>
+    <message>
+        <source>Run the selected trial&apos;s recipe step by step: what each step cost and gave</source>
+        <translation>逐步运行所选试验的配方：每一步的代价与收益</translation>
+    </message>
+    <message>
         <source>Confirm on test…</source>
         <translation>用测试集确认…</translation>
     </message>
@@ -904,6 +912,10 @@
     <message>
         <source>Energy</source>
         <translation>能耗</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
     </message>
     <message>
         <source>Images</source>

@@ -47,6 +47,28 @@ def test_reproduced_to_the_byte(nnopt: Any, demo: Demo, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "model.onnx").stat().st_size == found["size_now"]
 
 
+def test_steps_that_were_never_measured_are_run(nnopt: Any, demo: Demo, tmp_path: Path) -> None:
+    study = tmp_path / "s.nnopt"
+    shutil.copy(demo[0] / "demo.nnopt", study)
+    made = nnopt("run", "--model", "demo", "--data", "digits", "--prune", 0.3, "--weight-bits", 8, "--study", study,
+                 "--json")  # fmt: skip
+    number = json.loads(made.stdout)["trial"]
+    known = json.loads(nnopt("ablate", study, "--trial", number, "--dry-run", "--json").stdout)["steps"]
+    assert [step["step"] for step in known] == ["original", "prune", "quantize"]
+    steps = json.loads(nnopt("ablate", study, "--trial", number, "--json").stdout)["steps"]
+    assert steps[-1]["trial"]["trial"] == number and steps[0]["trial"]["trial"] == 0
+    original, pruned, last = (step["trial"] for step in steps)
+    assert original["macs"] > pruned["macs"] == last["macs"]
+    assert original["size_bytes"] > pruned["size_bytes"] > last["size_bytes"]
+    right = [round(t["accuracy"]["value"] * t["accuracy"]["samples"]) for t in (original, pruned, last)]
+    for before, after, step in zip(right, right[1:], steps[1:], strict=False):
+        assert step["drop"]["value"] == pytest.approx((before - after) / original["accuracy"]["samples"])
+    text = nnopt("ablate", study, "--trial", number).stdout
+    assert "+ pruning" in text and "+ quantisation" in text
+    assert "no steps" in nnopt("ablate", study, "--trial", 0, code=2).stderr
+    assert "no trial 999" in nnopt("ablate", study, "--trial", 999, code=2).stderr
+
+
 def test_the_wrong_sources_are_refused(nnopt: Any, demo: Demo) -> None:
     study = demo[0] / "demo.nnopt"
     wrong = nnopt("reproduce", study, "--trial", 1, "--model", "network:digits_cnn", code=2)

@@ -64,5 +64,11 @@ class ClusterSession:
         accuracy = Estimate(1 - wrong / 10, 0.0, 1.0, 10)
         measured = Measurement(len(data), 2000, 300, accuracy, conditions=Conditions(threads=self.threads or 0))
         return SimpleNamespace(
-            measurement=measured, artifact=path, sha256=digest, seconds=0.1, predictions=guessed, suggestion=None
+            measurement=measured,
+            artifact=path,
+            sha256=digest,
+            seconds=0.1,
+            predictions=guessed,
+            suggestion=None,
+            remarks=(),
         )

@@ -86,7 +86,7 @@ class ScriptedSession:
             reporter.checkpoint()
         return SimpleNamespace(
             measurement=measurement(), artifact=self.artifact(str(recipe.seed)), sha256="2" * 64, seconds=0.1,
-            predictions=predictions(recipe.seed),
+            predictions=predictions(recipe.seed), remarks=(),
         )  # fmt: skip
 
     def confirm(self, artifact, reporter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final
 
 from nnopt_gui.engine.estimate import Prediction, estimate
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE, Conditions, Metric
@@ -13,6 +13,7 @@ from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.reproduction import command
 from nnopt_gui.engine.sources import DataSource, ModelSource
+from nnopt_gui.engine.study.ablation import StepName, only, prefixes, steps_of
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.pareto import front_numbers, indistinguishable_numbers
 from nnopt_gui.engine.study.study import Study
@@ -20,9 +21,6 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.errors import NnoptError
 
 SMALL_DROP: Final = 0.01  # what "next to nothing" means where nobody pinned a trial
-STEPS: Final = ("student", "prune", "quantize")
-
-StepName = Literal["original", "student", "prune", "train", "quantize"]
 
 
 @dataclass(frozen=True)
@@ -209,22 +207,6 @@ def _smallest_good(done: Sequence[Row]) -> tuple[Row, ...]:
 # -- steps --------------------------------------------------------------------------------------------------------
 
 
-def only(recipe: Recipe, steps: Sequence[str]) -> Recipe:
-    """The recipe with these of its steps; training goes with what it repairs."""
-    kept: dict[str, Any] = {name: getattr(recipe, name) if name in steps else None for name in STEPS}
-    trained = kept["student"] is not None or kept["prune"] is not None or "train" in steps
-    fine_tune, distill = (recipe.fine_tune, recipe.distill) if trained else (None, None)
-    return replace(recipe, **kept, fine_tune=fine_tune, distill=distill)
-
-
-def steps_of(recipe: Recipe) -> tuple[StepName, ...]:
-    """The steps of a recipe in the order in which they are done."""
-    found: list[StepName] = [name for name in ("student", "prune") if getattr(recipe, name) is not None]
-    if not found and recipe.fine_tune is not None:
-        found.append("train")
-    return (*found, "quantize") if recipe.quantize is not None else tuple(found)
-
-
 def _ablation(row: Row, rows: Sequence[Row]) -> Ablation | None:
     """None for recipes of a single step: their row says it all."""
     recipe = row.trial.recipe
@@ -233,11 +215,8 @@ def _ablation(row: Row, rows: Sequence[Row]) -> Ablation | None:
         return None
     known = {r.trial.recipe.fingerprint: r for r in reversed(rows) if r.trial.state is TrialState.DONE}
     original = next((r for r in rows if r.trial.is_baseline), None)
-    lines = [StepRow("original", False, Recipe(), original)]
-    for count in range(1, len(names)):
-        part = only(recipe, names[:count])
-        lines.append(StepRow(names[count - 1], False, part, known.get(part.fingerprint)))
-    lines.append(StepRow(names[-1], False, recipe, row))
+    lines = [StepRow(name, False, part, known.get(part.fingerprint)) for name, part in prefixes(recipe)]
+    lines[0], lines[-1] = replace(lines[0], row=original), replace(lines[-1], row=row)
     for name in names[:-1]:
         part = only(recipe, [other for other in names if other != name])
         if part.fingerprint in known and all(part != line.recipe for line in lines):

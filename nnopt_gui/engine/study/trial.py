@@ -59,6 +59,7 @@ class Trial:
     note: str = ""
     predictions_sha256: str | None = None
     predicted: Predicted | None = None  # before it ran, for its error to be shown afterwards
+    remarks: tuple[str, ...] = ()  # what the engine said about the network: which blocks it removed, say
 
     def __post_init__(self) -> None:
         if isinstance(self.number, bool) or not isinstance(self.number, int) or not 0 <= self.number < 2**31:
@@ -83,6 +84,7 @@ class Trial:
         seconds: float = 0.0,
         artifact_sha256: str | None = None,
         predictions_sha256: str | None = None,
+        remarks: tuple[str, ...] = (),
     ) -> Trial:
         """This trial as it ended."""
         return replace(
@@ -93,6 +95,7 @@ class Trial:
             seconds=seconds,
             artifact_sha256=artifact_sha256,
             predictions_sha256=predictions_sha256,
+            remarks=remarks,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -110,6 +113,7 @@ class Trial:
             "pinned": self.pinned,
             "note": self.note,
             "predicted": self.predicted.to_dict() if self.predicted else None,
+            "remarks": list(self.remarks),
         }
 
     @classmethod
@@ -136,4 +140,5 @@ class Trial:
             pinned=data.get("pinned", False),
             note=data.get("note", ""),
             predicted=Predicted.from_dict(predicted) if predicted is not None else None,
+            remarks=tuple(data.get("remarks", ())),
         )

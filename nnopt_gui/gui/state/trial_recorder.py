@@ -119,5 +119,6 @@ class TrialRecorder:
                 seconds=float(payload.get("seconds") or 0.0),
                 artifact_sha256=payload.get("sha256"),
                 predictions_sha256=predictions.sha256 if predictions is not None else None,
+                remarks=tuple(payload.get("remarks") or ()),
             )
             study.replace(trial, Path(artifact) if artifact else None, predictions)

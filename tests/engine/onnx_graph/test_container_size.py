@@ -111,8 +111,8 @@ def test_the_estimate_is_the_size_of_the_file(
             )
             model = written(graph, recipe.quantize, grids, masks)
             predicted = estimate(profile, recipe).size_bytes
-            # The clips of narrow activations are not in a container.
-            operators = 40 * len(grids) * (activation_bits == 5)
+            # The clips of narrow activations are not in a container; where zeros lie decides about operators, too.
+            operators = 40 * len(grids) * (activation_bits == 5) + 64 * (amount >= 0.8)
             assert abs(predicted - model.ByteSize()) <= 0.02 * model.ByteSize() + operators, recipe.label
 
 

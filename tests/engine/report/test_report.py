@@ -17,10 +17,10 @@ from nnopt_gui.engine.profile import DataProfile
 from nnopt_gui.engine.quantities import DASH
 from nnopt_gui.engine.recipe import Distill, FineTune, Prune, Quantize, Recipe, Student
 from nnopt_gui.engine.report import ReportFacts, gather_facts, report_html, report_markdown
-from nnopt_gui.engine.report.facts import only, steps_of
 from nnopt_gui.engine.report.figures import PlotMark, tradeoff_svg
 from nnopt_gui.engine.report.texts import ENGLISH
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
+from nnopt_gui.engine.study.ablation import only, steps_of
 from nnopt_gui.engine.study.confirmation import Confirmation
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial, TrialState

@@ -229,7 +229,12 @@ class FakeSession:
         measurement, path, digest = self.measure(recipe, reporter)
         seconds, predictions = time.monotonic() - started, self.predictions(recipe)
         return SimpleNamespace(
-            measurement=measurement, artifact=path, sha256=digest, seconds=seconds, predictions=predictions
+            measurement=measurement,
+            artifact=path,
+            sha256=digest,
+            seconds=seconds,
+            predictions=predictions,
+            remarks=("1 of 4 blocks removed: block3",) if recipe.prune and recipe.prune.kind == "blocks" else (),
         )
 
     def predictions(self, recipe, images=IMAGES):

@@ -79,6 +79,19 @@ def test_running_points_are_hollow_and_shrink(opened, monkeypatch, qtbot):
     opened.wait(lambda: not any(p.state == "running" for p in pair.first.points))
 
 
+def test_each_step_of_a_trial_is_measured_once(opened):
+    run(opened, weight_bits=4, prune=True, prune_kind="blocks")
+    workspace, action = opened.program.workspace, opened.program.window.actions_table["ablate"]
+    assert opened.find(QLabel, "detail_remarks").text() == "1 of 4 blocks removed: block3"
+    action.trigger()
+    opened.wait_idle()
+    assert workspace.trials[-1].recipe == Recipe(prune=workspace.trials[1].recipe.prune) and len(workspace.trials) == 3
+    workspace.select(1)
+    action.trigger()
+    assert len(workspace.trials) == 3
+    assert any("measured already" in message for message in opened.messages)
+
+
 def test_failed_trials_stay_with_the_reason_and_retry_in_their_row(opened):
     run(opened, seed=13)
     assert opened.program.workspace.trial(1).state is TrialState.FAILED

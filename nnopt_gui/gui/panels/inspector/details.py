@@ -26,7 +26,7 @@ from nnopt_gui.gui.state.workspace import Workspace
 
 _ROWS = (
     "accuracy", "drop", "agreement", "test", "top5", "worst", "ece", "size", "download", "latency", "throughput",
-    "macs", "params", "memory", "energy",
+    "macs", "params", "memory", "energy", "remarks",
 )  # fmt: skip
 _CONDITION_ROWS = ("data", "machine", "runtime", "measured", "took")
 
@@ -116,6 +116,7 @@ class DetailsPanel(QWidget):
             "params": self.tr("Params"),
             "memory": self.tr("Memory"),
             "energy": self.tr("Energy"),
+            "remarks": self.tr("Network"),
             "data": self.tr("Images"),
             "machine": self.tr("Machine"),
             "runtime": self.tr("Runtime"),
@@ -125,19 +126,7 @@ class DetailsPanel(QWidget):
         for key, title in titles.items():
             self._titles[key].setText(title)
             self._values[key].setAccessibleName(title)
-        self._titles["drop"].setToolTip(
-            self.tr("Paired on the same images as the original: far tighter than the difference of two accuracies.")
-        )
-        self._titles["test"].setToolTip(self.tr("The sealed test split, which no choice has seen."))
-        tips = {
-            "ece": self.tr("Expected calibration error: how far the confidence is from the share that is right."),
-            "download": self.tr("Compressed with zstd at level 3."),
-            "memory": self.tr(
-                "The most that a fresh process needed to load and run the file, beyond the runtime itself."
-            ),
-            "energy": self.tr("Of the processor package, everything that ran on it included."),
-        }
-        for key, tip in tips.items():
+        for key, tip in self._tips().items():
             self._titles[key].setToolTip(tip)
         width = max(self.fontMetrics().horizontalAdvance(title) for title in titles.values())
         for label in self._titles.values():
@@ -149,6 +138,21 @@ class DetailsPanel(QWidget):
         for button in (self._save, self._to_sliders, self._retry):
             button.setAccessibleName(button.text())
         self.refresh()
+
+    def _tips(self) -> dict[str, str]:
+        """What is not plain from a row's title."""
+        return {
+            "drop": self.tr(
+                "Paired on the same images as the original: far tighter than the difference of two accuracies."
+            ),
+            "test": self.tr("The sealed test split, which no choice has seen."),
+            "ece": self.tr("Expected calibration error: how far the confidence is from the share that is right."),
+            "download": self.tr("Compressed with zstd at level 3."),
+            "memory": self.tr(
+                "The most that a fresh process needed to load and run the file, beyond the runtime itself."
+            ),
+            "energy": self.tr("Of the processor package, everything that ran on it included."),
+        }
 
     # -- showing ----------------------------------------------------------------------------------------------
 
@@ -232,6 +236,7 @@ class DetailsPanel(QWidget):
             "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
             "params": params,
             **self._more(measurement),
+            "remarks": "\n".join(map(engine_text, trial.remarks)),
         }
 
     def _more(self, measurement: Measurement) -> dict[str, str]:
