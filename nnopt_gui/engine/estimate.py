@@ -10,7 +10,7 @@ from typing import Final
 from nnopt_gui.engine.channel_plan import guess_plan, knows_widths
 from nnopt_gui.engine.profile import Container, LayerProfile, ModelProfile
 from nnopt_gui.engine.recipe import Recipe
-from nnopt_gui.engine.sparsity_plan import kept_weights, sparse_layer_bytes
+from nnopt_gui.engine.sparsity_plan import kept_weights, sparse_layer_bytes, stream_bytes
 from nnopt_gui.engine.weight_plan import (
     LayerShape,
     WeightForm,
@@ -57,6 +57,9 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
     size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
     size += operators + book_bytes(cost.form for cost in costs)
+    size += sum(cost.form.book.operator_bytes(cost.weight_shape) for cost in costs if cost.form.book)
+    widths = {cost.form.book.code_bits for cost in costs if cost.form.book}
+    size += sum(stream_bytes(width) - stream_bytes(recipe.weight_bits) for width in widths)
     size += sum(cost.form.table_bytes(cost.weight_shape[0]) for cost in costs)
     macs = profile.fixed_macs + sum(cost.macs for cost in costs)
     params = profile.fixed_params + sum(cost.weights for cost in costs)

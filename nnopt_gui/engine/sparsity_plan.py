@@ -113,8 +113,13 @@ def place_operators(rice_bits: int, code_bits: Collection[int]) -> int:
     codes of the same width."""
     if rice_bits == 0:
         return _MASK_OPERATORS
-    own = 0 if rice_bits in code_bits else _EVEN_STREAM if 8 % rice_bits == 0 else _UNEVEN_STREAM
+    own = 0 if rice_bits in code_bits else stream_bytes(rice_bits)
     return _MASK_OPERATORS + _DISTANCE_OPERATORS + own
+
+
+def stream_bytes(bits: int) -> int:
+    """Bytes of the operators that unpack codes of so many bits: more where bytes do not hold them evenly."""
+    return _EVEN_STREAM if 8 % bits == 0 else _UNEVEN_STREAM
 
 
 def _between(stops: Sequence[SparsityStop], amount: float) -> list[int]:

@@ -18,6 +18,7 @@ EDGE_BITS: Final = 8
 REDUCED_BITS: Final = 7  # the most whose sums of two products fit 16 bits
 FEW_BITS: Final = 4  # up to here first and last layers keep 8 bits unless told otherwise, and codebooks are worth it
 RICE_BITS: Final = range(8)  # of a remainder in the distance between two weights that were kept
+_TRANSPOSE_BYTES: Final = 42
 _EDGE_SHARE: Final = 0.05  # of all weights, the most that a first or last layer may hold to be kept at 8 bits
 # What levels of a channel's own win over the best even ones, in dB of a layer's output (error feedback on correlated
 # inputs, bell curves); tails that are heavier win more.
@@ -80,6 +81,10 @@ class BookShape:
     @property
     def bytes(self) -> int:
         return self.width * self.entries
+
+    def operator_bytes(self, weight_shape: tuple[int, ...]) -> int:
+        """Bytes of the ``Transpose`` that puts a layer's inputs back before its kernel, where there is one."""
+        return _TRANSPOSE_BYTES if self.order == "inputs" and math.prod(weight_shape[2:]) > 1 else 0
 
     def code_bytes(self, weights: int) -> int:
         """Bytes of the codes of so many weights."""

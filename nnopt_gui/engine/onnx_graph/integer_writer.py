@@ -20,6 +20,7 @@ from nnopt_gui.engine.onnx_graph.integer_kernels import INT32_SAFE, LARGEST_SAFE
 from nnopt_gui.engine.onnx_graph.layer_passes import norm_as_affine
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.rewriting import node_copy, with_nodes
+from nnopt_gui.engine.onnx_graph.short_parameters import with_short_biases
 from nnopt_gui.engine.onnx_graph.tensors import array_of, attribute, constant, initializers
 
 
@@ -284,7 +285,8 @@ class IntegerWriter:
         """int32 with the scale that accumulators have; the scale is computed when the file is loaded."""
         # A step below float32's range means that weights and bias are nothing beside it.
         steps = np.maximum(np.float32(input_scale) * weight_scale, np.finfo(np.float32).tiny)
-        levels = np.clip(np.rint(bias.astype(np.float64) / steps), -(2**31) + 1, 2**31 - 1).astype(np.int32)
+        exact = np.clip(np.rint(bias.astype(np.float64) / steps), -(2**31) + 1, 2**31 - 1).astype(np.int32)
+        levels = with_short_biases(exact)
         names = {part: f"{weight}::{part}" for part in ("bias", "bias_scale", "bias_float")}
         self.tensors[names["bias"]] = constant(names["bias"], levels)
         self.nodes.append(helper.make_node("Mul", [f"{weight}::scale", input_scale_name], [names["bias_scale"]]))

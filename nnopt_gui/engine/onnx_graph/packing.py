@@ -105,13 +105,16 @@ def expand(model: onnx.ModelProto) -> onnx.ModelProto:
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     table = initializers(copy)
-    integers = {name for name, tensor in table.items() if tensor.data_type in _INTEGERS}
+    known = set(table)
+    halves = {name for name, tensor in table.items() if tensor.data_type == onnx.TensorProto.FLOAT16}
     unpacking = []
     for node in copy.graph.node:
-        to_integer = all(item.i in _INTEGERS for item in node.attribute if item.name == "to")
-        if node.op_type in OPERATORS and to_integer and all(name in integers for name in node.input):
+        if node.op_type not in OPERATORS:
+            continue
+        unpacks = all(item.i in _INTEGERS for item in node.attribute if item.name == "to") or node.input[0] in halves
+        if unpacks and all(name in known for name in node.input):
             unpacking.append(node)
-            integers.update(node.output)
+            known.update(node.output)
     if not unpacking:
         return copy
     gone = {id(node) for node in unpacking}

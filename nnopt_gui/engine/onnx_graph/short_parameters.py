@@ -1,7 +1,8 @@
 """Scales and biases of all layers at half their width, where that is exact: one tensor, cast and split when the file is
 loaded.
 
-float32 scales that float16 holds, and int32 biases that int16 holds, lose nothing; the others stay as they are.
+float32 scales that float16 holds, and int32 biases that int16 holds, as they are or divided by 16, lose nothing; the
+others stay as they are.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nnopt_gui.engine.onnx_graph.tensors import constant
 
 _HALF: Final = {np.dtype(np.float32): np.dtype(np.float16), np.dtype(np.int32): np.dtype(np.int16)}
 _SHIFTS: Final = (0, 16)  # powers of two that bring small scales into float16's range
+_COARSE: Final = 4  # bits that a bias too large for int16 does without
 _SHORTER: Final = 2.0**16  # by so much a bias of INT32_SAFE has to shrink to fit int16, and to be safe there
 _OPERATORS: Final = 65  # bytes of a cast and a split with its lengths
 _SHIFT_OPERATORS: Final = 30
@@ -27,8 +29,8 @@ _HEADER: Final = 7  # bytes that a tensor of its own costs beyond its part in th
 
 @dataclass(frozen=True)
 class ShortGroup:
-    """Distinct parameters (O, …) with equal trailing shapes, by name, that go into one tensor; floats are stored
-    multiplied by 2**shift."""
+    """Distinct parameters (O, …) with equal trailing shapes, by name, that go into one tensor, multiplied by
+    2**shift."""
 
     names: tuple[str, ...]
     shift: int
@@ -42,16 +44,18 @@ def short_groups(parameters: Mapping[str, np.ndarray]) -> tuple[ShortGroup, ...]
             kinds.setdefault((array.dtype, array.shape[1:]), []).append(name)
     found = []
     for (dtype, *_), names in kinds.items():
-        shifts = _SHIFTS if dtype == np.float32 else _SHIFTS[:1]
-        choices = [ShortGroup(tuple(n for n in names if is_exact(parameters[n], s)), s) for s in shifts]
-        best = max(choices, key=lambda choice: _saving(choice, parameters))
-        if _saving(best, parameters) > 0:
-            found.append(best)
-    return tuple(found)
+        if dtype == np.float32:
+            choices = [ShortGroup(tuple(n for n in names if is_exact(parameters[n], s)), s) for s in _SHIFTS]
+            found.append(max(choices, key=lambda choice: _saving(choice, parameters)))
+            continue
+        fine = tuple(name for name in names if is_exact(parameters[name]))
+        coarse = tuple(name for name in names if name not in fine and is_exact(parameters[name], -_COARSE))
+        found.extend((ShortGroup(fine, 0), ShortGroup(coarse, -_COARSE)))
+    return tuple(group for group in found if _saving(group, parameters) > 0)
 
 
 def is_exact(array: np.ndarray, shift: int = 0) -> bool:
-    """Whether float32 or int32 values are whole ones of half the width, floats after multiplication by 2**shift."""
+    """Whether float32 or int32 values are whole ones of half the width after multiplication by 2**shift."""
     return bool(np.array_equal(_restored(_halved(array, shift), shift), array))
 
 
@@ -71,16 +75,26 @@ def with_short_scales(weight: QuantizedWeight, least: np.ndarray | None = None) 
     return replace(weight, scale=np.ldexp(np.rint(mantissa * 2048) / 2048, exponent).astype(np.float32))
 
 
+def with_short_biases(levels: np.ndarray) -> np.ndarray:
+    """int32 biases (O,) that are a little too large for int16, rounded to multiples of 16 steps of the accumulator: an
+    activation's level is hundreds of them wide."""
+    most = np.abs(levels.astype(np.int64)).max(initial=0)
+    limit = np.iinfo(np.int16).max
+    if not limit < most <= limit << _COARSE:
+        return levels
+    return (np.rint(levels / 2**_COARSE) * 2**_COARSE).astype(np.int32)
+
+
 def _halved(array: np.ndarray, shift: int) -> np.ndarray:
     with np.errstate(over="ignore"):  # what overflows is not exact and stays as it is
-        values = np.ldexp(array, shift) if array.dtype == np.float32 else array
+        values = np.ldexp(array, shift) if array.dtype == np.float32 else array >> -shift
         return values.astype(_HALF[array.dtype])
 
 
 def _restored(half: np.ndarray, shift: int) -> np.ndarray:
     if half.dtype == np.float16:
         return np.ldexp(half.astype(np.float32), -shift)
-    return half.astype(np.int32)
+    return half.astype(np.int32) << -shift
 
 
 def _saving(group: ShortGroup, parameters: Mapping[str, np.ndarray]) -> int:
@@ -100,7 +114,7 @@ def restore(
     cast = f"{prefix}:cast" if group.shift else last
     nodes.append(helper.make_node("Cast", [f"{prefix}:half"], [cast], to=wide))
     if group.shift:
-        tensors.append(constant(f"{prefix}:step", np.float32(2.0**-group.shift)))
+        tensors.append(constant(f"{prefix}:step", np.asarray(2.0**-group.shift, arrays[0].dtype)))
         nodes.append(helper.make_node("Mul", [cast, f"{prefix}:step"], [last]))
     if len(arrays) > 1:
         tensors.append(constant(f"{prefix}:lengths", np.array([len(array) for array in arrays], np.int64)))
