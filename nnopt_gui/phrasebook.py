@@ -27,9 +27,9 @@ ENGINE: Final = "Engine"
 REPORT: Final = "Report"
 LABEL: Final = "Label"
 LABEL_WORDS: Final = (  # of Recipe.label, such as "prune 50 % of MACs · ft 2 labels"; the test of labels knows them all
-    "Original", "activation", "affine", "attention", "augmented", "batch", "batch norm", "best", "bias", "block", "by",
-    "channel codebook", "codebook", "depth", "entropy", "equalize", "fast", "fast widths", "features", "feedback",
-    "fixed-point activations", "ft", "gradient",
+    "Original", "activation", "affine", "attention", "augmented", "batch", "batch norm", "best", "bias", "block",
+    "blockwise", "by", "channel codebook", "codebook", "depth", "entropy", "equalize", "fast", "fast widths",
+    "features", "feedback", "fixed-point activations", "ft", "gradient",
     "group", "in", "inherited", "labels", "learned", "logarithmic", "lr", "lr found", "minmax", "moving average",
     "nearest", "no repair", "of MACs", "of bytes", "of latency", "patience", "per layer", "percentile", "plain",
     "plain images", "power of two", "prune", "random", "slim", "smooth", "sparse", "statistics", "student", "symmetric",

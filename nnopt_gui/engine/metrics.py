@@ -260,7 +260,7 @@ CALIBRATION_ERROR: Final = Metric(
     "calibration_error", "Calibration error (ECE)", "%", "lower", 2, *_exact("calibration_error", 0.01)
 )
 COMPRESSED: Final = Metric(
-    "compressed_bytes", "Download, zstd level 3", "MB", "lower", 3, *_exact("compressed_bytes", 1e6), log=True,
+    "compressed_bytes", "Download (zstd)", "MB", "lower", 3, *_exact("compressed_bytes", 1e6), log=True,
     exact=True,
 )  # fmt: skip
 THROUGHPUT: Final = Metric(

@@ -1136,8 +1136,8 @@
             <translation>校准误差 (ECE)</translation>
         </message>
         <message>
-            <source>Download, zstd level 3</source>
-            <translation>下载大小（zstd 3 级）</translation>
+            <source>Download (zstd)</source>
+            <translation>下载大小（zstd）</translation>
         </message>
         <message>
             <source>Throughput, best batch</source>
@@ -4585,6 +4585,10 @@
         <message>
             <source>block</source>
             <translation>块状</translation>
+        </message>
+        <message>
+            <source>blockwise</source>
+            <translation>逐块学习</translation>
         </message>
         <message>
             <source>by</source>

@@ -48,7 +48,7 @@ def one(events, kind: EventKind):
 def ask_about(session, data, opened, trial):
     """Everything that can be asked about an open network and a finished trial."""
     method = {"scheme": "affine"}
-    found = one(do(session, JobKind.ANALYSE, data=data, method=method), EventKind.ANALYSED)["layers"]
+    found = one(do(session, JobKind.ANALYSE, data=data, method=method, part="layers"), EventKind.ANALYSED)["layers"]
     layers = [LayerDistribution.from_dict(layer) for layer in found]
     profile = ModelProfile.from_dict(opened["model"])
     assert [(x.name, x.shape) for x in layers] == [(x.name, x.weight_shape) for x in profile.layers]

@@ -134,7 +134,8 @@ def test_the_selected_trial_beside_the_original(desk):
     low, high = (f"{100 * v:+.1f}".replace("-", "−") for v in (delta.low, delta.high))
     assert desk.row("Top-1") == ["98.33", "89.17", f"−9.17 ✗\n{low}…{high}"]
     assert desk.row("MACs M")[2] == "0" and desk.row("Size MB")[2].endswith(" ✓")
-    assert desk.rows() == ["Top-1", "Top-5", "Worst class", "ECE", "Size MB", "MACs M", "Params M", "Latency ms"]
+    assert desk.rows() == ["Top-1", "Top-5", "Worst class", "ECE", "Size MB", "Download (zstd) MB", "MACs M",
+                           "Params M", "Latency ms"]  # fmt: skip
     assert desk.table.columnWidth(0) + desk.table.columnWidth(1) <= desk.table.viewport().width()
     bars = desk.driver.find(QWidget, "class_bars").bars
     assert sorted(bar.name for bar in bars) == [str(k) for k in range(10)]

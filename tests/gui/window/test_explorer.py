@@ -177,7 +177,7 @@ def test_a_better_preprocessing_is_offered(driver, tmp_path):
     assert any("10 % as it is, 81 % with ImageNet normalisation" in m for m in driver.messages)
     driver.fix("Use it")
     driver.wait_idle()
-    study = driver.program.workspace.study
+    study, _ = driver.program.workspace.study, driver.program.workspace.flush()
     assert study.data.mean == (0.485,) and study.data_profile.preprocessing.name == "ImageNet normalisation"
     assert not driver.messages and len(list((tmp_path / "studies").glob("*.nnopt"))) == 1
 
