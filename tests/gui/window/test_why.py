@@ -189,7 +189,8 @@ def test_history_tells_predicted_and_measured_and_its_lines_select(inspector, qt
     said = [label.text() for label in inspector.driver.find(QWidget, "history_area").findChildren(QLabel)]
     assert "Started" in said and "Finished in under a second" in said
     rows = {row[0]: row[1:] for row in inspector.rows("history_forecast")}
-    assert rows["Size"] == ("35.1 kB", "35.1 kB", "0") and set(rows) == {"Size", "MACs", "Latency"}
+    size = f"{trial.measurement.size_bytes / 1000:.1f} kB"
+    assert rows["Size"] == (size, size, "0") and set(rows) == {"Size", "MACs", "Latency"}
     assert inspector.text("history_forecast_note") == "Predicted: what the sliders say about this recipe."
     study = inspector.rows("history_study")
     assert study[0][1].startswith(f"#{trial.number} W4A8: Finished") and study[1][1].startswith("#0 Original")
@@ -255,6 +256,7 @@ def test_a_note_is_written_kept_and_undone_by_keyboard(inspector, qtbot):
     inspector.driver.window.actions_table["undo"].trigger()
     assert workspace.trial(trial.number).note == field.toPlainText() == ""
     inspector.driver.window.actions_table["redo"].trigger()
+    workspace.flush()
     with StudyFile.open(workspace.path, read_only=True) as file:
         assert file.study.get(trial.number).note == "for the fridge\nand the stove"
 
