@@ -63,7 +63,7 @@ def _resnet50() -> dict[str, Any]:
         "from nnopt_gui.engine.pipeline import Session\nfrom nnopt_gui.engine.progress import SilentReporter\n"
         "from nnopt_gui.engine.sources import ModelSource\n"
         "folder = Path(sys.argv[1])\n"
-        "torch.save(torchvision.models.resnet50(num_classes=1000).state_dict(), folder / 'resnet50.pth')\n"
+        "torch.save(torchvision().models.resnet50(num_classes=1000).state_dict(), folder / 'resnet50.pth')\n"
         "opened = Session(folder, 1).open(ModelSource(str(folder / 'resnet50.pth')), None, SilentReporter())\n"
         "(folder / 'profile.json').write_text(json.dumps(opened.model.to_dict()))\n"
     )
