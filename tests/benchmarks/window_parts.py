@@ -59,7 +59,8 @@ def idle(_options: argparse.Namespace) -> dict[str, Any]:
 def _resnet50() -> dict[str, Any]:
     """The profile of a ResNet-50 with random weights, made in a process that has torch."""
     script = (
-        "import json, sys, torchvision, torch\nfrom pathlib import Path\n"
+        "import json, sys, torch\nfrom pathlib import Path\n"
+        "from nnopt_gui.engine.networks.torchvision_module import torchvision\n"
         "from nnopt_gui.engine.pipeline import Session\nfrom nnopt_gui.engine.progress import SilentReporter\n"
         "from nnopt_gui.engine.sources import ModelSource\n"
         "folder = Path(sys.argv[1])\n"
