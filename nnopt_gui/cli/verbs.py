@@ -14,6 +14,7 @@ from nnopt_gui.cli.cluster import run_on_cluster
 from nnopt_gui.cli.comparison import compare, confirm, confirmations_json, print_openings
 from nnopt_gui.cli.info import info
 from nnopt_gui.cli.measurement_arguments import chosen_measurement
+from nnopt_gui.cli.opened_splits import TestOpening, openings_text
 from nnopt_gui.cli.output import (
     ConsoleReporter,
     RenderFront,
@@ -26,7 +27,6 @@ from nnopt_gui.cli.output import (
 from nnopt_gui.cli.size_budget import print_budgets, run_within
 from nnopt_gui.cli.study_run import StudyRun, export_trial
 from nnopt_gui.cli.sweep_run import planned, run_all
-from nnopt_gui.cli.test_openings import TestOpening, openings_text
 from nnopt_gui.cli.training_arguments import chosen_distillation, chosen_student, chosen_training, trusted_sha256
 from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.artifact_openings import read_openings

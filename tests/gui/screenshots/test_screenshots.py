@@ -1,6 +1,6 @@
 """Every panel and state as pictures for people to look at, and the check that no text is cut off.
 
-    NNOPT_SCREENSHOTS=/tmp/pictures pytest tests/gui/screenshots
+    NNOPT_SCREENSHOTS=FOLDER pytest tests/gui/screenshots
 
 writes about 30 PNGs for each look and language; without the variable only the texts are checked. With
 NNOPT_SCREENSHOTS_REAL=1 the engine is real, for the README.
