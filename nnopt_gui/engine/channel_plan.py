@@ -253,18 +253,22 @@ class _Ranking:
             if group.id in own
         }
         self._least_first = {
-            group.id: sorted(range(group.channels), key=lambda i, values=group.importance: (values[i], i))  # type: ignore[misc]
+            group.id: np.argsort(group.importance, kind="stable").tolist()  # of equals the one with the lower index
             for group in prunable
         }
-        steps = []
         self.gone = 0
+        values, groups, ranks = [np.empty(0)], [np.empty(0, int)], [np.empty(0, int)]
         for group in free:
-            taken = sum(value < 0 for value in group.importance)
+            importance = np.sort(group.importance)
+            taken = int((importance < 0).sum())
             self.gone += taken
-            for rank, channel in enumerate(self._least_first[group.id][: max(taken, _most_removed(group))]):
-                value = (rank + 1) / group.channels if scope == "layer" else group.importance[channel]
-                steps.append((-1.0 if rank < taken else value, group.id, rank))
-        self.order = [number for _, number, _ in sorted(steps)]
+            rank = np.arange(min(group.channels, max(taken, _most_removed(group))))
+            value = (rank + 1) / group.channels if scope == "layer" else importance[: len(rank)]
+            values.append(np.where(rank < taken, -1.0, value))
+            groups.append(np.full(len(rank), group.id))
+            ranks.append(rank)
+        numbers = np.concatenate(groups)
+        self.order: list[int] = numbers[np.lexsort((np.concatenate(ranks), numbers, np.concatenate(values)))].tolist()
 
     def widths(self, steps: int) -> dict[int, int]:
         """Channels that every group keeps after so many steps."""

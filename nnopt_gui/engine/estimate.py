@@ -23,16 +23,31 @@ MOST_OVERHEAD: Final = 0.8  # of the measured latency
 
 
 @dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs under a recipe; ``weight_bytes`` are the packed weights, without scales, bias and book."""
+
+    name: str
+    kind: str
+    weight_shape: tuple[int, ...]
+    weights: int
+    nonzero: int
+    macs: int
+    weight_bytes: int
+    form: WeightForm
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What a recipe will give. ``exact`` says whether bytes and MACs are computed from the very structure that will be
     written (False for students, and for layers whose shape is only known after training or a look at images).
-    ``latency_ms`` is always a guess."""
+    ``latency_ms`` is always a guess. ``layers``: what each layer costs, in the network's order."""
 
     size_bytes: int
     macs: int
     params: int
     latency_ms: float | None
     exact: bool
+    layers: tuple[LayerCost, ...] = ()
 
 
 def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, ModelProfile] | None = None) -> Prediction:
@@ -69,7 +84,7 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     tables = any(cost.form.tables for cost in costs)  # channels that happen to have the same ones share them
     # where zeros lie decides their form
     exact = exact and known and container is not None and not (sparse or mixed or tables)
-    return Prediction(size, macs, params, _latency(original, recipe, macs), exact)
+    return Prediction(size, macs, params, _latency(original, recipe, macs), exact, costs)
 
 
 def _stored_bits(recipe: Recipe) -> int:
@@ -106,20 +121,6 @@ def _latency(profile: ModelProfile, recipe: Recipe, macs: int) -> float | None:
         return None
     overhead = min(MOST_OVERHEAD * measured, LAYER_OVERHEAD_MS * len(profile.layers))
     return overhead + (measured - overhead) * macs / profile.macs
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """What one layer costs under a recipe; ``weight_bytes`` are the packed weights, without scales, bias and book."""
-
-    name: str
-    kind: str
-    weight_shape: tuple[int, ...]
-    weights: int
-    nonzero: int
-    macs: int
-    weight_bytes: int
-    form: WeightForm
 
 
 def layer_costs(

@@ -5,6 +5,10 @@ gap between two turns of the event loop with the processor time that the window'
 machine the gaps say little, the used time still says what blocks. Whatever runs in a gap of 30 ms and more is sampled.
 
     python tests/benchmarks/window.py [--only start,slider,sweep,…] [--json OUT] [--trials 1000] [--minutes 1]
+        [--limit S]
+
+``slider`` opens a ResNet-50 first, which takes half a minute and more. A part that takes longer than ``--limit``
+seconds is ended and reported as failed; ``--trials 50 --minutes 0.1`` shows in a few minutes that every part works.
 
 Under Xvfb: ``xvfb-run -s "-screen 0 1600x1000x24" python tests/benchmarks/window.py --platform xcb``. The slow disk is
 a shim around ``fsync`` that waits 200 ms (needs ``cc`` and Linux).
@@ -15,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,10 +68,18 @@ def run_part(name: str, options: argparse.Namespace, folder: Path) -> dict[str, 
         "--minutes",
         str(options.minutes),
     ]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        return {"failed": done.stderr.strip().splitlines()[-3:]}
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    part = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        out, errors = part.communicate(timeout=options.limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(part.pid, signal.SIGKILL)  # its engine with it
+        part.communicate()
+        return {"failed": f"not done after {options.limit:g} s"}
+    if part.returncode:
+        return {"failed": errors.strip().splitlines()[-3:]}
+    return json.loads(out.strip().splitlines()[-1])
 
 
 def verdict(figures: dict[str, Any]) -> str:
@@ -86,6 +99,7 @@ def main() -> None:
     parser.add_argument("--platform", default=os.environ.get("QT_QPA_PLATFORM", "offscreen"))
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long to look around after the trials")
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds for a part")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     part = os.environ.pop("NNOPT_BENCH_PART", "")
@@ -96,11 +110,12 @@ def main() -> None:
     results: dict[str, Any] = {"load_before": os.getloadavg(), "goals": GOALS, "platform": options.platform}
     with tempfile.TemporaryDirectory() as folder:
         for name in options.only.split(","):
+            print(f"{name}: ", end="", flush=True)
             results[name] = figures = run_part(name, options, Path(folder))
-            print(f"{name}: {verdict(figures)}")
+            print(verdict(figures))
             for key, value in figures.items():
                 shown = "\n      ".join(["", *value]) if key == "culprits" else value
-                print(f"    {key:24} {shown}")
+                print(f"    {key:24} {shown}", flush=True)
     results["load_after"] = os.getloadavg()
     if options.json:
         options.json.write_text(json.dumps(results, indent=2))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeVar
 
 from nnopt_gui.engine.estimate import LayerCost, layer_costs
-from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.profile import ChannelGroup, ModelProfile
 from nnopt_gui.engine.recipe import PRUNE_AMOUNT, WEIGHT_BITS, Recipe
 
 N = TypeVar("N", int, float)
@@ -52,23 +52,33 @@ class LayerFacts:
 
 
 def layer_facts(
-    profile: ModelProfile, recipe: Recipe, students: Mapping[str, ModelProfile] | None = None
+    profile: ModelProfile,
+    recipe: Recipe,
+    students: Mapping[str, ModelProfile] | None = None,
+    costs: Sequence[LayerCost] = (),
 ) -> tuple[LayerFacts, ...]:
     """The layers of what ``recipe`` makes of ``profile``, in the network's order.
+
+    Args:
+        costs: of these layers, where they are known already (``estimate.Prediction.layers``).
 
     Raises:
         RecipeError: this network cannot be made like that.
         KeyError: the recipe's student is not on the ladder.
     """
-    costs = layer_costs(profile, recipe, students)
+    costs = costs or layer_costs(profile, recipe, students)
     network = (students or {})[str(recipe.student)] if recipe.student is not None else profile
     bits = dict(recipe.quantize.layer_bits) if recipe.quantize else {}
     amounts = dict(recipe.prune.layer_amounts) if recipe.prune else {}
     single = recipe.prune is not None and recipe.prune.kind == "weights"
+    groups_of: dict[str, list[ChannelGroup]] = {}
+    for group in network.groups:
+        for name in group.layers:
+            groups_of.setdefault(name, []).append(group)
     rows = []
     for layer, cost in zip(network.layers, costs, strict=True):
         whole, left = (cost.weights, cost.nonzero) if single else (layer.weight_shape[0], cost.weight_shape[0])
-        groups = [group for group in network.groups if cost.name in group.layers]
+        groups = groups_of.get(cost.name, [])
         free = single or any(group.prunable for group in groups)
         rows.append(
             LayerFacts(

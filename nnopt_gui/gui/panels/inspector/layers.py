@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QSortFilterProxyModel, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -28,6 +28,8 @@ from nnopt_gui.gui.panels.layout import named, row
 from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obstacle, Override, layer_facts
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
+
+_CELL_MARGINS: Final = 12  # pixels on both sides of a text together, and a little air
 
 
 class LayersPanel(QWidget):
@@ -72,8 +74,7 @@ class LayersPanel(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(60)  # the rest of a deep network's layers look alike
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # by _fit_columns: Qt's own asks for every cell
         table.setSortingEnabled(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # the network's own order
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -122,6 +123,7 @@ class LayersPanel(QWidget):
             action.setText(self.tr("Sort by: {}").format(title))
         self._bar.retranslate()
         self.refresh()
+        self._fit_columns(anew=True)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
@@ -169,16 +171,31 @@ class LayersPanel(QWidget):
             )
         else:
             try:
-                rows = layer_facts(profile, recipe, self._state.students)
+                prediction = None if of_trial else self._state.prediction
+                costs = prediction.layers if prediction is not None else ()
+                rows = layer_facts(profile, recipe, self._state.students, costs)
                 self._about.setText(self._summary(recipe_label(recipe.label), rows, of_trial=of_trial))
             except RecipeError as error:  # a trial that failed because this network cannot be made like that
                 self._about.setText(engine_text(error.user_message))
         state = self._state
         shown = {"bits": state.bits_obstacle, "amounts": state.amounts_obstacle}
-        if self._model.show(rows, editable=not of_trial, **shown):
+        others = self._model.show(rows, editable=not of_trial, **shown)
+        self._fit_columns(anew=others)
+        if others:
             header = self._table.horizontalHeader()
             self._sorted.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
         self._show_chosen()
+
+    def _fit_columns(self, *, anew: bool) -> None:
+        """Wide enough for title and texts; columns of the same layers only grow, so that nothing jumps at a slider."""
+        header, font = self._table.horizontalHeader(), self._table.font()
+        font.setBold(True)  # as layers with values of their own are written
+        metrics = QFontMetrics(font)
+        for column in range(KIND + 1):
+            width = metrics.horizontalAdvance(self._model.longest_text(column)) + _CELL_MARGINS
+            known = header.sectionSizeHint(column) if anew else header.sectionSize(column)
+            if anew or width > known:
+                header.resizeSection(column, max(width, known))
 
     def _summary(self, label: str, rows: Sequence[LayerFacts], *, of_trial: bool) -> str:
         size = bytes_text(sum(layer.cost.weight_bytes for layer in rows))

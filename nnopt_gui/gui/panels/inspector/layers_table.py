@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -26,6 +27,7 @@ class LayerTableModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[LayerFacts, ...] = ()
+        self._texts: tuple[tuple[str, ...], ...] = ()  # by row and column: asked for far more often than changed
         self._bits_obstacle: Obstacle | None = None
         self._amounts_obstacle: Obstacle | None = None
         self._editable = False
@@ -49,14 +51,22 @@ class LayerTableModel(QAbstractTableModel):
         self._editable, self._bits_obstacle, self._amounts_obstacle = editable, bits, amounts
         same = [row.cost.name for row in rows] == [row.cost.name for row in self._rows]
         if same:
-            self._rows = rows
+            self._rows, self._texts = rows, self._texts_of(rows)
             if rows:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, KIND))
         else:
             self.beginResetModel()
-            self._rows = rows
+            self._rows, self._texts = rows, self._texts_of(rows)
             self.endResetModel()
         return not same
+
+    def longest_text(self, column: int) -> str:
+        """The text of a column with the most characters; empty without layers."""
+        return max((self.shown_text(row, column) for row in range(len(self._rows))), key=len, default="")
+
+    def shown_text(self, row: int, column: int) -> str:
+        """What a cell shows, its mark included."""
+        return (_MARK if self._own(self._rows[row], column) else "") + self._texts[row][column]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
@@ -127,17 +137,17 @@ class LayerTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _RIGHT if BITS <= column <= MACS else None
             case Qt.ItemDataRole.DisplayRole:
-                return (_MARK if self._own(row, column) else "") + self._text(row, column)
+                return self.shown_text(index.row(), column)
             case Qt.ItemDataRole.EditRole:
-                return self._text(row, column)
+                return self._texts[index.row()][column]
             case Qt.ItemDataRole.FontRole if self._own(row, column):
                 font = QFont()
                 font.setBold(True)
                 return font
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(row, column)
+                return self._tip(index.row(), column)
             case Qt.ItemDataRole.AccessibleTextRole if self._own(row, column):
-                return self.tr("{}, its own").format(self._text(row, column))
+                return self.tr("{}, its own").format(self._texts[index.row()][column])
             case Qt.ItemDataRole.UserRole:
                 return self._order(row, column)
         return None
@@ -146,20 +156,21 @@ class LayerTableModel(QAbstractTableModel):
     def _own(row: LayerFacts, column: int) -> bool:
         return (column == BITS and row.own.bits is not None) or (column == REMOVED and row.own.amount is not None)
 
-    def _text(self, row: LayerFacts, column: int) -> str:
-        cost = row.cost
+    def _texts_of(self, rows: Sequence[LayerFacts]) -> tuple[tuple[str, ...], ...]:
         kinds = {"conv": self.tr("conv"), "linear": self.tr("linear")}
-        texts = (
-            cost.name,
-            str(cost.form.bits),
-            percent_text(row.removed),
-            bytes_text(cost.weight_bytes),
-            count_text(cost.nonzero),
-            count_text(cost.macs),
-            "×".join(map(str, cost.weight_shape)),
-            kinds.get(cost.kind, cost.kind),
+        return tuple(
+            (
+                row.cost.name,
+                str(row.cost.form.bits),
+                percent_text(row.removed),
+                bytes_text(row.cost.weight_bytes),
+                count_text(row.cost.nonzero),
+                count_text(row.cost.macs),
+                "×".join(map(str, row.cost.weight_shape)),
+                kinds.get(row.cost.kind, row.cost.kind),
+            )
+            for row in rows
         )
-        return texts[column]
 
     @staticmethod
     def _order(row: LayerFacts, column: int) -> Any:
@@ -176,12 +187,13 @@ class LayerTableModel(QAbstractTableModel):
             cost.kind,
         )[column]
 
-    def _tip(self, row: LayerFacts, column: int) -> str:
+    def _tip(self, index: int, column: int) -> str:
+        row = self._rows[index]
         cost = row.cost
         if column == WEIGHTS and cost.nonzero < cost.weights:
             return self.tr("{} of {} are not zero").format(f"{cost.nonzero:,}", f"{cost.weights:,}")
         if column not in (BITS, REMOVED):
-            return self._text(row, column)
+            return self._texts[index][column]
         lines = []
         if column == BITS and cost.form.book is not None:
             lines.append(self.tr("Codes into a codebook of {} vectors").format(cost.form.book.entries))
@@ -190,7 +202,7 @@ class LayerTableModel(QAbstractTableModel):
         if column == REMOVED and row.shared:
             several = ", ".join(row.shared[:4]) + (" …" if len(row.shared) > 4 else "")
             lines.append(self.tr("Channels go together with: {}. The smallest share asked for holds.").format(several))
-        obstacle = self.obstacle(self._rows.index(row), column)
+        obstacle = self.obstacle(index, column)
         if isinstance(obstacle, Obstacle):
             lines.append(self.why(obstacle))
         elif self._own(row, column):
