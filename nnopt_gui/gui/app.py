@@ -137,7 +137,7 @@ class Program(QObject):
         self.reporting.close()
         self.workspace.flush()  # the files to be committed lie in the engine's folder
         self.thread_of_jobs.shutdown()
-        self.workspace.close()
+        self.workspace.shutdown()
         self.translator.uninstall()
 
     def on_bug(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -195,6 +195,9 @@ class Program(QObject):
         explorer.opened.connect(self.preferences.remember)
         explorer.job_ended.connect(self._on_job_ended)
         workspace.committed.connect(window.job_panel.set_saved)
+        workspace.files.work_changed.connect(self._on_file_work_changed)
+        workspace.opened.connect(self._on_study_opened)
+        workspace.saved_as.connect(self._on_study_named)
         self.jobs.training_changed.connect(window.curves.add)
         for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
             signal.connect(self._on_trials_changed)
@@ -248,8 +251,8 @@ class Program(QObject):
     def _connect_desk(self) -> None:
         desk = self.desk
         desk.sources_chosen.connect(self._on_sources_chosen)
-        desk.study_chosen.connect(self._on_study_chosen)
-        desk.study_name_chosen.connect(self._on_study_name_chosen)
+        desk.study_chosen.connect(self.explorer.open_study)
+        desk.study_name_chosen.connect(self.workspace.save_as)
         desk.model_folder_chosen.connect(self.explorer.save)
         desk.folder_used.connect(lambda folder: self.preferences.set(last_folder=folder))
         desk.message.connect(self.window.errors.show_message)
@@ -336,16 +339,17 @@ class Program(QObject):
         elif data is not None:
             self.explorer.open_data(data)
 
-    @Slot(object)
-    def _on_study_chosen(self, path: Path) -> None:
-        self.explorer.open_study(path)
-        if self.workspace.path == path and not self.workspace.untitled:
-            self.preferences.remember(str(path))
+    @Slot()
+    def _on_file_work_changed(self) -> None:
+        self.window.job_panel.show_file_work(self.workspace.files.work)
 
     @Slot(object)
-    def _on_study_name_chosen(self, path: Path) -> None:
-        self.explorer.save_study_as(path)
-        if self.workspace.path == path:
+    def _on_study_named(self, path: Path) -> None:
+        self.preferences.remember(str(path))
+
+    @Slot(object)
+    def _on_study_opened(self, path: Path) -> None:
+        if not self.workspace.untitled:
             self.preferences.remember(str(path))
 
     @Slot(object)

@@ -81,6 +81,9 @@ class Explorer(QObject):
         self._control.ended.connect(self._on_ended)
         thread.engine_lost.connect(self._on_engine_lost)
         workspace.problem.connect(self._on_workspace_problem)
+        workspace.refused.connect(self._on_study_refused)
+        workspace.about_to_open.connect(self._control.supersede)
+        workspace.opened.connect(self._on_study_opened)
 
     @property
     def busy(self) -> bool:
@@ -139,30 +142,23 @@ class Explorer(QObject):
 
     def _supersede_and_open(self, model: ModelSource, data: DataSource | None) -> None:
         self._control.supersede()
+        self._workspace.forget_opening()
         self._sources = None
         for key in ("open", "preprocessing", "data"):
             self.dismiss_requested.emit(key)
         self._submit(JobKind.OPEN, model, data)
 
     def open_study(self, path: Path) -> None:
-        """Open a study file; nothing runs until it is asked for."""
-        try:
-            self._control.supersede()
-            self._workspace.open(path)
-        except NnoptError as error:
-            self.message.emit(Message.of(error, key="study"))
-            return
+        """Open a study file; nothing runs until it is asked for. What runs stops when the study is there."""
+        self.dismiss_requested.emit("study")
+        self._workspace.open(path)
+
+    @Slot()
+    def _on_study_opened(self) -> None:
         self._sources = self._data = None
         study = self._workspace.study
         if study is not None:
             self._recipes.set_profile(study.model_profile, study.students)
-
-    def save_study_as(self, path: Path) -> None:
-        """Go on in a study file with this name."""
-        try:
-            self._workspace.save_as(path)
-        except NnoptError as error:
-            self.message.emit(Message.of(error, key="study"))
 
     def close_study(self) -> None:
         """Back to the welcome page; everything is on disk."""
@@ -397,3 +393,7 @@ class Explorer(QObject):
     @Slot(object)
     def _on_workspace_problem(self, error: NnoptError) -> None:
         self.message.emit(Message.of(error, level="warning", key="study"))
+
+    @Slot(object)
+    def _on_study_refused(self, error: NnoptError) -> None:
+        self.message.emit(Message.of(error, key="study"))

@@ -103,6 +103,7 @@ class JobControl(QObject):
             self._running = None
             self._jobs.end()
 
+    @Slot()
     def supersede(self) -> None:
         """Another job is more important."""
         if self._running is not None:

@@ -96,7 +96,7 @@ class Preferences(QObject):
         known = [loc for loc in self._settings.recent if is_network_name(loc) or Path(loc).exists()]
         entries = [(loc if is_network_name(loc) else Path(loc).name, loc) for loc in known]
         untitled = self.tr("Untitled study of {}")
-        for path in self._workspace.recent_untitled()[:5]:
+        for path in self._workspace.files.recent_untitled()[:5]:
             entries += [(untitled.format(path.stem.removeprefix("untitled-")[:13]), str(path))]
         self._window.welcome.set_recent(entries)
 

@@ -4480,6 +4480,10 @@
             <translation>无法保存这些结果：{strerror}。</translation>
         </message>
         <message>
+            <source>The study is in {name} already, and saved.</source>
+            <translation>研究已保存在 {name} 中。</translation>
+        </message>
+        <message>
             <source>No study is open.</source>
             <translation>没有打开的研究。</translation>
         </message>

@@ -1766,6 +1766,14 @@ and {} for the runtime</source>
         <translation>让任务等待 (F9)</translation>
     </message>
     <message>
+        <source>Opening {}…</source>
+        <translation>正在打开 {}…</translation>
+    </message>
+    <message>
+        <source>Saving the study as {}…</source>
+        <translation>正在将研究另存为 {}…</translation>
+    </message>
+    <message>
         <source>Stopping…</source>
         <translation>正在停止…</translation>
     </message>

@@ -73,11 +73,13 @@ def measure(count: int) -> dict[str, Any]:
             widget.resize(1000, 600)
             widget.show()
         workspace.open(path)
+        while workspace.study is None:
+            QApplication.processEvents()
         try:
             return {"trials": count, **timings(workspace, desk, scale.timed)}
         finally:
             uncertainty.close()
-            workspace.close()
+            workspace.shutdown()
 
 
 def timings(workspace: Workspace, desk: PlotDesk, timed: Callable[..., dict[str, float]]) -> dict[str, Any]:

@@ -165,8 +165,13 @@ def measure_window(path: Path) -> dict[str, Any]:
 
             return timed(work_and_draw, 1)
 
+        def opened() -> None:
+            program.workspace.open(path)
+            while program.workspace.study is None:
+                application.processEvents()
+
         found = {
-            "window_open": shown(lambda: program.workspace.open(path)),
+            "window_open": shown(opened),
             "window_filter": shown(lambda: line.setText(FILTER)),
             "window_filter_off": shown(lambda: line.setText("")),
             "window_sort_by_accuracy": shown(lambda: table.sortByColumn(3, Qt.SortOrder.DescendingOrder)),

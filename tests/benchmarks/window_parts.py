@@ -257,7 +257,7 @@ def export(_options: argparse.Namespace) -> dict[str, Any]:
         program.reporting._on_report_chosen(home / "report.html")
         desk.idle()
         for suffix in (".png", ".svg", ".pdf", ".csv"):
-            program.reporting._on_picture_chosen(home / f"front{suffix}")
+            program.plotting._on_picture_chosen(home / f"front{suffix}")
             desk.rest(0.2)
         for name in ("copy_picture", "copy_csv", "copy_command", "copy_python"):
             actions[name].trigger()
@@ -270,9 +270,11 @@ def export(_options: argparse.Namespace) -> dict[str, Any]:
 
 
 def slow_disk(_options: argparse.Namespace) -> dict[str, Any]:
-    """The loop of a sweep, of opening and of notes, with an ``fsync`` that takes 200 ms."""
+    """The loop of a sweep, of notes, of saving a study under a name, closing and opening it, with an ``fsync`` that
+    takes 200 ms."""
     desk = Desk(FAKE)
-    program = desk.program
+    program, home = desk.program, Path(desk.folder.name)
+    files = program.workspace.files
 
     def work() -> None:
         desk.open_demo()
@@ -282,6 +284,15 @@ def slow_disk(_options: argparse.Namespace) -> dict[str, Any]:
             program.workspace.set_note(trial.number, "a note")
             program.workspace.set_pinned(trial.number, True)
             desk.rest(0.1)
+        for name in ("one.nnopt", "two.nnopt"):
+            program.desk.study_name_chosen.emit(home / name)
+            desk.wait(lambda: files.work is None, hands=desk.fiddle)
+        desk.window.actions_table["new_study"].trigger()
+        for name in ("one.nnopt", "two.nnopt"):
+            program.desk.open_locations([home / name])
+            desk.wait(lambda: files.work is None)
+            desk.rest(0.2)
+        assert len(program.workspace.trials) > 6, desk.window.errors.messages
 
     figures = desk.beating(work)
     desk.close()

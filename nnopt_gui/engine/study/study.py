@@ -36,7 +36,8 @@ Listener = Callable[[StudyChange], None]
 
 
 class Study:
-    """Trials in the order of their numbers. Changed and read only in the thread that made it (its owner).
+    """Trials in the order of their numbers. Changed and read only in the thread that made it, or took it over (its
+    owner).
 
     What tables, filters and fronts need of all trials is always at hand (:attr:`columns`); a record that lies in the
     store is read when it is looked at, and the last ones stay in memory.
@@ -380,6 +381,10 @@ class Study:
         for listener in tuple(self._listeners):
             listener(change)
 
+    def take_over(self) -> None:
+        """Make the calling thread the owner; the one before it must not touch the study any more."""
+        self._owner = threading.get_ident()
+
     def _check_thread(self) -> None:
         if threading.get_ident() != self._owner:
-            raise RuntimeError("a Study is changed only in the thread that made it")
+            raise RuntimeError("a Study is changed only in the thread that owns it")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -265,6 +265,16 @@ class StudyFile:
             StudyError: the copy cannot be written; nothing has changed then.
         """
         study = self.study
+        self.move_to(path, overwrite=overwrite)
+        self.write_description(study)
+        study.attach(self, write_all=False)
+
+    def move_to(self, path: Path, *, overwrite: bool = False) -> None:
+        """:meth:`save_as` for whoever commits the study's changes here: what is not committed yet stays theirs.
+
+        Raises:
+            StudyError: the copy cannot be written; nothing has changed then.
+        """
         with translated_errors(path):
             with database.new_file(path, overwrite=overwrite) as temporary:
                 self._connection.execute("VACUUM INTO ?", (str(temporary),))
@@ -272,13 +282,15 @@ class StudyFile:
         if other.read_only:
             other.close()
             raise StudyError(f"The copy cannot be written: {other.read_only_reason}.", "Choose another place.")
-        self.close()
+        try:
+            other._write_missing_summaries(self._reader.unsummarised)
+        except BaseException:
+            other.close()
+            raise
+        with suppress(StudyError):  # the copy is complete; what is left behind is swept when it is opened again
+            self.close()
         self._path, self._connection, self._claim = path, other._connection, other._claim
-        missing, self._reader = self._reader.unsummarised, other._reader
-        self._reason = ""
-        self.write_description(study)
-        self._write_missing_summaries(missing)
-        study.attach(self, write_all=False)
+        self._reader, self._reason = other._reader, ""
 
     def _check_writable(self) -> None:
         if self._claim is None:

@@ -11,6 +11,7 @@ from nnopt_gui.engine.quantities import duration_text
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.job_state import JobState, JobView
+from nnopt_gui.gui.state.study_files import FileWork
 from nnopt_gui.jobs.job import JobKind
 
 _REFRESH_MS: Final = 1000
@@ -28,6 +29,7 @@ class JobPanel(QWidget):
         self._state = state
         self._idle = ""
         self._saved_at = ""
+        self._file_work: FileWork | None = None
         self._text = named(QLabel(self), "job_text")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = named(QProgressBar(self), "job_progress")
@@ -73,14 +75,22 @@ class JobPanel(QWidget):
         self._saved_at = time_of_day
         self._saved.setText(self.tr("Saved {}").format(time_of_day))
 
+    def show_file_work(self, work: FileWork | None) -> None:
+        """Which study is being opened or saved; a job that runs is shown rather than that."""
+        self._file_work = work
+        self._refresh()
+
     @Slot()
     def _refresh(self) -> None:
-        view = self._state.view
-        for widget in (self._bar, self._pause, self._cancel):
+        view, work = self._state.view, self._file_work
+        for widget in (self._pause, self._cancel):
             widget.setVisible(view is not None)
+        self._bar.setVisible(view is not None or work is not None)
         if view is None:
             self._timer.stop()
-            self._text.setText(self._idle)
+            self._text.setText(self._idle if work is None else self._file_text(work))
+            self._text.setToolTip(self._text.text())
+            self._bar.setRange(0, 1000 if work is None else 0)
             return
         if not self._timer.isActive():
             self._timer.start()
@@ -104,6 +114,10 @@ class JobPanel(QWidget):
         tip = self.tr("Go on where the job waits (F9)") if view.paused else self.tr("Let the job wait (F9)")
         self._pause.setToolTip(tip)
         self._pause.setEnabled(not view.cancelling)
+
+    def _file_text(self, work: FileWork) -> str:
+        texts = {"open": self.tr("Opening {}…"), "copy": self.tr("Saving the study as {}…")}
+        return texts[work.kind].format(work.name)
 
     def _job_text(self, view: JobView) -> str:
         if view.cancelling:

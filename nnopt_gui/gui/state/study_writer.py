@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.sweep_plan import SweepPlan
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import NnoptError
+from nnopt_gui.gui.state.opening import remove_study
 from nnopt_gui.jobs.failures import expected
 
 Write = Callable[[StudyFile], None]
@@ -22,7 +24,7 @@ Write = Callable[[StudyFile], None]
 
 class StudyWriter(QThread):
     """A study's store (``TrialStore``). Changes are taken at once and committed in order; of several changes of one
-    trial the last one counts. What fails is owed, and tried again with the next change.
+    trial the last one counts. What fails is owed, and tried again with the next change, in another file, at the end.
 
     An opening of the test split waits until it is on disk, because no image may be read before. Reading has a
     connection of its own and does not wait for writing.
@@ -30,26 +32,43 @@ class StudyWriter(QThread):
     Args:
         path: of the study file.
         study: whose changes come here; made anew at ``path`` unless there is a ``file``.
-        file: open and writable; this thread's from now on, until :meth:`stop` gives it back.
+        file: open; this thread's from now on, which closes it.
     """
 
     committed = Signal()  # nothing is owed any more
     failed = Signal(object)  # NnoptError: the first of a round's
+    moved = Signal(object)  # Path: the study goes on there
+    refused = Signal(object)  # NnoptError: it could not go on there, and stays where it was
 
     def __init__(self, path: Path, study: Study, file: StudyFile | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("study_writer")
-        self.path = path
         self._study = study
         self._file = file
         self._reading: StudyFile | None = None
         self._changed = threading.Condition()  # guards what follows
+        self._path = path
+        self._read_only = file is not None and file.read_only
         self._owed: dict[Hashable, Write] = {}
         self._trials: dict[int, Trial] = {}  # not on disk yet
         self._predictions: dict[str, TrialPredictions] = {}  # by hash, the same
         self._asked = self._done = 0  # changes
+        self._moves: deque[tuple[Path, bool]] = deque()
+        self._left: list[Path] = []  # files to be taken away
         self._stopping = False
+        self._unwanted: Path | None = None  # goes in the end, if the study still lies there
         self.start()
+
+    @property
+    def path(self) -> Path:
+        """Where the study lies now."""
+        with self._changed:
+            return self._path
+
+    @property
+    def read_only(self) -> bool:
+        with self._changed:
+            return self._read_only
 
     # -- the store: called from the study's thread --------------------------------------------------------------
 
@@ -110,29 +129,28 @@ class StudyWriter(QThread):
     def extract_artifact(self, sha256: str, folder: Path) -> Path:
         return self._reader().extract_artifact(sha256, folder)
 
+    # -- the file: called from the study's thread ---------------------------------------------------------------
+
     def flush(self) -> None:
         """Wait until all changes so far are committed, or have failed."""
         with self._changed:
             asked = self._asked
             self._changed.wait_for(lambda: self._done >= asked or not self.isRunning(), timeout=None)
 
-    def stop(self) -> StudyFile | None:
-        """Commit what is owed, end the thread and give the file back; None where it never came to be."""
+    def move_to(self, path: Path, *, leave: bool) -> None:
+        """Copy the file there and go on in the copy, once everything so far is committed; tells ``moved`` or
+        ``refused``. A file at ``path`` is overwritten; the one before stays where ``leave`` says so."""
         with self._changed:
-            self._stopping = True
+            self._moves.append((path, leave))
             self._changed.notify_all()
-        self.wait()
-        if self._reading is not None:
-            self._reading.close()
-            self._reading = None
-        return self._file
 
-    def take_over(self, other: StudyWriter) -> None:
-        """Owe what a stopped writer of the same study still owes."""
-        self._trials.update(other._trials)
-        self._predictions.update(other._predictions)
-        for key, write in other._owed.items():
-            self._put(key, write)
+    def retire(self, *, remove: bool) -> None:
+        """Commit what is owed, close the file and end the thread, without waiting for that; ``remove`` takes the file
+        away in the end."""
+        self.stop_reading()
+        with self._changed:
+            self._stopping, self._unwanted = True, self._path if remove else None
+            self._changed.notify_all()
 
     def _put(self, key: Hashable, write: Write) -> None:
         with self._changed:
@@ -142,31 +160,46 @@ class StudyWriter(QThread):
             self._changed.notify_all()
 
     def _reader(self) -> StudyFile:
+        path = self.path
+        if self._reading is not None and self._reading.path != path:
+            self.stop_reading()
         if self._reading is None:
-            self.flush()  # the file may not be there yet
-            self._reading = StudyFile.beside(self.path)
+            if self._file is None:
+                self.flush()  # it is not there yet
+            self._reading = StudyFile.beside(path)
         return self._reading
+
+    def stop_reading(self) -> None:
+        """Let go of the file that was read; what is asked for next is read where the study lies now."""
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     # -- this thread ----------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._asked > self._done or self._stopping)
-                if self._asked == self._done:
-                    return
+                self._changed.wait_for(lambda: self._asked > self._done or self._moves or self._stopping)
+                if self._asked == self._done and not self._moves:
+                    break
                 asked, due = self._asked, dict(self._owed)
-            self._commit(due)
+                target = self._moves.popleft() if self._moves else None
+            if asked > self._done:
+                self._commit(due)
             with self._changed:
                 self._done = asked
                 self._changed.notify_all()
+            if target is not None:
+                self._move(*target)
+        self._finish()
 
     def _commit(self, due: dict[Hashable, Write]) -> None:
         problem: NnoptError | None = None
         for key, write in due.items():
             try:
                 if self._file is None:
-                    self._file = StudyFile.new(self.path, self._study)
+                    self._file = StudyFile.new(self._path, self._study)
                 write(self._file)
             except Exception as error:  # noqa: BLE001 - owed, told, and the thread lives on
                 problem = problem or expected(error)
@@ -178,3 +211,33 @@ class StudyWriter(QThread):
             self.failed.emit(problem)
         else:
             self.committed.emit()
+
+    def _move(self, target: Path, leave: bool) -> None:
+        before = self._path
+        try:
+            if self._file is None:  # it could not be made where it was to be
+                self._file = StudyFile.new(target, self._study, overwrite=True)
+            else:
+                self._file.move_to(target, overwrite=True)
+        except Exception as error:  # noqa: BLE001 - told, and the study goes on where it was
+            self.refused.emit(expected(error))
+            return
+        with self._changed:
+            self._path, self._read_only = target, False
+            owed = dict(self._owed)
+            if not leave and before != target:
+                self._left.append(before)
+        self._commit(owed)
+        self.moved.emit(target)
+
+    def _finish(self) -> None:
+        unwanted = self._path == self._unwanted
+        if self._owed and not (self._read_only or unwanted):
+            self._commit(dict(self._owed))
+        try:
+            if self._file is not None:
+                self._file.close()
+        except Exception as error:  # noqa: BLE001 - told; what was committed is on disk
+            self.failed.emit(expected(error))
+        for path in (*self._left, *((self._path,) if unwanted else ())):
+            remove_study(path)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
@@ -21,22 +20,17 @@ from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.errors import NnoptError, StudyError
-from nnopt_gui.gui.state.opening import STUDY_SUFFIX, remove_study
 from nnopt_gui.gui.state.standing import Axes, Standing, standing
-from nnopt_gui.gui.state.study_writer import StudyWriter
+from nnopt_gui.gui.state.study_files import StudyFiles
 from nnopt_gui.gui.state.trial_edits import push_together, removing, setting
-
-_UNTITLED: Final = "untitled-"
 
 
 class Workspace(QObject):
     """Owner of the study, of its file and of the selection. Everything that shows trials listens to it.
 
-    A study that was not given a name lies in ``untitled_folder`` from its first moment on, so nothing is ever unsaved.
-
     Args:
         undo_stack: takes pins and removals.
-        untitled_folder: for studies without a name; made when it is needed.
+        untitled_folder: for studies without a name.
     """
 
     study_replaced = Signal()  # another study, or none
@@ -48,23 +42,30 @@ class Workspace(QObject):
     axes_changed = Signal()
     selection_changed = Signal()
     chosen_changed = Signal()  # which trials are selected together with the selected one
+    about_to_open = Signal()  # a study was read and takes the place of what is open, now
+    opened = Signal(object)  # Path: from there
+    saved_as = Signal(object)  # Path: the study goes on there
+    refused = Signal(object)  # NnoptError: a study cannot be opened or not be saved there; all is as before
     problem = Signal(object)  # NnoptError: a commit failed, the file is read-only, …
     committed = Signal(str)  # the time of day at which the file was last written
 
     def __init__(self, undo_stack: QUndoStack, untitled_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._undo = undo_stack
-        self._untitled_folder = untitled_folder
+        self.files = StudyFiles(untitled_folder, self)
         self._scratch: TemporaryDirectory[str] | None = None
         self._study: Study | None = None
-        self._file: StudyFile | None = None  # that can only be read
-        self._store: StudyWriter | None = None  # of every other
         self._partial: dict[int, Measurement] = {}
         self._axes = Axes()
         self._standing = Standing()
         self._second: Standing | None = None  # on the second plot's axes; None: to be found anew
         self._selected: int | None = None
         self._chosen: frozenset[int] = frozenset()
+        self.files.read.connect(self._on_read)
+        self.files.moved.connect(self._on_moved)
+        self.files.refused.connect(self.refused)
+        self.files.failed.connect(self.problem)
+        self.files.committed.connect(self._tell_committed)
 
     # -- what is asked ----------------------------------------------------------------------------------------
 
@@ -74,16 +75,15 @@ class Workspace(QObject):
 
     @property
     def path(self) -> Path | None:
-        holder = self._store or self._file
-        return holder.path if holder else None
+        return self.files.path
 
     @property
     def untitled(self) -> bool:
-        return self.path is None or self.path.parent == self._untitled_folder
+        return self.files.untitled
 
     @property
     def read_only(self) -> bool:
-        return self._file is not None
+        return self.files.read_only
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -147,118 +147,77 @@ class Workspace(QObject):
         study = self._study
         return frozenset(n for n in self._chosen if n in study) if study is not None else frozenset()
 
-    def recent_untitled(self) -> list[Path]:
-        """Studies that were never given a name, newest first."""
-        with suppress(OSError):
-            return sorted(self._untitled_folder.glob(f"{_UNTITLED}*{STUDY_SUFFIX}"), reverse=True)
-        return []
-
     # -- another study ----------------------------------------------------------------------------------------
 
     def begin(self, model: ModelSource, data: DataSource | None) -> None:
         """Start an untitled study; the one before is closed (it is on disk already)."""
-        study = Study(model, data)
-        self._adopt(study, None)
-        stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-        self._write_to(self._untitled_folder / f"{_UNTITLED}{stamp}{STUDY_SUFFIX}")
-        self.described.emit()
+        self._adopt(Study(model, data), None)
 
     def open(self, path: Path) -> None:
-        """Open a study file.
+        """Open a study file, without waiting for it: ``opened`` comes when it is there. Where it is damaged, or not a
+        study, ``refused`` comes, and the present one stays open."""
+        self.forget_opening()
+        if self.path is None or path.resolve() != self.path.resolve():
+            self.files.open(path)
 
-        Raises:
-            StudyError: it is damaged, or not a study; the present one stays open.
-        """
-        if self.path is not None and path.resolve() == self.path.resolve():
-            return
-        file = StudyFile.open(path)
-        self._adopt(file.study, file)
-        if file.read_only:
-            self.problem.emit(
-                StudyError(
-                    f"The study {path.name} is open read-only: {file.read_only_reason}.",
-                    "Save it under another name to add trials.",
-                )
-            )
-        if file.notes:
-            self.problem.emit(
-                StudyError(f"Parts of {path.name} are damaged and were left out.", details="\n".join(file.notes))
-            )
+    def forget_opening(self) -> None:
+        """Something else is wanted than the study that is being opened."""
+        self.files.forget_opening()
 
     def save_as(self, path: Path) -> None:
-        """Go on in a copy under another name; an untitled file that was copied is removed.
-
-        Raises:
-            StudyError: the copy cannot be written.
-        """
-        study, before, former = self._study, self.path, self._store
-        if study is None:
-            return
-        was_untitled = self.untitled
-        file = former.stop() if former is not None else self._file
-        try:
-            if file is None:  # it could not be written where it was to be
-                file = StudyFile.create(path, study, overwrite=True)
-            else:
-                file.save_as(path, overwrite=True)
-        finally:
-            if former is not None or (file is not None and not file.read_only):
-                self._file, self._store = None, None
-                self._write_to(file.path if file is not None else before or path, file, former)
-        if was_untitled and before is not None and before != path:
-            remove_study(before)
-        self.described.emit()
+        """Go on in a copy under another name, without waiting for it: ``saved_as`` comes, or ``refused``. Changes made
+        meanwhile are in the copy too; an untitled file that was copied is removed."""
+        self.files.save_as(path)
 
     def flush(self) -> None:
         """Wait until everything is on disk, or could not be written."""
-        if self._store is not None:
-            self._store.flush()
-
-    def _write_to(self, path: Path, file: StudyFile | None = None, former: StudyWriter | None = None) -> None:
-        """Commit the study's changes there from now on; a file that is not given is made first, with all there is."""
-        assert self._study is not None
-        self._store = StudyWriter(path, self._study, file, self)
-        self._store.committed.connect(self._tell_committed)
-        self._store.failed.connect(self._on_commit_failed)
-        if former is not None:
-            self._store.take_over(former)
-            former.deleteLater()
-        self._study.attach(self._store, write_all=file is None)
-
-    @Slot(object)
-    def _on_commit_failed(self, error: NnoptError) -> None:
-        self.problem.emit(error)
+        self.files.flush()
 
     def close(self) -> None:
-        """Close the file; an untitled study in which nothing was tried is removed."""
+        """Close the study, without waiting for its file; an untitled one in which nothing was tried is removed."""
+        self.forget_opening()
         self._adopt(None, None)
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
 
+    def shutdown(self) -> None:
+        """Close the study, and wait until every file is closed."""
+        self.close()
+        self.files.finish()
+
+    @Slot(object)
+    def _on_read(self, file: StudyFile) -> None:
+        self.about_to_open.emit()
+        path, notes, reason = file.path, file.notes, file.read_only_reason
+        self._adopt(file.study, file)
+        if reason:
+            self.problem.emit(
+                StudyError(
+                    f"The study {path.name} is open read-only: {reason}.", "Save it under another name to add trials."
+                )
+            )
+        if notes:
+            details = "\n".join(notes)
+            self.problem.emit(StudyError(f"Parts of {path.name} are damaged and were left out.", details=details))
+        self.opened.emit(path)
+
+    @Slot(object)
+    def _on_moved(self, path: Path) -> None:
+        self.described.emit()
+        self.saved_as.emit(path)
+
     def _adopt(self, study: Study | None, file: StudyFile | None) -> None:
         if self._study is not None:
             self._study.unlisten(self._on_study_changed)
             self._study.attach(None, write_all=False)
-        path, empty = self.path, self.untitled and not self._study_has_trials()
-        before = self._file
-        if self._store is not None:
-            before = self._store.stop()
-            self._store.deleteLater()
-        with self._told():
-            if before is not None:
-                before.close()
-        if path is not None and empty:
-            remove_study(path)
-        self._study, self._file, self._store = study, None, None
+        self.files.let_go(remove=not self._study_has_trials())
+        self._study = study
         self._partial.clear()
         self._selected, self._chosen = None, frozenset()
         self._undo.clear()
-        if file is not None and file.read_only:
-            self._file = file
-        elif file is not None:
-            self._write_to(file.path, file)
         if study is not None:
+            self.files.keep(study, file)
             study.listen(self._on_study_changed)
         self._standing = self._stand()  # before anybody draws
         self.study_replaced.emit()
@@ -381,8 +340,7 @@ class Workspace(QObject):
 
     @Slot()
     def _tell_committed(self) -> None:
-        if self._store is not None:
-            self.committed.emit(datetime.now().astimezone().strftime("%H:%M"))
+        self.committed.emit(datetime.now().astimezone().strftime("%H:%M"))
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -66,5 +66,5 @@ def test_demo_by_hand(driver, tmp_path):
     assert workspace.selected.state is TrialState.DONE, driver.messages
     path, count = workspace.path, len(workspace.trials)
     driver.window.close()
-    workspace.open(path)
+    driver.open_study(path)
     assert len(workspace.trials) == count and workspace.trial(number).measurement.accuracy == card.measurement.accuracy

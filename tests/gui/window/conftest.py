@@ -64,6 +64,16 @@ class Driver:
         self.click("demo_button")
         self.wait_idle()
 
+    def open_study(self, path: Path) -> None:
+        """Open a study file and wait until it is there."""
+        with self.qtbot.waitSignal(self.program.workspace.opened, timeout=PATIENCE_MS):
+            self.program.desk.open_locations([path])
+
+    def save_study_as(self, path: Path) -> None:
+        """Go on in a file with this name, once it is there."""
+        with self.qtbot.waitSignal(self.program.workspace.saved_as, timeout=PATIENCE_MS):
+            self.program.desk.study_name_chosen.emit(path)
+
     @property
     def messages(self) -> list[str]:
         return [f"{m.what} {m.hint}".strip() for m in self.window.errors.messages]

@@ -115,7 +115,7 @@ def prepared(tmp_path_factory, fake_module):
 
 @pytest.fixture
 def desk(driver, prepared, tmp_path):
-    driver.program.explorer.open_study(Path(shutil.copy(prepared, tmp_path / "study.nnopt")))
+    driver.open_study(Path(shutil.copy(prepared, tmp_path / "study.nnopt")))
     driver.program.workspace.select(1)
     QApplication.processEvents()
     return Desk(driver)

@@ -47,7 +47,7 @@ def desk(driver, tmp_path, fake_module, fake_profile):
         study.add(trial(profile, number, recipe, 0.9 + number / 200))
     StudyFile.create(tmp_path / "s.nnopt", study).close()
     driver.window.resize(1280, 800)
-    driver.program.explorer.open_study(tmp_path / "s.nnopt")
+    driver.open_study(tmp_path / "s.nnopt")
     QApplication.processEvents()
     return driver
 
@@ -96,6 +96,7 @@ def test_brushing_axes_selects_in_table_and_plots_and_back(desk, qtbot):
     desk.find(QAction, "action_page_parallel").trigger()
     assert plots.page == "parallel" and desk.find(QAction, "action_page_parallel").isChecked()
     parallel = plots.parallel.plot
+    desk.wait(lambda: len(parallel.axes) > 0)  # trials are read in slices
     keys = [axis.key for axis in parallel.axes]
     assert keys[0] == "family" and {"weight_bits", "prune", "accuracy", "size_bytes", "latency_ms", "macs"} <= set(keys)
     accuracy = keys.index("accuracy")

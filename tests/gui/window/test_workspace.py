@@ -42,7 +42,34 @@ def undo(qapp):
 def workspace(undo, tmp_path):
     workspace = Workspace(undo, tmp_path / "studies")
     yield workspace
-    workspace.close()
+    workspace.shutdown()
+
+
+class Gate:
+    """Lets a method of a class wait, as on a disk that stands still, until it is opened."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch, self._event = monkeypatch, threading.Event()
+
+    def __call__(self, kind, name):
+        really, self._event = getattr(kind, name), threading.Event()
+        event = self._event
+        self._monkeypatch.setattr(kind, name, lambda *all_, **named: (event.wait(30), really(*all_, **named))[1])
+
+    def open(self):
+        self._event.set()
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    gate = Gate(monkeypatch)
+    yield gate
+    gate.open()
+
+
+def opened(qtbot, workspace, path):
+    with qtbot.waitSignal(workspace.opened, timeout=30_000):
+        workspace.open(path)
 
 
 def fill(workspace):
@@ -54,24 +81,26 @@ def fill(workspace):
         study.add(Trial(3, Recipe.build(weight_bits=3), TrialState.RUNNING))
 
 
-def test_untitled_studies_are_on_disk_from_the_first_trial(workspace, undo, tmp_path):
+def test_untitled_studies_are_on_disk_from_the_first_trial(workspace, undo, tmp_path, qtbot):
     fill(workspace)
     path = workspace.path
     workspace.flush()
     assert workspace.untitled and path.is_file()
-    workspace.close()
-    assert path.is_file() and workspace.recent_untitled() == [path]
+    workspace.shutdown()
+    assert path.is_file() and workspace.files.recent_untitled() == [path]
     other = Workspace(undo, tmp_path / "studies")
-    other.open(path)
+    opened(qtbot, other, path)
     assert [t.number for t in other.trials] == [0, 1, 2, 3]
     assert other.trial(3).state is TrialState.INTERRUPTED
-    other.close()
+    other.shutdown()
 
 
 def test_untitled_study_without_a_trial_leaves_nothing(workspace):
     workspace.begin(ModelSource("demo"), None)
     path = workspace.path
     workspace.close()
+    assert workspace.files.recent_untitled() == []
+    workspace.flush()
     assert not path.exists()
 
 
@@ -120,36 +149,84 @@ def test_what_could_not_be_committed_is_told_and_tried_again(workspace, qtbot, m
         assert 4 in file.study and file.study.get(1).pinned
 
 
-def test_save_as_goes_on_in_the_named_file(workspace, tmp_path):
+def test_save_as_goes_on_in_the_named_file_without_waiting(workspace, tmp_path, qtbot, gate):
+    """Changes made while the disk stands still are in the copy too, also when the study is closed meanwhile."""
     fill(workspace)
-    before, named = workspace.path, tmp_path / "mine.nnopt"
+    before, named, later = workspace.path, tmp_path / "mine.nnopt", tmp_path / "later.nnopt"
+    gate(StudyFile, "move_to")
     workspace.save_as(named)
-    assert workspace.path == named and not workspace.untitled and not before.exists()
+    assert workspace.files.work == ("copy", "mine.nnopt") and workspace.path == before
     with workspace.editing() as study:
         study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.5, 500)))
+    assert workspace.trial(4).measurement.size_bytes == 500
+    with qtbot.waitSignal(workspace.saved_as):
+        gate.open()
+    assert workspace.path == named and not workspace.untitled and workspace.files.work is None
+    gate(StudyFile, "move_to")
+    workspace.save_as(later)
+    workspace.remove(4)
     workspace.close()
-    workspace.open(named)
-    assert len(workspace.trials) == 5
+    assert workspace.study is None
+    gate.open()
+    workspace.flush()
+    assert not before.exists()
+    for path, numbers in ((named, [0, 1, 2, 3]), (later, [0, 1, 2, 3])):
+        opened(qtbot, workspace, path)
+        assert [t.number for t in workspace.trials] == numbers
 
 
-def test_a_damaged_file_leaves_the_open_study(workspace, tmp_path):
+def test_a_copy_that_cannot_be_written_leaves_the_study_where_it_is(workspace, tmp_path, qtbot):
     fill(workspace)
+    before = workspace.path
+    (tmp_path / "a file").touch()
+    with qtbot.waitSignal(workspace.refused) as told:
+        workspace.save_as(tmp_path / "a file" / "mine.nnopt")
+    assert isinstance(told.args[0], StudyError) and workspace.path == before and workspace.files.work is None
+    workspace.set_pinned(1, True)
+    workspace.flush()
+    with StudyFile.open(before, read_only=True) as file:
+        assert file.study.get(1).pinned
+
+
+def test_opening_does_not_wait_for_the_disk_and_the_last_wish_counts(workspace, tmp_path, qtbot, gate, undo):
+    fill(workspace)
+    with qtbot.waitSignal(workspace.saved_as):
+        workspace.save_as(tmp_path / "one.nnopt")
+    with qtbot.waitSignal(workspace.saved_as):
+        workspace.save_as(tmp_path / "two.nnopt")
+    gate(StudyFile, "open")
+    workspace.open(tmp_path / "one.nnopt")
+    assert len(workspace.trials) == 4 and workspace.path.name == "two.nnopt"  # as long as the disk needs
+    assert workspace.files.work == ("open", "one.nnopt")
     bad = tmp_path / "bad.nnopt"
     bad.write_bytes(b"not a database" * 100)
-    with pytest.raises(StudyError):
-        workspace.open(bad)
-    assert len(workspace.trials) == 4
+    with qtbot.waitSignal(workspace.refused) as told:
+        workspace.open(bad)  # who wanted the other one has changed his mind
+        gate.open()
+    assert isinstance(told.args[0], StudyError) and workspace.files.work is None
+    assert len(workspace.trials) == 4 and workspace.path.name == "two.nnopt"
+    workspace.flush()
+    opened(qtbot, workspace, tmp_path / "one.nnopt")
+    assert not workspace.read_only  # whoever read it in vain has closed it
 
 
-def test_a_second_window_reads_only(workspace, tmp_path, undo):
+def test_a_second_window_reads_only_until_it_saves_elsewhere(workspace, tmp_path, undo, qtbot):
     fill(workspace)
-    workspace.save_as(tmp_path / "mine.nnopt")
+    with qtbot.waitSignal(workspace.saved_as):
+        workspace.save_as(tmp_path / "mine.nnopt")
     second = Workspace(undo, tmp_path / "other")
     problems = []
     second.problem.connect(problems.append)
-    second.open(tmp_path / "mine.nnopt")
+    opened(qtbot, second, tmp_path / "mine.nnopt")
     assert second.read_only and len(second.trials) == 4 and "read-only" in str(problems[0])
-    second.close()
+    with qtbot.waitSignal(second.problem):
+        second.set_pinned(2, True)
+    with qtbot.waitSignal(second.saved_as):
+        second.save_as(tmp_path / "yours.nnopt")
+    assert not second.read_only and not workspace.trial(2).pinned
+    second.shutdown()
+    with StudyFile.open(tmp_path / "yours.nnopt") as file:
+        assert file.study.get(2).pinned
 
 
 def test_pin_and_delete_can_be_undone(workspace, undo):
@@ -238,13 +315,13 @@ def test_a_full_disk_is_told_and_nothing_is_lost(workspace, monkeypatch):
     assert "disk is full" in str(problems[0]) and workspace.trial(3).state is TrialState.DONE
 
 
-def test_whoever_hears_of_a_study_or_a_trial_finds_the_front_already_known(workspace):
+def test_whoever_hears_of_a_study_or_a_trial_finds_the_front_already_known(workspace, qtbot):
     fill(workspace)
     path, seen = workspace.path, []
     workspace.close()
     workspace.study_replaced.connect(lambda: seen.append(workspace.standing.front))
     workspace.trial_added.connect(lambda _number: seen.append(workspace.standing.front))
-    workspace.open(path)
+    opened(qtbot, workspace, path)
     assert seen[-1] == (1, 0)
     with workspace.editing() as study:
         study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.99, 500)))
