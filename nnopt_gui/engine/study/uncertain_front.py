@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnopt_gui.engine.metrics import ACCURACY, DROP, Estimate, Metric
-from nnopt_gui.engine.statistics.bootstrap import weights
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import Z
+from nnopt_gui.engine.statistics.shrinkage import posterior_draws
 from nnopt_gui.engine.study.pareto import front, measured_rows
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.engine.study.trial_columns import TrialColumns
@@ -21,6 +21,9 @@ DRAWS: Final = 200
 UNLIKELY: Final = 0.05  # below this a trial is not on the front, and dominance is certain
 
 _IMAGES_AT_ONCE: Final = 4096
+_MARGINS: Final = (2.5, 1.5, 1.0, 0.5, 0.0)  # standard errors to either side, unpaired
+_MOST_CONTESTED: Final = 500
+_SLIGHT: Final = 1e-3  # of the usual error, where none was seen
 
 
 @dataclass(frozen=True)
@@ -73,44 +76,76 @@ def uncertain_front(
 ) -> UncertainFront:
     """Sample what the true values may be, and count how often each trial is on the front.
 
-    Accuracy is resampled by drawing images, the same for all trials whose predictions are stored, so that what they
-    share (hard images) cancels; without predictions its paired interval against the original is used, else its own.
-    Latency scatters by its interval, trial by trial. Bytes, MACs and parameters are exact.
+    True values are drawn given the measured ones and how far the study's values lie apart
+    (:func:`~nnopt_gui.engine.statistics.shrinkage.posterior_draws`, with the other metric as the position), so that
+    the luckiest of many alike trials is not taken for the best. The errors of accuracy are those of drawing images,
+    the same for all trials whose predictions are stored, so that what they share (hard images) cancels; without
+    predictions the paired interval against the original is used, else the trial's own. Latency scatters by its
+    interval, trial by trial. Bytes, MACs and parameters are exact. Trials that answer every image alike are equal.
 
-    The probabilities are those of a flat prior. Where the true values lie closer together than the error of measuring
-    them they are too modest for trials that look beaten: more images tell, not more draws.
+    Only what may be on the front is looked at: a trial whose interval, widened, lies beyond that of a better one has
+    no chance.
 
     Args:
-        predictions_of: a trial's predictions, or None; asked once per trial.
+        predictions_of: a trial's predictions, or None; asked once per trial that is looked at.
         draws: more give steadier probabilities: their own error is about 0.5 / √draws.
         seed: the same seed gives the same probabilities.
     """
     rows, values = measured_rows(TrialColumns.of(trials), x, y)
-    measured = [trials[row] for row in rows.tolist()]
-    on_front = front(values, x.better, y.better)
-    if not measured:
+    if not len(rows):
         return UncertainFront((), (), {})
     signs = np.array([1 if metric.better == "lower" else -1 for metric in (x, y)])
+    measured = [trials[row] for row in rows.tolist()]
+    contested = _contested(measured, values * signs, (x, y))
+    looked_at, at = [measured[i] for i in contested], values[contested]
     costs = [
-        signs[axis] * _sampled(measured, values[:, axis], metric, predictions_of, draws, seed, axis)
+        signs[axis] * _sampled(looked_at, at[:, axis], at[:, 1 - axis], metric, predictions_of, draws, seed, axis)
         for axis, metric in enumerate((x, y))
     ]
     probability = on_front_share(costs[0], costs[1])
+    on_front = front(at, x.better, y.better)
     candidates = []
     members = set(on_front)
     for index in np.flatnonzero(probability >= UNLIKELY):
-        tied = () if index in members else _ties(int(index), on_front, costs, values * signs)
-        number = measured[index].number
-        names = tuple(measured[i].number for i in tied)
-        candidates.append(Candidate(number, float(probability[index]), names))
-    shares = {trial.number: float(share) for trial, share in zip(measured, probability, strict=True)}
+        tied = () if index in members else _ties(int(index), on_front, costs, at * signs)
+        names = tuple(looked_at[i].number for i in tied)
+        candidates.append(Candidate(looked_at[index].number, float(probability[index]), names))
+    shares = dict.fromkeys((trial.number for trial in measured), 0.0)
+    shares |= {trial.number: float(share) for trial, share in zip(looked_at, probability, strict=True)}
+    numbers = tuple(looked_at[i].number for i in on_front)
+    return UncertainFront(numbers, tuple(candidates), shares, _band(costs, probability, at[:, 0] * signs[0], signs))
+
+
+def _band(
+    costs: Sequence[NDArray[np.float64]],
+    probability: NDArray[np.float64],
+    at: NDArray[np.float64],
+    signs: NDArray[np.int64],
+) -> FrontBand:
     likely = np.flatnonzero(probability > 0)
-    at = values[likely, 0] * signs[0]
-    low, high = attained_band(costs[0][:, likely], costs[1][:, likely], np.unique(at))
+    places = np.unique(at[likely])
+    low, high = attained_band(costs[0][:, likely], costs[1][:, likely], places)
     known = np.isfinite(low) & np.isfinite(high)
-    x_of, y_of = (np.unique(at) * signs[0])[known].tolist(), np.stack([low, high])[:, known] * signs[1]
-    band = FrontBand(tuple(x_of), tuple(y_of.min(axis=0).tolist()), tuple(y_of.max(axis=0).tolist()))
-    return UncertainFront(tuple(measured[i].number for i in on_front), tuple(candidates), shares, band)
+    x_of, y_of = (places * signs[0])[known].tolist(), np.stack([low, high])[:, known] * signs[1]
+    return FrontBand(tuple(x_of), tuple(y_of.min(axis=0).tolist()), tuple(y_of.max(axis=0).tolist()))
+
+
+def _contested(
+    trials: Sequence[Trial], costs: NDArray[np.float64], metrics: tuple[Metric, Metric]
+) -> NDArray[np.int64]:
+    """int64 (n,), ascending: the original, and the trials that no other beats in both metrics by far more than the
+    errors; where those are too many, by more than a smaller part of the errors."""
+    error = np.stack([_deviations(trials, metric) for metric in metrics], axis=1)
+    kept = np.zeros(len(trials), dtype=np.bool_)
+    for margin in _MARGINS:
+        worst, best = costs + margin * error, costs - margin * error
+        order = np.argsort(worst[:, 0], kind="stable")
+        attained = np.minimum.accumulate(worst[order, 1])
+        beside = np.searchsorted(worst[order, 0], best[:, 0], side="right") - 1
+        kept = (beside < 0) | (attained[np.maximum(beside, 0)] >= best[:, 1])
+        if np.count_nonzero(kept) <= _MOST_CONTESTED:
+            break
+    return np.flatnonzero(kept | np.array([trial.is_baseline for trial in trials]))
 
 
 def attained_band(
@@ -177,6 +212,7 @@ def _ties(
 def _sampled(
     trials: Sequence[Trial],
     values: NDArray[np.float64],
+    position: NDArray[np.float64],
     metric: Metric,
     predictions_of: PredictionsOf,
     draws: int,
@@ -184,74 +220,84 @@ def _sampled(
     axis: int,
 ) -> NDArray[np.float64]:
     """float64 (draws, T): what the metric may truly be, in its display unit."""
-    if metric.key == ACCURACY.key:
-        return 100 * _sampled_accuracy(trials, predictions_of, draws, seed)
-    if metric.key == DROP.key:  # the original's own accuracy shifts all alike
-        return -100 * _sampled_accuracy(trials, predictions_of, draws, seed)
-    readings = np.array([metric.read(trial.measurement) for trial in trials if trial.measurement is not None])
-    spread = (readings[:, 2] - readings[:, 1]) / (2 * Z)
-    if not spread.any():
+    if metric.key in (ACCURACY.key, DROP.key):  # the original's own accuracy shifts all drops alike
+        accuracy = values / 100 if metric.key == ACCURACY.key else np.array([_estimate(t).value for t in trials])
+        found = 100 * _sampled_accuracy(trials, accuracy, position, predictions_of, draws, seed)
+        return found if metric.key == ACCURACY.key else -found
+    error = _deviations(trials, metric)
+    if not error.any():
         return np.broadcast_to(values, (draws, len(values)))
-    generator = np.random.default_rng([seed, 1 + axis])
-    return np.asarray(values + spread * generator.standard_normal((draws, len(values))))
+    error = np.maximum(error, _SLIGHT * np.median(error[error > 0]))
+    return posterior_draws(values, np.diag(error**2), position, draws=draws, seed=seed + 1 + axis)
+
+
+def _deviations(trials: Sequence[Trial], metric: Metric) -> NDArray[np.float64]:
+    """float64 (T,): the standard deviations that the intervals stand for, in display units."""
+    readings = np.array([metric.read(trial.measurement) for trial in trials if trial.measurement is not None])
+    return np.asarray((readings[:, 2] - readings[:, 1]) / (2 * Z))
 
 
 def _sampled_accuracy(
-    trials: Sequence[Trial], predictions_of: PredictionsOf, draws: int, seed: int
+    trials: Sequence[Trial],
+    accuracy: NDArray[np.float64],
+    position: NDArray[np.float64],
+    predictions_of: PredictionsOf,
+    draws: int,
+    seed: int,
 ) -> NDArray[np.float64]:
-    """float64 (draws, T), fractions: by the images where predictions are stored, else by the interval."""
+    """float64 (draws, T), fractions."""
     stored = [predictions_of(trial) for trial in trials]
     labels = next((p.labels for p in stored if p is not None and p.known.any()), None)
-    paired = [
-        i for i, p in enumerate(stored)
+    paired = {
+        i: p for i, p in enumerate(stored)
         if p is not None and labels is not None and p.known.any()
         and (p.labels is labels or np.array_equal(p.labels, labels))
-    ]  # fmt: skip
-    result = np.empty((draws, len(trials)))
+    }  # fmt: skip
+    first_of = {i: i for i in range(len(trials))}
+    answers: dict[bytes, int] = {}
+    for i, p in paired.items():
+        first_of[i] = answers.setdefault(np.packbits([p.known, p.correct & p.known]).tobytes(), i)
+    firsts = sorted(set(first_of.values()))
+    covariance = _covariance([trials[i] for i in firsts], {firsts.index(i): paired[i] for i in firsts if i in paired})
+    found = posterior_draws(accuracy[firsts], covariance, position[firsts], draws=draws, seed=seed)
+    return found[:, [firsts.index(first_of[i]) for i in range(len(trials))]]
+
+
+def _covariance(trials: Sequence[Trial], paired: Mapping[int, TrialPredictions]) -> NDArray[np.float64]:
+    """float64 (T, T): of the errors of the accuracies, by the images where predictions are stored, else by the
+    intervals. That so many answers differ is itself a count: one more image is allowed for."""
+    result = np.zeros((len(trials), len(trials)))
+    where = list(paired)
     if paired:
-        result[:, paired] = _resampled_accuracy([p for i in paired if (p := stored[i]) is not None], draws, seed)
-    generator = np.random.default_rng([seed, 0])
+        result[np.ix_(where, where)] = _covariance_by_images(list(paired.values()))
     original = next((i for i, trial in enumerate(trials) if trial.is_baseline), None)
-    luck = generator.standard_normal(draws)  # with the images, shared by all that were paired with the original
-    if original is not None and original in set(paired):
-        shift = result[:, original] - result[:, original].mean()
-    else:
-        found = _estimate(trials[original]) if original is not None else None
-        shift = luck * _deviation(found) if found is not None else np.zeros(draws)
-    for index in sorted(set(range(len(trials))) - set(paired)):
-        measurement = trials[index].measurement
-        drop = measurement.accuracy_drop if measurement is not None else None
-        own = _estimate(trials[index])
-        if index == original:
-            result[:, index] = own.value + shift
-        elif drop is not None:
-            result[:, index] = own.value + shift - _deviation(drop) * generator.standard_normal(draws)
-        else:
-            result[:, index] = own.value + _deviation(own) * generator.standard_normal(draws)
+    others = [i for i in range(len(trials)) if i not in paired]
+    drops = {i: d for i in others if (m := trials[i].measurement) is not None and (d := m.accuracy_drop) is not None}
+    with_original = [i for i in others if i == original or (i in drops and original is not None)]
+    if original is not None and with_original:
+        known = original in paired
+        shared = result[original, original] if known else _deviation(_estimate(trials[original])) ** 2
+        for i in with_original if known else ():
+            result[i, where] = result[where, i] = result[original, where]
+        result[np.ix_(with_original, with_original)] = shared
+    for i in others:
+        error = 0.0 if i == original else _deviation(drops[i] if i in with_original else _estimate(trials[i]))
+        result[i, i] += error**2 + (1 / _estimate(trials[i]).samples) ** 2
     return result
 
 
-def _resampled_accuracy(stored: Sequence[TrialPredictions], draws: int, seed: int) -> NDArray[np.float64]:
-    """float64 (draws, T): accuracies on images drawn jointly for all."""
-    images = len(stored[0])
-    right = np.zeros((draws, len(stored)), dtype=np.float32)
-    seen = np.zeros_like(right)
-    complete = all(p.known.all() for p in stored)
-    for start, block in _image_blocks(images, draws, seed):
-        part = slice(start, start + block.shape[1])
-        right += block @ np.stack([p.correct[part] for p in stored]).astype(np.float32).T
-        if complete:
-            seen += block.sum(axis=1, keepdims=True)
-        else:
-            seen += block @ np.stack([p.known[part] for p in stored]).astype(np.float32).T
-    return np.asarray(right / np.maximum(seen, 1), dtype=np.float64)
-
-
-def _image_blocks(images: int, draws: int, seed: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """How often each image is drawn, for all draws, a few thousand images at a time: (first image, (draws, n))."""
-    drawn = np.concatenate(list(weights(np.ones(images, dtype=np.int64), draws, seed))).astype(np.float32)
-    for start in range(0, images, _IMAGES_AT_ONCE):
-        yield start, drawn[:, start : start + _IMAGES_AT_ONCE]
+def _covariance_by_images(stored: Sequence[TrialPredictions]) -> NDArray[np.float64]:
+    """float64 (T, T): the sampling covariance of accuracies on images in common."""
+    seen = np.array([p.known.sum() for p in stored], dtype=np.float64)
+    right = np.array([(p.correct & p.known).sum() for p in stored], dtype=np.float64)
+    result = np.diag(1 / seen**2)
+    for start in range(0, len(stored[0]), _IMAGES_AT_ONCE):
+        part = slice(start, start + _IMAGES_AT_ONCE)
+        known = np.stack([p.known[part] for p in stored])
+        off = np.where(known, np.stack([p.correct[part] for p in stored]) - (right / seen)[:, None], 0.0)
+        off /= seen[:, None]
+        result += off @ off.T
+    return result
 
 
 def _estimate(trial: Trial) -> Estimate:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,32 +120,52 @@ def test_a_part_of_the_images_counts_as_what_it_is() -> None:
     assert 0.3 < found.probability[2] < 0.6
 
 
+def calibration_error(said: np.ndarray, true: np.ndarray) -> float:
+    """Of the trials that are said to be on the front with a chance of about p, about p should be: how far off that is,
+    averaged over the trials in bins of p."""
+    edges = (0, 0.05, 0.15, 0.3, 0.5, 0.7, 0.95, 1.01)
+    inside = [(said >= low) & (said < high) for low, high in pairwise(edges)]
+    return float(sum(abs(said[i].sum() - true[i].sum()) for i in inside) / said.size)
+
+
+def simulated(regime: str, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sizes, true accuracies and answers (25, 1,000): half of the images are equally hard for all classifiers, so that
+    two of them are told apart with an error of 0.014."""
+    sizes = generator.permutation(25) + 1
+    rise = -np.exp(-sizes / 8)
+    accuracy = {
+        "far": 0.75 + 0.25 * rise + generator.normal(0, 0.06, 25),
+        "close": 0.75 + 0.05 * rise + generator.normal(0, 0.01, 25),
+        "closer, no trend": 0.75 + generator.normal(0, 0.007, 25),
+        "mixed": 0.75 + 0.05 * rise + generator.normal(0, 0.01, 25)
+        - np.where(generator.random(25) < 0.4, generator.uniform(0.05, 0.6, 25), 0),
+        "equal": np.full(25, 0.75),
+    }[regime]  # fmt: skip
+    common, own = generator.random(1000), generator.random((25, 1000))
+    return sizes, accuracy, np.where(generator.random(1000) < 0.5, common, own) < accuracy[:, None]
+
+
 def test_membership_is_calibrated() -> None:
-    """Of the trials that are said to be on the front with a chance of about p, about p are. 80 studies of 25 trials
-    whose true accuracies are known and lie further apart than the error of measuring them (where they do not, nobody
-    can be calibrated without knowing how they are spread), on 1,000 images of which half are equally hard for all."""
+    """On a known truth: far apart, closer together than the error of measuring, some far off, and all equal. A flat
+    prior, which takes each measured value as it is, does not pass."""
     generator = np.random.default_rng(3)
-    said, true = [], []
-    for study in range(80):
-        sizes = generator.permutation(25) + 1
-        accuracy = 0.75 - 0.25 * np.exp(-sizes / 8) + generator.normal(0, 0.06, 25)
-        common, own = generator.random(1000), generator.random((25, 1000))
-        luck = np.where(generator.random(1000) < 0.5, common, own)
-        right = luck < accuracy[:, None]
-        trials = [trial(i + 1, int(size), right[i]) for i, size in enumerate(sizes)]
-        stored = {i + 1: predicted(right[i]) for i in range(25)}
-        found = uncertain_front(trials, SIZE, ACCURACY, lambda t, s=stored: s[t.number], seed=study)
-        members = set(front(np.stack([sizes, accuracy], axis=1)))
-        said += [found.probability[i + 1] for i in range(25)]
-        true += [i in members for i in range(25)]
-    said_, true_ = np.array(said), np.array(true)
-    for low, high in ((0, 0.05), (0.05, 0.3), (0.3, 0.7), (0.7, 0.95), (0.95, 1.01)):
-        inside = (said_ >= low) & (said_ < high)
-        noise = 2.6 * np.sqrt(0.25 / inside.sum()) if 0.05 <= low < 0.95 else 0.04
-        assert inside.sum() > 50
-        assert abs(said_[inside].mean() - true_[inside].mean()) <= noise, (
-            low,
-            said_[inside].mean(),
-            true_[inside].mean(),
-        )
-    assert np.abs(said_.mean() - true_.mean()) < 0.03
+    ours, flat, true = np.zeros((3, 5, 24, 25))
+    regimes = ("far", "close", "closer, no trend", "mixed", "equal")
+    for regime, name in enumerate(regimes):
+        for study in range(24):
+            sizes, accuracy, right = simulated(name, generator)
+            trials = [trial(i + 1, int(size), right[i]) for i, size in enumerate(sizes)]
+            stored = {i + 1: predicted(right[i]) for i in range(25)}
+            found = uncertain_front(trials, SIZE, ACCURACY, lambda t, s=stored: s[t.number], seed=study)
+            ours[regime, study] = [found.probability[i + 1] for i in range(25)]
+            error = generator.multivariate_normal(np.zeros(25), np.cov(right) / 1000, 200)
+            draws = right.mean(axis=1) + error
+            flat[regime, study] = on_front_share(np.broadcast_to(sizes.astype(float), draws.shape), -draws)
+            true[regime, study, list(front(np.stack([sizes, accuracy], axis=1)))] = 1
+    wrong = [calibration_error(ours[i], true[i]) for i in range(4)]
+    assert max(wrong) < 0.06, wrong
+    assert calibration_error(ours[:4], true[:4]) < 0.03
+    assert min(calibration_error(flat[i], true[i]) for i in (1, 3)) > 0.06
+    assert true[4].mean() == 1 / 25  # the smallest of equals
+    assert ours[4].mean() < flat[4].mean() - 0.03
+    assert ((ours[4] - true[4]) ** 2).mean() < ((flat[4] - true[4]) ** 2).mean() / 2
