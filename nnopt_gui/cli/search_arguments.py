@@ -140,7 +140,8 @@ def add_sweep_order(parser: argparse.ArgumentParser) -> None:
                         help="run only N of the combinations, spread evenly (Sobol sequence; --seed)")  # fmt: skip
     parser.add_argument("--race", action="store_true",
                         help="stop measuring a trial once one that is no larger is decided to be more accurate on the "
-                        "same images (at most 1 %% of equals are stopped by mistake)")  # fmt: skip
+                        "same images, or when it is hardly better than guessing (at most 1 %% are stopped by "
+                        "mistake)")  # fmt: skip
 
 
 def add_export_optuna(parser: argparse.ArgumentParser) -> None:

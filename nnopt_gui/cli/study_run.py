@@ -110,19 +110,20 @@ class StudyRun:
             self._study.replace(trial, None, baseline.predictions)
 
     def finished(self, recipe: Recipe, *, race: bool = False) -> Trial | None:
-        """The trial that measured this recipe already in this runtime; one that lost a race counts only in another
+        """The trial that measured this recipe already in this runtime; one that a race stopped counts only in another
         ``race``, as it has not seen all images."""
         known = self._study.measured_in(recipe.fingerprint, str(self._session.options.target))
         if known is None or known.state is not TrialState.DONE or known.measurement is None:
             return None
-        return known if race or known.measurement.conditions.dominated_by is None else None
+        return known if race or not known.measurement.conditions.stopped else None
 
     def run(self, recipe: Recipe, predicted: Predicted | None = None, *, race: bool = False) -> Trial:
         """Run one recipe, or take the trial that did. What fails is recorded, and the sweep goes on. What was
         ``predicted`` of it before is kept with it.
 
         Args:
-            race: stop the evaluation when a trial on the front is no larger and decided to be more accurate.
+            race: stop the evaluation when a trial on the front is no larger and decided to be more accurate, or when
+                this one is hardly better than guessing.
 
         Raises:
             Cancelled: after the trial was recorded as cancelled.

@@ -8,8 +8,9 @@ ONNX Runtime's tools write 8-bit weights only, so fewer bits are snapped to thei
 files stay at 8 bits, so accuracies are compared, and the front is taken over this engine's bytes for both).
 
 This engine races, as ``nnopt sweep --race`` does: the evaluation of a trial ends once a smaller one is decided to be
-more accurate on the same images, and its record says so (``stopped`` counts them). The script sees all images of every
-point; a point of its front that the race had stopped would be listed in ``missed_by_front_here``. With ``--no-race``
+more accurate on the same images, or this one to be hardly better than guessing, and its record says so (``stopped``
+counts them). The script sees all images of every point; a point of its front that the race had stopped because of
+another trial would be listed in ``missed_by_front_here``. With ``--no-race``
 both see all.
 
 Images: the 5,000 CIFAR-10 test images of ``../shared`` are the selection split of a data set put together in the cache
@@ -184,7 +185,7 @@ class Engine:
         return {
             "correct": round(m.accuracy.value * m.accuracy.samples), "images": m.accuracy.samples,
             "size_bytes": m.size_bytes, "p50_ms": m.latency_ms.p50, "wall_s": clock.wall, "cpu_s": clock.cpu,
-            "stopped": m.conditions.stopped,
+            "stopped": m.conditions.stopped, "dominated": m.conditions.dominated_by is not None,
         }  # fmt: skip
 
 
@@ -200,7 +201,7 @@ def summary(points: dict[str, dict[str, Any]], opening: dict[str, float]) -> dic
     apart = []
     for key, (mine, other) in both.items():
         a, b = (wilson(p["correct"], p["images"]) for p in (mine, other))
-        if not mine["stopped"] and (a.low > b.high or b.low > a.high):
+        if not mine["dominated"] and (a.low > b.high or b.low > a.high):
             apart.append(f"{key}: {100 * a.value:.2f} here, {100 * b.value:.2f} there")
     fronts = _fronts(both)
     return {
@@ -214,8 +215,8 @@ def summary(points: dict[str, dict[str, Any]], opening: dict[str, float]) -> dic
 
 
 def _fronts(both: dict[str, tuple[dict[str, Any], dict[str, Any]]]) -> tuple[set[str], set[str]]:
-    """This engine's front, without what a race stopped, and the script's, over the same bytes."""
-    keys = [[key for key, (mine, _) in both.items() if not mine["stopped"]], list(both)]
+    """This engine's front, without what lost a race, and the script's, over the same bytes."""
+    keys = [[key for key, (mine, _) in both.items() if not mine["dominated"]], list(both)]
     found = []
     for who, names in enumerate(keys):
         values = [(both[k][0]["size_bytes"], both[k][who]["correct"] / both[k][who]["images"]) for k in names]
@@ -229,7 +230,7 @@ def _beaten(both: dict[str, tuple[dict[str, Any], dict[str, Any]]], key: str, he
     mine = both[key][0]
     rivals = [both[k][0] for k in here if both[k][0]["size_bytes"] <= mine["size_bytes"]]
     high = wilson(mine["correct"], mine["images"]).high
-    return bool(mine["stopped"]) or any(wilson(r["correct"], r["images"]).low > high for r in rivals)
+    return bool(mine["dominated"]) or any(wilson(r["correct"], r["images"]).low > high for r in rivals)
 
 
 def _split(points: dict[str, dict[str, Any]]) -> Iterator[tuple[str, str, dict[str, Any]]]:

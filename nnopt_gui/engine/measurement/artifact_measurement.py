@@ -88,7 +88,7 @@ def measure_artifact(
     )  # fmt: skip
     measurement = replace(_facts(path, shape, reporter), conditions=conditions)
     reporter.partial(measurement)
-    predictions = None
+    predictions, lost = None, False
     if subset is not None and preprocessing is not None and len(subset):
         known = baseline.predictions if baseline is not None else None
 
@@ -102,8 +102,8 @@ def measure_artifact(
         measurement = _by_class(_judged(measurement, predictions, known), predictions)
         if ask is not None and ask.reason:
             ended = replace(measurement.conditions, stopped=ask.reason, dominated_by=ask.dominated_by)
-            measurement = replace(measurement, conditions=ended)
-    measurement = _timed(measurement, session, path, shape, baseline, reporter, options)
+            measurement, lost = replace(measurement, conditions=ended), ask.lost
+    measurement = _timed(measurement, session, path, shape, baseline, reporter, options, quick=lost)
     reporter.partial(measurement)
     return measurement, predictions
 
@@ -116,12 +116,13 @@ def _timed(
     baseline: BaselineRun | None,
     reporter: Reporter,
     options: MeasurementOptions,
+    *,
+    quick: bool,
 ) -> Measurement:
     """With latency beside the baseline's, energy, throughput and memory, as far as they are asked for and there."""
     threads, seed = measurement.conditions.threads, measurement.conditions.seed
     other = open_runner(baseline.path, options.target, threads) if baseline is not None else None
-    # one that a race stopped is on no front: how fast it is need not be known as well
-    budget_s = BUDGET_S if measurement.conditions.dominated_by is None else QUICK_BUDGET_S
+    budget_s = QUICK_BUDGET_S if quick else BUDGET_S
     run = measure_latency(
         session, other, shape, threads, reporter, budget_s=budget_s, seed=seed, meter=EnergyMeter.find()
     )

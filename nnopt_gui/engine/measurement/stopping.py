@@ -11,17 +11,22 @@ import numpy as np
 
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.statistics.proportions import log_binomial, wilson
+from nnopt_gui.engine.statistics.proportions import log_upper_tail, wilson
 
 FALSE_STOPS: Final = 0.01  # chance that a trial that is not worse than its rival is stopped, however often one looks
+HARDLY: Final = 0.05  # of the way from guessing to always right: what is decided to be worse is not worth more images
 
 
 class RunningRule(Protocol):
     """One evaluation's rule. ``reason`` is a sentence for the user once it has stopped, before that empty;
-    ``dominated_by`` the number of the trial that this one was found to be worse than, if that was why."""
+    ``dominated_by`` the number of the trial that this one was found to be worse than, if that was why; ``lost`` says
+    that nobody will want to know this trial's latency exactly."""
 
     reason: str
     dominated_by: int | None
+
+    @property
+    def lost(self) -> bool: ...
 
     def decide(self, so_far: TrialPredictions) -> bool:
         """Whether to stop now."""
@@ -49,6 +54,7 @@ class _RunningWidth:
         self._half_width = half_width
         self.reason = ""
         self.dominated_by: int | None = None
+        self.lost = False
 
     def decide(self, so_far: TrialPredictions) -> bool:
         known = so_far.known
@@ -72,7 +78,8 @@ class Rival:
 
 @dataclass(frozen=True)
 class FrontRule:
-    """Stop when a rival that is no larger is decided to be more accurate on the same images.
+    """Stop when a rival that is no larger is decided to be more accurate on the same images, or when a classifier is
+    decided to be hardly better than guessing.
 
     The decision holds at any moment: the evidence is a mixture likelihood ratio over the images on which only one of
     the two is right, a martingale while the trial is not worse, so that looking again and again does not raise the
@@ -92,6 +99,10 @@ class _RunningFront:
         self.reason = ""
         self.dominated_by: int | None = None
 
+    @property
+    def lost(self) -> bool:
+        return bool(self.reason)
+
     def decide(self, so_far: TrialPredictions) -> bool:
         for rival in self._rivals:
             both = so_far.known & rival.predictions.known
@@ -104,7 +115,15 @@ class _RunningFront:
                     f"only there, {gained} only here."
                 )
                 return True
-        return False
+        return self._guesses(so_far)
+
+    def _guesses(self, so_far: TrialPredictions) -> bool:
+        known = so_far.known
+        seen, right = int(np.count_nonzero(known)), int(np.count_nonzero(so_far.correct & known))
+        share = 1 / so_far.class_count + HARDLY * (1 - 1 / so_far.class_count)
+        if right < share * seen and log_evidence_below(right, seen, share) >= -math.log(FALSE_STOPS):
+            self.reason = f"It is hardly better than guessing: {right} of {seen} images are right."
+        return bool(self.reason)
 
 
 def log_evidence_worse(lost: int, gained: int) -> float:
@@ -113,9 +132,13 @@ def log_evidence_worse(lost: int, gained: int) -> float:
 
     With n = lost + gained it is 2ⁿ⁺¹ B(lost + 1, gained + 1) P(Bin(n + 1, ½) ≤ lost).
     """
-    n = lost + gained
-    log_beta = math.lgamma(lost + 1) + math.lgamma(gained + 1) - math.lgamma(n + 2)
-    terms = [log_binomial(n + 1, k) for k in range(lost + 1)]
-    top = max(terms)
-    log_tail = top + math.log(math.fsum(math.exp(term - top) for term in terms))
-    return (n + 1) * math.log(2) + log_beta + min(0.0, log_tail)
+    return log_evidence_below(gained, lost + gained, 0.5)
+
+
+def log_evidence_below(right: int, seen: int, share: float) -> float:
+    """Logarithm of the evidence that a model is right less often than ``share``: the likelihood of ``right`` of
+    ``seen`` images, its true share uniform on (0, ``share``), over that of ``share`` itself. Like the other evidence it
+    is a martingale at ``share``, and shrinks above."""
+    log_beta = math.lgamma(right + 1) + math.lgamma(seen - right + 1) - math.lgamma(seen + 2)
+    log_mean = log_beta + log_upper_tail(seen + 1, right + 1, share) - math.log(share)
+    return log_mean - right * math.log(share) - (seen - right) * math.log1p(-share)

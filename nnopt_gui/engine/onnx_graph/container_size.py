@@ -35,21 +35,11 @@ def measure_containers(graph: FloatGraph) -> tuple[Container, ...]:
     ``estimate`` gives the size of the file. Files are built in memory; for larger networks with a few weights per
     output channel, because payload bytes are known without packing anything.
     """
-    return tuple(_measure(graph, *form) for form in _forms())
-
-
-def _forms() -> Iterator[tuple[int, int, bool]]:
-    for bits in WEIGHT_BITS:
-        if bits > 8:
-            yield bits, 32, False
-            continue
-        for activation_bits in (8, 32):
-            yield bits, activation_bits, False
-            yield bits, activation_bits, True
-
-
-def _measure(graph: FloatGraph, bits: int, activation_bits: int, sparse: bool) -> Container:
     weights = graph.weights()
+    return tuple(container for bits in WEIGHT_BITS for container in _measure(graph, weights, bits))
+
+
+def _measure(graph: FloatGraph, weights: Mapping[str, np.ndarray], bits: int) -> Iterator[Container]:
     small = sum(weight.size for weight in weights.values()) > _REAL_SHAPES
     shapes = {
         name: (weight.shape[0], min(_INPUTS, weight[0].size), *([1] * (weight.ndim - 2))) if small else weight.shape
@@ -57,15 +47,20 @@ def _measure(graph: FloatGraph, bits: int, activation_bits: int, sparse: bool) -
     }
     channels = sum(shape[0] for shape in shapes.values())
     if bits > 8:
-        model = write_float(graph, bits)
         payload = sum(packed_bytes(weight.size, bits) for weight in weights.values())
-        per_channel = _FLOAT_BIAS_BYTES
-    else:
-        stand_ins = {name: _stand_in(index, shape, bits, sparse) for index, (name, shape) in enumerate(shapes.items())}
-        model = _write(graph, stand_ins, activation_bits)
-        payload = _weight_bytes(stand_ins)
+        fixed = write_float(graph, bits).ByteSize() - payload - _FLOAT_BIAS_BYTES * channels
+        yield Container(bits, 32, False, fixed, _FLOAT_BIAS_BYTES)
+        return
+    stand_ins = {
+        sparse: {name: _stand_in(index, shape, bits, sparse) for index, (name, shape) in enumerate(shapes.items())}
+        for sparse in (False, True)
+    }
+    payloads = {sparse: _weight_bytes(levels) for sparse, levels in stand_ins.items()}
+    for activation_bits in (8, 32):
         per_channel = _SHORT_BYTES + (_SHORT_BYTES if activation_bits == 8 else _FLOAT_BIAS_BYTES)
-    return Container(bits, activation_bits, sparse, model.ByteSize() - payload - per_channel * channels, per_channel)
+        for sparse, levels in stand_ins.items():
+            fixed = _write(graph, levels, activation_bits).ByteSize() - payloads[sparse] - per_channel * channels
+            yield Container(bits, activation_bits, sparse, fixed, per_channel)
 
 
 def _weight_bytes(weights: Mapping[str, QuantizedWeight]) -> int:

@@ -150,7 +150,12 @@ def plan_packing(weights: Mapping[str, QuantizedWeight]) -> PackingPlan:
             raise ValueError(f"{name} has levels other than 0 where it was pruned")
     packed = [packed_weight(name, weight) for name, weight in weights.items()]
     sizes = {weight.name: _sizes(weight) for weight in packed}
-    packed = _in_file_order([weight for weight in packed if _pays(weight, packed, sizes)])
+    together: dict[tuple[object, ...], list[PackedWeight]] = {}
+    for one in packed:
+        if one.shares_table:
+            together.setdefault(_key(one), []).append(one)
+    users = {one.name: group for group in together.values() for one in group}
+    packed = _in_file_order([own for own in packed if _pays(own, users.get(own.name, [own]), sizes)])
     placed, placements = _placed(packed, sizes)
     streams = list(_streams([weight for weight in placed if weight.decoder != "levels" or weight.positions != "all"]))
     for index, placement in enumerate(placements):
@@ -177,11 +182,10 @@ def packed_weight(name: str, weight: QuantizedWeight) -> PackedWeight:
     return PackedWeight(name, weight, "rows", weight.bits, table)
 
 
-def _pays(weight: PackedWeight, others: Sequence[PackedWeight], sizes: Mapping[str, np.ndarray]) -> bool:
-    """Whether codes with everything they need are smaller than int8 levels, for all that share a table together."""
+def _pays(weight: PackedWeight, users: Sequence[PackedWeight], sizes: Mapping[str, np.ndarray]) -> bool:
+    """Whether codes with everything they need are smaller than int8 levels, for all ``users`` of its table together."""
     if weight.decoder == "levels":
         return bool(sizes[weight.name].min() < weight.count)
-    users = [other for other in others if _key(other) == _key(weight)] if weight.shares_table else [weight]
     size = float(weight.table.nbytes if weight.shares_table else LAYER_OPERATORS)
     for user in users:
         size += sizes[user.name].min() + user.side_bytes + (LAYER_OPERATORS if user.has_groups else 0)
@@ -197,8 +201,10 @@ def _key(weight: PackedWeight) -> tuple[object, ...]:
 
 def _in_file_order(weights: Sequence[PackedWeight]) -> list[PackedWeight]:
     """Streams one after the other, int8 levels last, and in them the segments."""
-    keys = list(dict.fromkeys(_key(weight) for weight in weights))
-    return sorted(weights, key=lambda weight: (weight.decoder == "levels", weight.bits, keys.index(_key(weight))))
+    first: dict[tuple[object, ...], int] = {}
+    ranks = [first.setdefault(_key(weight), len(first)) for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (weights[i].decoder == "levels", weights[i].bits, ranks[i]))
+    return [weights[i] for i in order]
 
 
 def _placed(

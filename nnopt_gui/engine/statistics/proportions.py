@@ -106,10 +106,29 @@ def mcnemar_exact(gained: int, lost: int, *, mid_p: bool = False) -> float:
     return min(1.0, p - chances[-1] if mid_p else p)
 
 
-def log_binomial(trials: int, successes: int) -> float:
-    """Logarithm of the chance of so many heads in so many tosses of a fair coin."""
+def log_binomial(trials: int, successes: int, share: float = 0.5) -> float:
+    """Logarithm of the chance of so many heads in so many tosses of a coin that shows them with this share."""
     ways = math.lgamma(trials + 1) - math.lgamma(successes + 1) - math.lgamma(trials - successes + 1)
-    return ways - trials * math.log(2)
+    return ways + successes * math.log(share) + (trials - successes) * math.log1p(-share)
+
+
+def log_upper_tail(trials: int, least: int, share: float) -> float:
+    """Logarithm of the chance of at least so many heads.
+
+    The smaller side is added up, outwards, as far as its terms count.
+    """
+    other_side = least <= trials * share
+    place = start = least - 1 if other_side else least
+    if not 0 <= start <= trials:
+        return 0.0 if start < 0 else -math.inf
+    odds = share / (1 - share)
+    total, term = 0.0, 1.0
+    while term > 1e-17 * total:
+        total += term
+        term *= place / ((trials - place + 1) * odds) if other_side else (trials - place) * odds / (place + 1)
+        place += -1 if other_side else 1
+    side = log_binomial(trials, start, share) + math.log(total)
+    return math.log1p(-math.exp(min(side, -1e-12))) if other_side else min(0.0, side)
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -46,5 +46,7 @@ def test_a_worse_trial_stops_soon_and_an_equal_or_better_one_does_not() -> None:
     assert stops_at(front, 0.97, 1) is None  # the perfect rival is larger, so it dominates nobody
 
 
-def test_without_rivals_nothing_stops() -> None:
-    assert stops_at(FrontRule([]), 0.1, 1) is None
+def test_without_rivals_only_what_guesses_stops() -> None:
+    assert stops_at(FrontRule([]), 0.6, 1) is None
+    assert (stops_at(FrontRule([]), 0.4, 1) or COUNT) <= 256
+    assert stops_at(FrontRule([]), 0.45, 1) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnopt_gui.engine.measurement.stopping import FALSE_STOPS, log_evidence_worse
+from nnopt_gui.engine.measurement.stopping import FALSE_STOPS, log_evidence_below, log_evidence_worse
 from nnopt_gui.engine.statistics.bootstrap import bca_interval, cells
 from nnopt_gui.engine.statistics.classification import calibration_error_statistic, worst_class_statistic
 from nnopt_gui.engine.statistics.proportions import mcnemar_exact, tango, wilson
@@ -102,3 +102,8 @@ def test_evidence_is_its_definition() -> None:
         likelihood = share**lost * (1 - share) ** gained * 2.0 ** (lost + gained)
         integral = 2 * ((likelihood[1:] + likelihood[:-1]) / 2).sum() * (share[1] - share[0])
         assert log_evidence_worse(lost, gained) == pytest.approx(np.log(integral), abs=1e-5)
+    for right, seen, least in ((0, 40, 0.145), (70, 700, 0.145), (140, 700, 0.145), (50, 90, 0.525)):
+        share = np.linspace(0, least, 200_001)
+        likelihood = (share / least) ** right * ((1 - share) / (1 - least)) ** (seen - right)
+        integral = ((likelihood[1:] + likelihood[:-1]) / 2).sum() * (share[1] - share[0]) / least
+        assert log_evidence_below(right, seen, least) == pytest.approx(np.log(integral), abs=1e-5)
