@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,7 @@ from nnopt_gui.engine.pruning.sparsity import sparsity_stops
 from nnopt_gui.engine.quantization.calibration import collect_ranges
 from nnopt_gui.engine.quantization.distribution import analyse_weights
 from nnopt_gui.engine.quantization.post_training import quantize_graph
-from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.engine.recipe import Method, Quantize
 from nnopt_gui.engine.sources import ModelSource
 from nnopt_gui.engine.student_networks import build_student, students_of
 from nnopt_gui.errors import ModelError, NnoptError
@@ -38,9 +38,15 @@ SPARSITY_STOPS: Final = tuple(round(0.05 * i, 2) for i in range(20))
 EXPORT_STUDENTS_UP_TO: Final = 5_000_000  # parameters; larger students borrow the opened network's container
 RANDOM_BATCH: Final = 4
 RANDOM_SEED: Final = 0
+_QUICK: Final = Quantize(8, 8, Method(effort="fast"))
 
 
-def describe_model(opened: OpenedModel, graph: FloatGraph, threads: int, reporter: Reporter) -> ModelProfile:
+IntegerForm = Callable[[FloatGraph], FloatGraph]  # the graph as integer activations are put into it
+
+
+def describe_model(
+    opened: OpenedModel, graph: FloatGraph, threads: int, reporter: Reporter, integer_form: IntegerForm
+) -> ModelProfile:
     """Layers, channel groups, container sizes, sparsity table and two quick latencies of an opened network."""
     reporter.status("Reading the network's structure")
     layers, groups = _structure(opened, graph)
@@ -50,10 +56,11 @@ def describe_model(opened: OpenedModel, graph: FloatGraph, threads: int, reporte
     stops = sparsity_stops({layer.name: weights[layer.name] for layer in layers}, SPARSITY_STOPS)
     reporter.status("Timing the network")
     shape = opened.input_shape
-    integer = quantize_graph(graph, Quantize(8, 8), collect_ranges(graph, _random(shape), reporter), None, reporter)
+    read = integer_form(graph)
+    integer = quantize_graph(read, _QUICK, collect_ranges(read, _random(shape), reporter), None, reporter)
     return replace(
         profile,
-        containers=measure_containers(graph),
+        containers=measure_containers(graph, read),
         saturates=saturates(),
         sparsity=stops,
         float_ms=quick_latency(graph.model, shape, threads, reporter),
@@ -61,7 +68,9 @@ def describe_model(opened: OpenedModel, graph: FloatGraph, threads: int, reporte
     )
 
 
-def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Reporter) -> dict[str, ModelProfile]:
+def describe_students(
+    opened: OpenedModel, teacher: ModelProfile, reporter: Reporter, integer_form: IntegerForm
+) -> dict[str, ModelProfile]:
     """The student ladder of an opened network, by ``str(student)``, ordered by MACs.
 
     Students have random weights here: shapes, MACs and bytes do not depend on training. Those that cannot be built for
@@ -80,7 +89,7 @@ def describe_students(opened: OpenedModel, teacher: ModelProfile, reporter: Repo
             graph = export_network(network, opened.input_shape, reporter)
             layers, groups = _structure(rung, graph)
             profile = _profile(rung, graph, layers, groups, graph_cost(graph.model))
-            found[str(student)] = replace(profile, containers=measure_containers(graph))
+            found[str(student)] = replace(profile, containers=measure_containers(graph, integer_form(graph)))
         else:
             found[str(student)] = _profile_without_graph(rung, layers, teacher)
     return dict(sorted(found.items(), key=lambda item: item[1].macs))

@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,8 @@ class Session:
                 graph, opened_data, opened.input_shape, fixed, auto_preprocessing, self._threads, reporter
             )
             stages.use_preprocessing(fixed)
-        profile = describe_model(opened, graph, self._threads, reporter)
+        form = partial(stages.integer_form, reporter=reporter)
+        profile = describe_model(opened, graph, self._threads, reporter, form)
         public = Opened(
             model=profile,
             data=opened_data.profile(fixed) if opened_data else None,
@@ -216,7 +218,8 @@ class Session:
         """Profiles of the student ladder by ``str(student)``, ordered by MACs; empty where nothing is known."""
         current = self._opened()
         if current.students is None:
-            current.students = describe_students(current.model, current.public.model, reporter)
+            form = partial(current.stages.integer_form, reporter=reporter)
+            current.students = describe_students(current.model, current.public.model, reporter, form)
         return current.students
 
     def run_trial(self, recipe: Recipe, reporter: Reporter, *, stop: StopRule | None = None) -> TrialResult:

@@ -29,7 +29,9 @@ from nnopt_gui.engine.recipe import Method, Quantize, Recipe
 KEPT: Final = 2  # searches: the opened network's, and that of a network half way through its steps
 STAIRCASE_FILE: Final = "staircase.json"
 # Levels do not change how long integer kernels take, so the quickest way to find some will do for a measurement.
-_TIMED_FORM: Final = Quantize(8, 8, Method(weight_range="minmax", activation_range="minmax", form="int8"))
+_TIMED_FORM: Final = Quantize(
+    8, 8, Method(effort="fast", weight_range="minmax", activation_range="minmax", form="int8")
+)
 _TIMED_IMAGES: Final = 8  # that its ranges come from
 
 Shape = tuple[int, int, int]

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final
 
 import numpy as np
 import onnx
 from torch import Tensor, nn
 
+from nnopt_gui.engine.calibration_stage import CalibrationStage
 from nnopt_gui.engine.data.datasets import OpenedData
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.measurement.machine import saturates
@@ -35,44 +35,24 @@ from nnopt_gui.engine.pruning.gradients import SAMPLES, Samples
 from nnopt_gui.engine.pruning.prune_network import Masks, Pruned, TrainAfterStep, prune_network
 from nnopt_gui.engine.pruning.schedule import epoch_shares
 from nnopt_gui.engine.pruning.weight_pruning import graph_masks
-from nnopt_gui.engine.quantization.calibration import ActivationRanges, collect_ranges
+from nnopt_gui.engine.quantization.calibration import ActivationRanges
 from nnopt_gui.engine.quantization.equalization import equalize
-from nnopt_gui.engine.quantization.post_training import FEEDBACK_BITS, TuningImages, quantize_graph
+from nnopt_gui.engine.quantization.post_training import FEEDBACK_BITS, quantize_graph
 from nnopt_gui.engine.recipe import OPENED_TEACHER, SELF_TEACHER, FineTune, Prune, Quantize, Recipe
 from nnopt_gui.engine.shortening import Shortening, deployed_form, first_images
 from nnopt_gui.engine.sources import Preprocessing
+from nnopt_gui.engine.stage_cache import StageCache
 from nnopt_gui.engine.student_networks import build_student, teacher_architecture
 from nnopt_gui.engine.training.distillation import Teacher
 from nnopt_gui.engine.training.fine_tuning import train
 from nnopt_gui.engine.training.teachers import open_teacher, said_of_temperature, settled_distillation
-from nnopt_gui.engine.tuning_batches import tuning_images
 from nnopt_gui.errors import RecipeError
 
-CALIBRATION_BATCH: Final = 64
 IMPORTANCE_BATCH: Final = 32
 # With so few of its weights a network learns at the rates of a new one (5 % of the weights of the digits network, six
 # epochs, two seeds: 1.5 to 2.2 points better than at those of fine-tuning).
 LEARNS_ANEW: Final = 0.2
 NETWORKS_KEPT: Final = 12
-
-T = TypeVar("T")
-
-
-class StageCache(Generic[T]):
-    """The most recently used results of one stage."""
-
-    def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
-        self._entries: OrderedDict[str, T] = OrderedDict()
-
-    def get(self, key: str, make: Callable[[], T]) -> T:
-        """The result under ``key``, made now if it is not there."""
-        if key not in self._entries:
-            self._entries[key] = make()
-            while len(self._entries) > self._capacity:
-                self._entries.popitem(last=False)
-        self._entries.move_to_end(key)
-        return self._entries[key]
 
 
 @dataclass(frozen=True)
@@ -106,11 +86,17 @@ class Stages:
         self._shortening = Shortening(model.input_shape, threads, workspace)
         self._networks: StageCache[Prepared] = StageCache(NETWORKS_KEPT)
         self._graphs: StageCache[FloatGraph] = StageCache(NETWORKS_KEPT)
-        self._ranges: StageCache[ActivationRanges] = StageCache(4 * NETWORKS_KEPT)
+        self._calibration = self._calibrates()
 
     def use_preprocessing(self, preprocessing: Preprocessing) -> None:
         """Set what was found out after the float graph was exported; nothing was trained or calibrated before."""
         self._preprocessing = preprocessing
+        self._calibration = self._calibrates()
+
+    def _calibrates(self) -> CalibrationStage | None:
+        if self._data is None or self._preprocessing is None:
+            return None
+        return CalibrationStage(self._data, self._preprocessing)
 
     # -- the road ---------------------------------------------------------------------------------------------
 
@@ -122,16 +108,19 @@ class Stages:
         """
         self._check(recipe)
         graph, masks = self._graph(recipe, reporter)
-        if recipe.quantize is not None and recipe.quantize.method.repair == "equalize":
-            graph = equalize(graph, reporter.checkpoint)
+        quantize, calibration, key = recipe.quantize, self._calibration, _key(recipe)
+        if quantize is not None and quantize.method.repair == "equalize":
+            graph, key = equalize(graph, reporter.checkpoint), f"{key}+equalized"
         ranges, images = None, None
-        if recipe.quantize is not None and self._data is not None and self._needs_images(recipe.quantize):
+        if quantize is not None and calibration is not None and self._needs_images(quantize):
             reporter.status("Calibrating activations")
-            ranges = self._calibrated(recipe, graph, masks, reporter)
-            images = self._tuning_images(recipe.seed, reporter)
+            if quantize.activation_bits <= 8:
+                graph, key = calibration.integer_form(graph, reporter), f"{key}+integer"
+            ranges = calibration.ranges(key, graph, masks, reporter)
+            images = calibration.tuning_images(recipe.seed, reporter)
         reporter.checkpoint()
         reporter.status("Writing the model")
-        return quantize_graph(graph, recipe.quantize, ranges, masks, reporter, images, saturates=saturates())
+        return quantize_graph(graph, quantize, ranges, masks, reporter, images, saturates=saturates())
 
     @staticmethod
     def _needs_images(quantize: Quantize) -> bool:
@@ -142,25 +131,21 @@ class Stages:
         forced = forced or quantize.tuning_epochs > 0
         return quantize.activation_bits <= 8 or (quantize.weight_bits <= 8 and (few or forced))
 
-    def _tuning_images(self, seed: int, reporter: Reporter) -> TuningImages:
-        assert self._data is not None
-        assert self._preprocessing is not None
-
-        def observe(graph: FloatGraph) -> ActivationRanges:
-            return collect_ranges(graph, self.calibration_batches(reporter), reporter)
-
-        return tuning_images(self._data, self._preprocessing, seed, reporter, observe)
-
     def prepare(self, reporter: Reporter) -> None:
         """Calibrate the unchanged network for the usual recipe: the first trial that quantises it finds that done."""
-        if self._data is not None and self._preprocessing is not None:
-            graph = self.float_graph(reporter)
-            if graph.layers:
-                self._calibrated(Recipe(), graph, None, reporter).grids()
+        graph = self.float_graph(reporter)
+        if self._calibration is not None and graph.layers:
+            graph = self._calibration.integer_form(graph, reporter)
+            self._calibration.ranges(f"{_key(Recipe())}+integer", graph, None, reporter).grids()
 
     def activation_ranges(self, reporter: Reporter) -> ActivationRanges:
         """What the calibration images make of the baseline's activations; there have to be data."""
-        return self._calibrated(Recipe(), self.float_graph(reporter), None, reporter)
+        assert self._calibration is not None
+        return self._calibration.ranges(_key(Recipe()), self.float_graph(reporter), None, reporter)
+
+    def integer_form(self, graph: FloatGraph, reporter: Reporter) -> FloatGraph:
+        """A graph as integer activations are put into it, see :class:`CalibrationStage`."""
+        return graph if self._calibration is None else self._calibration.integer_form(graph, reporter)
 
     def float_graph(self, reporter: Reporter) -> FloatGraph:
         """The baseline's exported graph."""
@@ -230,11 +215,12 @@ class Stages:
         )
 
     def _open_shortener(self, form: KernelForm, reporter: Reporter) -> OpenShortener | None:
-        if self._data is None or self._preprocessing is None:
+        calibration = self._calibration
+        if calibration is None:
             return None
 
         def images() -> Tensor:
-            return first_images(self.calibration_batches(reporter), IMAGES)
+            return first_images(calibration.batches(reporter), IMAGES)
 
         return lambda network, timed: self._shortening.of(network, form if timed else None, images, reporter)
 
@@ -352,28 +338,6 @@ class Stages:
         reporter.status("Exporting to ONNX")
         reporter.checkpoint()
         return export_network(network, self.model.input_shape, reporter)
-
-    def _calibrated(
-        self, recipe: Recipe, graph: FloatGraph, masks: Masks | None, reporter: Reporter
-    ) -> ActivationRanges:
-        def make() -> ActivationRanges:
-            source = graph
-            if masks is not None:  # ranges of the pruned network, not of the dense one
-                weights = graph.weights()
-                source = graph.with_weights({name: weights[name] * mask for name, mask in masks.items()})
-            return collect_ranges(source, self.calibration_batches(reporter), reporter)
-
-        equalized = recipe.quantize is not None and recipe.quantize.method.repair == "equalize"
-        return self._ranges.get(_key(recipe) + ("+equalized" if equalized else ""), make)
-
-    def calibration_batches(self, reporter: Reporter) -> Iterator[np.ndarray]:
-        """The calibration split as the network's input, float32 N×C×H×W."""
-        assert self._data is not None
-        assert self._preprocessing is not None
-        subset = self._data.split("calibration")
-        for start in range(0, len(subset), CALIBRATION_BATCH):
-            positions = np.arange(start, min(start + CALIBRATION_BATCH, len(subset)))
-            yield load_batch(subset, positions, self._preprocessing, reporter)
 
 
 def _tunes(recipe: Recipe) -> bool:

@@ -10,7 +10,7 @@ import onnx
 import pytest
 import torch
 
-from nnopt_gui.engine import stages
+from nnopt_gui.engine import calibration_stage
 from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.data.datasets import open_data
 from nnopt_gui.engine.data.preprocessing import load_batch
@@ -197,8 +197,8 @@ def test_opening_the_same_sources_again_keeps_what_was_done(session: Session) ->
 
 def test_what_was_prepared_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calibrations = []
-    collect = stages.collect_ranges
-    monkeypatch.setattr(stages, "collect_ranges", lambda *given: calibrations.append(1) or collect(*given))
+    collect = calibration_stage.collect_ranges
+    monkeypatch.setattr(calibration_stage, "collect_ranges", lambda *given: calibrations.append(1) or collect(*given))
     session = Session(tmp_path, threads=2)
     session.open(ModelSource("demo"), DataSource("digits"), REPORTER)
     session.prepare(REPORTER)

@@ -166,7 +166,7 @@ def test_the_ladder_of_an_unknown_network_shows_bytes_and_macs(mine: OpenedModel
         params=count_parameters(mine.network), macs=count_macs(mine.network, mine.input_shape),
         float_bytes=len(graph.model.SerializeToString()), layers=(),
     )  # fmt: skip
-    rungs = describe_students(mine, teacher, SilentReporter())
+    rungs = describe_students(mine, teacher, SilentReporter(), lambda graph: graph)
     assert "0.5×" in rungs
     assert [rung.macs for rung in rungs.values()] == sorted(rung.macs for rung in rungs.values())
     assert all(0 < rung.macs < teacher.macs and rung.float_bytes > 0 for rung in rungs.values())

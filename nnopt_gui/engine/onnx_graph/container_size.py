@@ -13,6 +13,7 @@ from nnopt_gui.engine.onnx_graph.artifact_graph import write_float, write_quanti
 from nnopt_gui.engine.onnx_graph.byte_ledger import ledger
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
 from nnopt_gui.engine.onnx_graph.packed_forms import plan_packing
+from nnopt_gui.engine.onnx_graph.pixel_input import EVEN
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.weight_codes import level_table
 from nnopt_gui.engine.profile import Container
@@ -27,28 +28,34 @@ _INPUTS: Final = 8  # of a stand-in otherwise: enough for every bit width to pay
 _REAL_SHAPES: Final = 1 << 16  # below this many weights the stand-ins have the real shapes: every byte counts there
 
 
-def measure_containers(graph: FloatGraph) -> tuple[Container, ...]:
+def measure_containers(graph: FloatGraph, integer: FloatGraph | None = None) -> tuple[Container, ...]:
     """Fixed bytes and bytes per output channel for every combination of bits that a recipe allows, dense and sparse.
 
     ``activation_bits`` is 8 for all integer activations, whose files differ only by a few operators, and 32 for float
     ones. Fixed bytes are what is left of a whole file after its weights and channels, so that
     ``estimate`` gives the size of the file. Files are built in memory; for larger networks with a few weights per
     output channel, because payload bytes are known without packing anything.
+
+    Args:
+        integer: the graph as integer activations are put into it, where that is another one.
     """
+    by_activations = {8: integer or graph, 32: graph}
     weights = graph.weights()
-    return tuple(container for bits in WEIGHT_BITS for container in _measure(graph, weights, bits))
+    return tuple(container for bits in WEIGHT_BITS for container in _measure(by_activations, weights, bits))
 
 
-def _measure(graph: FloatGraph, weights: Mapping[str, np.ndarray], bits: int) -> Iterator[Container]:
+def _measure(graphs: Mapping[int, FloatGraph], weights: Mapping[str, np.ndarray], bits: int) -> Iterator[Container]:
     small = sum(weight.size for weight in weights.values()) > _REAL_SHAPES
     shapes = {
         name: (weight.shape[0], min(_INPUTS, weight[0].size), *([1] * (weight.ndim - 2))) if small else weight.shape
         for name, weight in weights.items()
     }
+    for name in _reading_pixels(graphs[8]):  # every input channel has a zero of its own
+        shapes[name] = weights[name].shape
     channels = sum(shape[0] for shape in shapes.values())
     if bits > 8:
         payload = sum(packed_bytes(weight.size, bits) for weight in weights.values())
-        fixed = write_float(graph, bits).ByteSize() - payload - _FLOAT_BIAS_BYTES * channels
+        fixed = write_float(graphs[32], bits).ByteSize() - payload - _FLOAT_BIAS_BYTES * channels
         yield Container(bits, 32, False, fixed, _FLOAT_BIAS_BYTES)
         return
     stand_ins = {
@@ -59,8 +66,13 @@ def _measure(graph: FloatGraph, weights: Mapping[str, np.ndarray], bits: int) ->
     for activation_bits in (8, 32):
         per_channel = _SHORT_BYTES + (_SHORT_BYTES if activation_bits == 8 else _FLOAT_BIAS_BYTES)
         for sparse, levels in stand_ins.items():
-            fixed = _write(graph, levels, activation_bits).ByteSize() - payloads[sparse] - per_channel * channels
+            fixed = _write(graphs[activation_bits], levels, activation_bits).ByteSize() - payloads[sparse] - per_channel * channels
             yield Container(bits, activation_bits, sparse, fixed, per_channel)
+
+
+def _reading_pixels(graph: FloatGraph) -> list[str]:
+    readers = {node.name for node in graph.model.graph.node if node.input[0] == EVEN}
+    return [layer.name for layer in graph.layers if layer.node_name in readers]
 
 
 def _weight_bytes(weights: Mapping[str, QuantizedWeight]) -> int:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import onnx
 
+from nnopt_gui.engine.onnx_graph.pixel_lattice import PixelLattice
 from nnopt_gui.engine.onnx_graph.tensors import array_of, attribute, constant, initializers, replace_initializers
 
 LayerKind = Literal["conv", "linear"]
@@ -43,6 +44,7 @@ class FloatGraph:
     layers: tuple[GraphLayer, ...]
     input_shape: tuple[int, int, int]  # (C, H, W)
     classes: int
+    lattice: PixelLattice | None = None  # where the first layer reads whole pixel values, see ``pixel_input``
 
     def layer(self, name: str) -> GraphLayer:
         """The layer of that name; KeyError when there is none."""

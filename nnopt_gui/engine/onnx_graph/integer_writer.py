@@ -18,6 +18,8 @@ from nnopt_gui.engine.onnx_graph.activation_plan import (
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, OUTPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.integer_kernels import INT32_SAFE, LARGEST_SAFE_LEVEL
 from nnopt_gui.engine.onnx_graph.layer_passes import norm_as_affine
+from nnopt_gui.engine.onnx_graph.pixel_counting import counted_bias, counting_nodes, without_padding
+from nnopt_gui.engine.onnx_graph.pixel_input import EVEN
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.rewriting import node_copy, with_nodes
 from nnopt_gui.engine.onnx_graph.short_parameters import with_short_biases
@@ -50,6 +52,8 @@ class IntegerWriter:
 
     def write(self) -> onnx.ModelProto:
         for node in self.graph.model.graph.node:
+            if node.output[0] == EVEN:
+                continue  # counted by the layer that reads it
             if node.name in self.plan.absorbed:
                 self._absorb(node)
             elif node.name in self.plan.moves:
@@ -105,6 +109,13 @@ class IntegerWriter:
             self._quantize(self.renamed.get(name, name), integer, self._grid(name), self._grid_names(name), clamp)
             self.integers.add(name)
         return integer
+
+    def _count_pixels(self, reader: onnx.NodeProto) -> None:
+        assert self.graph.lattice is not None
+        nodes, tensors = counting_nodes(self.graph.lattice, self.graph.input_shape[0], reader, f"{EVEN}::uint8")
+        self.nodes.extend(nodes)
+        self.tensors.update(tensors)
+        self.integers.add(EVEN)
 
     def _quantize(
         self, source: str, target: str, grid: ActivationGrid, names: tuple[str, str], clamp: int = 255
@@ -184,6 +195,9 @@ class IntegerWriter:
 
     def _compute(self, node: onnx.NodeProto) -> None:
         copy = node_copy(node)
+        if node.input[0] == EVEN:
+            copy = without_padding(node)
+            self._count_pixels(node)
         layer = self.layers.get(node.name)
         read = self._dequantized if node.name in self.plan.kernels else self._as_float
         for index, name in enumerate(node.input):
@@ -270,6 +284,8 @@ class IntegerWriter:
         self._dequantize(layer.weight, names["scale"], names["float"], layer.out_axis, zero_points)
         node.input[1] = names["float"]
         bias = None if node.op_type == "MatMul" else self.biases.get(layer.name)
+        if source == EVEN and self.graph.lattice is not None:
+            bias = counted_bias(bias, weight, self.graph.lattice)
         if bias is not None:
             self._quantize_bias(node, bias, self._grid_names(source)[0], self._grid(source).scale, scale, layer.weight)
 

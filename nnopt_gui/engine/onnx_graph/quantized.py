@@ -69,11 +69,15 @@ class ActivationGrid:
     """Grid of one tensor on uint8: value = scale × (level − zero_point), levels 0 … 2**bits − 1.
 
     A quantiser saturates at 255 only: below 8 bits a ``Clip`` of the integers has to follow it.
+
+    ``exact``: the tensor's values lie ``scale`` apart in every channel, so quantising them changes nothing, and where
+    a channel's zero lies is known to the writer.
     """
 
     scale: float
     zero_point: int
     bits: int = 8
+    exact: bool = False
 
     @property
     def highest(self) -> int:

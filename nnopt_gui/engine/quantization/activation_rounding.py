@@ -24,7 +24,7 @@ class ActivationRounding:
     def __call__(self, name: str, values: Tensor) -> Tensor:
         """For :class:`TorchGraph`'s ``after``."""
         grid = self._grids.get(name)
-        if grid is None:
+        if grid is None or grid.exact:
             return values
         levels = torch.clamp(torch.round(values / grid.scale) + grid.zero_point, 0, grid.highest)
         rounded = (levels - grid.zero_point) * grid.scale

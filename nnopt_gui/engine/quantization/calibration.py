@@ -13,6 +13,7 @@ from onnx import helper
 
 from nnopt_gui.engine.onnx_graph.activation_plan import plan_activations
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, FloatGraph
+from nnopt_gui.engine.onnx_graph.pixel_input import exact_grids
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid
 from nnopt_gui.engine.onnx_graph.runtime_passes import open_session
 from nnopt_gui.engine.progress import Reporter
@@ -30,11 +31,13 @@ class ActivationRanges:
     """What was observed in every tensor that is quantised, on ``images`` images.
 
     ``sample``: the first of those images (float32 N×C×H×W, bounded), for rounding weights by their effect.
+    ``exact``: grids that are known without looking at values; they replace what was observed.
     """
 
     observers: Mapping[str, RangeObserver]
     images: int
     sample: np.ndarray
+    exact: Mapping[str, ActivationGrid] = field(default_factory=dict)
     _found: dict[tuple[str, int, str], dict[str, tuple[float, float]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -54,7 +57,8 @@ class ActivationRanges:
     ) -> dict[str, ActivationGrid]:
         """The grid of every tensor; ``bits`` and ``scheme`` as :func:`activation_grid` takes them."""
         found = self.ranges(bits, method, scheme)
-        return {name: activation_grid(low, high, bits, scheme) for name, (low, high) in found.items()}
+        grids = {name: activation_grid(low, high, bits, scheme) for name, (low, high) in found.items()}
+        return {**grids, **self.exact}
 
 
 def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: Reporter) -> ActivationRanges:
@@ -92,7 +96,7 @@ def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: R
                 _observe(observers[name], name, value)
     if images == 0:
         raise DataError("There are no calibration images.", "Use a data set with more images.")
-    return ActivationRanges(observers, images, np.concatenate(sample))
+    return ActivationRanges(observers, images, np.concatenate(sample), exact_grids(graph))
 
 
 def _values_per_image(session: ort.InferenceSession, names: list[str], input_shape: tuple[int, int, int]) -> int:

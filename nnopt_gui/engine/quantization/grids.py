@@ -265,6 +265,8 @@ def fake_quantize(values: np.ndarray, grid: ActivationGrid) -> np.ndarray:
     Raises:
         ValueError: a value is not finite.
     """
+    if grid.exact:
+        return values
     scale = np.float32(grid.scale)
     levels = np.clip(np.rint(_ratio(values, scale)) + grid.zero_point, 0, grid.highest)
     return ((levels - grid.zero_point) * scale).astype(np.float32)
