@@ -104,7 +104,7 @@ def run_within(
             outcome = session.held_out_outcome(study.artifact(trial), reporter)
             return BudgetRun(budget_bytes, sensitivity, fit, trial, outcome, attempt)
         reporter.say(f"  The file is {over:,} bytes too large: sharing out again with less.")
-        goal -= over
+        goal = fit.size_bytes - over  # the estimate is that far off: the same bits are not chosen again
     raise RecipeError(f"No file of at most {budget_bytes:,} bytes was found.", "Raise the budget a little.")
 
 
