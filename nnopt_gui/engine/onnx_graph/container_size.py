@@ -66,7 +66,11 @@ def _measure(graphs: Mapping[int, FloatGraph], weights: Mapping[str, np.ndarray]
     for activation_bits in (8, 32):
         per_channel = _SHORT_BYTES + (_SHORT_BYTES if activation_bits == 8 else _FLOAT_BIAS_BYTES)
         for sparse, levels in stand_ins.items():
-            fixed = _write(graphs[activation_bits], levels, activation_bits).ByteSize() - payloads[sparse] - per_channel * channels
+            fixed = (
+                _write(graphs[activation_bits], levels, activation_bits).ByteSize()
+                - payloads[sparse]
+                - per_channel * channels
+            )
             yield Container(bits, activation_bits, sparse, fixed, per_channel)
 
 
