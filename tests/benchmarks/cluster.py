@@ -1,9 +1,11 @@
 """Throughput of a cluster: training trials with one and with two workers, and what the cluster costs a trivial trial.
 
 Workers are local processes with one thread each; the figures mean something only where at least two cores are idle.
-Every worker is warm (engine started, model opened, original measured) before the clock starts.
+Every worker is warm (engine started, model opened, original measured) before the clock starts. ``--many`` workers share
+one process with the scheduler and the owner, each with an engine process of its own (about 20 MB each).
 
-    python tests/benchmarks/cluster.py [--trials 12] [--epochs 10] [--trivial 200] [--repeats 3] [--json OUT]
+    python tests/benchmarks/cluster.py [--trials 12] [--epochs 10] [--trivial 200] [--many 50] [--repeats 3]
+                                        [--json OUT]
 """
 
 from __future__ import annotations
@@ -53,10 +55,13 @@ def warm(engine: ClusterEngine, workers: int) -> None:
         seed += workers
 
 
-def measure(workers: int, sources: TrialSources, recipes: list[Recipe], factory: str, repeats: int) -> list[float]:
+def measure(
+    workers: int, sources: TrialSources, recipes: list[Recipe], factory: str, repeats: int, *, processes: bool = True
+) -> list[float]:
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "processes": processes}
     with (
         tempfile.TemporaryDirectory() as folder,
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(n_workers=workers, **options) as cluster,
         ClusterEngine(cluster.scheduler_address, sources, Path(folder), session_factory=factory) as engine,
     ):
         warm(engine, workers)
@@ -92,10 +97,11 @@ def trivial(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         recipes = [Recipe.build(weight_bits=8, seed=seed) for seed in range(options.trivial)]
         last = options.trivial * options.repeats
-        script = {str(seed): "work:0" for seed in (*range(last), *range(WARM_SEED, WARM_SEED + 100))}
+        script = {str(seed): "work:0" for seed in (*range(last), *range(WARM_SEED, WARM_SEED + 40 * options.many))}
         Path(folder, "script.json").write_text(json.dumps(script))
         sources = TrialSources(ModelSource(f"script:{folder}"), None, "0" * 64, None)
         found = {n: measure(n, sources, recipes, SCRIPT, options.repeats) for n in (1, 2)}
+        found[options.many] = measure(options.many, sources, recipes, SCRIPT, options.repeats, processes=False)
     milliseconds = {n: 1000 * statistics.median(found[n]) / options.trivial for n in found}
     return {"trials": options.trivial, "seconds": found, "milliseconds_per_trial": milliseconds}
 
@@ -107,6 +113,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--trivial", type=int, default=200)
+    parser.add_argument("--many", type=int, default=50)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
