@@ -70,7 +70,7 @@ def test_the_command_line_runs_where_qt_is_not_installed(fresh_python, tmp_path)
     """The main job, with every import of Qt refused."""
     code = BLOCK_QT + (
         "from nnopt_gui.__main__ import command_line\n"
-        "sys.argv = ['nnopt', 'run', '--model', 'demo', '--data', 'digits', '--weight-bits', '4', '--json']\n"
+        "sys.argv = ['nnopt', 'run', '--model', 'demo', '--data', 'digits', '--weight-bits', '7', '--json']\n"
         "sys.exit(command_line())\n"
     )
     done = fresh_python("-c", code)

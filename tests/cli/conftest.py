@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,17 @@ import pytest
 from filelock import FileLock
 
 from nnopt_gui import cli
+from nnopt_gui.engine.measurement import latency
 
 Nnopt = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def hasty() -> Iterator[None]:
+    """Nobody looks at how exact these latencies are: no pauses between blocks of runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(latency, "PAUSE_S", 0.0)
+        yield
 
 
 def in_process(arguments: list[str], cwd: Path | None) -> subprocess.CompletedProcess[str]:

@@ -80,7 +80,7 @@ def test_open_run_save_and_a_kill_in_between(session, tmp_path):
     assert source.mean is not None
 
     data = source.to_dict()
-    recipes = [Recipe.build(weight_bits=bits).to_dict() for bits in (8, 4)]
+    recipes = [Recipe.build(weight_bits=bits).to_dict() for bits in (8, 7)]
     events = do(session, JobKind.RUN, data=data, recipes=recipes)
     trials = [event.payload for event in events if event.kind is EventKind.TRIAL_FINISHED]
     assert [trial["state"] for trial in trials] == ["done", "done"], trials

@@ -23,11 +23,11 @@ from nnopt_gui.engine.progress import Reporter
 BUDGET_S: Final = 0.8
 QUICK_BUDGET_S: Final = 0.15
 BATCH_BUDGET_S: Final = 0.4  # for each further batch size
+PAUSE_S: Final = 4e-6 * SPIN_US  # between blocks: the other session's threads go to sleep
 
 _BLOCK_RUNS: Final = 10
 _BLOCK_S: Final = 0.05  # slower networks have shorter blocks, so that a checkpoint comes in time
 _UNCOUNTED: Final = 2  # runs at the start of a block: the other model's data are still in the caches
-_PAUSE_S: Final = 4e-6 * SPIN_US  # between blocks: the other session's threads go to sleep
 _MIN_BLOCKS: Final = 5
 _MAX_BLOCKS: Final = 24  # a number that does not depend on what was seen: stopping at a narrow interval biases it
 _WARM_UP_SHARE: Final = 0.25  # of the budget, at most
@@ -61,6 +61,7 @@ def measure_latency(
     budget_s: float = BUDGET_S,
     seed: int = 0,
     meter: EnergyMeter | None = None,
+    pause: bool = True,
 ) -> LatencyRun:
     """Time single images in short blocks, candidate and baseline in turn, with a pause between the blocks.
 
@@ -75,6 +76,7 @@ def measure_latency(
         budget_s: about how long to measure; slow networks take at least five blocks.
         seed: of the random input.
         meter: read before and after each of the candidate's blocks.
+        pause: whether to wait between the blocks; a guess from one session alone needs none.
 
     Raises:
         Cancelled. ModelError: the model fails, or one run takes minutes.
@@ -89,7 +91,8 @@ def measure_latency(
     while len(blocks[0]) < _MIN_BLOCKS or (time.perf_counter() < deadline and len(blocks[0]) < _MAX_BLOCKS):
         for session, runs, found in zip(sessions, lengths, blocks, strict=True):
             reporter.checkpoint()
-            time.sleep(_PAUSE_S)
+            if pause:
+                time.sleep(PAUSE_S)
             if session is candidate:
                 spent.begin()
             found.append(_time_block(session, image, runs))
@@ -153,7 +156,8 @@ def quick_latency(model: onnx.ModelProto, input_shape: tuple[int, int, int], thr
         Cancelled. ModelError: ONNX Runtime cannot load or run it.
     """
     session = open_session(model.SerializeToString(), threads)
-    return measure_latency(session, None, input_shape, threads, reporter, budget_s=QUICK_BUDGET_S).latency.p50
+    run = measure_latency(session, None, input_shape, threads, reporter, budget_s=QUICK_BUDGET_S, pause=False)
+    return run.latency.p50
 
 
 def _warm_up(session: Runner, image: NDArray[np.float32], reporter: Reporter, limit_s: float) -> tuple[int, float]:

@@ -18,7 +18,7 @@ from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.pruning.sparsity import magnitude_masks
 from nnopt_gui.engine.quantization.calibration import collect_ranges
 from nnopt_gui.engine.quantization.post_training import quantize_graph
-from nnopt_gui.engine.recipe import Quantize
+from nnopt_gui.engine.recipe import Method, Quantize
 from nnopt_gui.errors import ModelError
 
 REPORTER = SilentReporter()
@@ -48,8 +48,9 @@ def test_every_form_of_a_network_has_torchs_cost(name: str, shape: tuple[int, in
     assert cost.params == folded_params(network)
     images = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
     ranges = collect_ranges(graph, [images], REPORTER)
-    for bits, activations in ((8, 8), (3, 8), (4, 32), (16, 32)):
-        model = quantize_graph(graph, Quantize(bits, activations), ranges, None, REPORTER)
+    books, even = Method(rounding="nearest", repair="none"), Method(rounding="nearest", scheme="symmetric")
+    for bits, activations, method in ((8, 8, even), (3, 8, books), (4, 32, even), (16, 32, even)):
+        model = quantize_graph(graph, Quantize(bits, activations, method), ranges, None, REPORTER)
         found = graph_cost(model)
         assert (found.macs, found.params) == (cost.macs, cost.params), (bits, activations)
         assert found.nonzero_params <= cost.params
