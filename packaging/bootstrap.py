@@ -28,7 +28,9 @@ WINDOWS = sys.platform == "win32"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 OLDEST = (3, 11)
-WORKERS = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")  # of pytest-xdist: a file's tests stay together
+# Of pytest-xdist: one more than there are cores, because many tests wait for windows and processes; a file's tests stay
+# together; files in the order of collection, which begins with the long ones (tests/conftest.py).
+WORKERS = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile", "--no-loadscope-reorder")
 CPU_BYTES, CUDA_BYTES = 3 * 10**9, 12 * 10**9  # of disk, roughly
 CUDA_NOTICE = """\
 The package index that pip uses here offers torch only with CUDA: about 3 GB to download, 10 GB on disk.

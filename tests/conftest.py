@@ -13,7 +13,10 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what repeats a benchmark on pretrained networks, unless it is asked for."""
+    """Leave out what repeats a benchmark on pretrained networks, unless it is asked for; and begin with the files that
+    take long, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)  # stable
     if os.environ.get("NNOPT_THOROUGH"):
         return
     for item in items:

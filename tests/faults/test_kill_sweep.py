@@ -29,7 +29,10 @@ PATIENCE_S = 240.0
 GRID = ("--weight-bits", "8,7,32", "--prune", "0,0.3", "--prune-kind", "weights", "--effort", "fast", "--threads", "1")
 TRIALS = 6  # one of them is the original again
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL"),
+]
 
 
 def command(study: Path) -> list[str]:

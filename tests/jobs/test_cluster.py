@@ -31,6 +31,8 @@ from nnopt_gui.jobs.cluster_trial import TrialOutcome, TrialSources  # noqa: E40
 from nnopt_gui.jobs.cluster_worker import TrialLane  # noqa: E402
 from nnopt_gui.jobs.job import EventKind  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = f"{Path(__file__).with_name('cluster_session.py')}:ClusterSession"
 
 

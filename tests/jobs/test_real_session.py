@@ -19,6 +19,8 @@ from nnopt_gui.jobs.engine_process import DEFAULT_SESSION
 from nnopt_gui.jobs.job import EventKind, Job, JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
 
+pytestmark = pytest.mark.slow
+
 SOURCES = {"model": ModelSource("demo").to_dict(), "data": DataSource("digits").to_dict()}
 
 
