@@ -107,6 +107,11 @@ class Conditions:
         """What two latencies must have in common to be compared, named by :data:`LATENCY_CONTEXT`."""
         return _context_of(self)
 
+    def unlike(self, other: Conditions) -> tuple[str, ...]:
+        """The names of what the two do not have in common of it."""
+        pairs = zip(LATENCY_CONTEXT, self.latency_context, other.latency_context, strict=True)
+        return tuple(name for name, own, others in pairs if own != others)
+
 
 LATENCY_CONTEXT: Final = ("machine", "cpu_flags", "cores", "operating_system", "runtime", "threads", "batch")
 _context_of: Final[Callable[[Conditions], tuple[object, ...]]] = attrgetter(*LATENCY_CONTEXT)

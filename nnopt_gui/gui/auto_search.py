@@ -142,12 +142,17 @@ class AutoSearch(QObject):
         self._running, self._ran = True, 0
         if not self._thread.isRunning():
             self._thread.start()
-        trials = tuple(trial for trial in study.trials if trial.state.finished)
+        trials = tuple(trial for trial in study.trials if trial.state.finished and self._counts(trial))
         self._begin.emit(
             self._generation, _Question(space, self._goals.goals, profile, trials, dict(self._recipes.students))
         )
         self.said.emit(self.tr("Looking at {} recipes…").format(len(space.candidates)))
         self.changed.emit()
+
+    def _counts(self, trial: Trial) -> bool:
+        """Whether a trial says something about the runtime that is searched in."""
+        measured = trial.measurement
+        return trial.is_baseline or measured is None or measured.conditions.target == self._explorer.target
 
     @Slot()
     def stop(self) -> None:
@@ -187,7 +192,8 @@ class AutoSearch(QObject):
         if not self._running or proposal is None:
             return
         self._proposal = None
-        trial = self._workspace.find(proposal.candidate.recipe)
+        recipe = proposal.candidate.recipe
+        trial = self._explorer.find(recipe) or self._workspace.find(recipe)
         if trial is None or trial.state not in (TrialState.DONE, TrialState.FAILED):
             self._end(self.tr("Stopped after {} trials.").format(self._ran))
             return

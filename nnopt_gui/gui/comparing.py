@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.image_request import ImageRequest
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.confirm_box import ConfirmBox
+from nnopt_gui.gui.state.comparison_text import confirmed_sentence
 from nnopt_gui.gui.state.comparisons import Comparisons
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.workspace import Workspace
@@ -58,7 +60,9 @@ class Comparing(QObject):
             )
             self._window.errors.show_message(message)
             return
-        if self._explorer.tell_confirmed(trial.number):
+        known = confirmation_of(study.confirmations, trial)
+        if known is not None:
+            self._window.errors.show_message(Message(confirmed_sentence(known), level="info", key="confirm"))
             return
         box = ConfirmBox(trial, study.confirmations, self._window)
         box.setProperty("trial", trial.number)

@@ -13,12 +13,7 @@ from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.size_budget import BudgetStudy
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.study.confirmation import (
-    Confirmation,
-    begin_confirmation,
-    confirmation_of,
-    finish_confirmation,
-)
+from nnopt_gui.engine.study.confirmation import Confirmation, begin_confirmation, finish_confirmation
 from nnopt_gui.engine.study.predicted import Predicted
 from nnopt_gui.engine.study.sweep import quick_sweep
 from nnopt_gui.engine.study.trial import Trial
@@ -91,8 +86,18 @@ class Explorer(QObject):
 
     def find(self, recipe: Recipe) -> Trial | None:
         """The finished trial of this recipe in the runtime that is measured in now."""
-        study, target = self._workspace.study, str(self._thread.measuring.target)
-        return study.measured_in(recipe.fingerprint, target) if study is not None else None
+        study = self._workspace.study
+        return study.measured_in(recipe.fingerprint, self.target) if study is not None else None
+
+    @property
+    def target(self) -> str:
+        """The runtime that is measured in now, see ``engine.target``."""
+        return str(self._thread.measuring.target)
+
+    def _measuring_like(self, trial: Trial) -> dict[str, Any]:
+        """How files are measured now, but in the trial's own runtime."""
+        target = trial.measurement.conditions.target if trial.measurement is not None else self.target
+        return {**self._thread.measuring.to_dict(), "target": target}
 
     @property
     def cluster(self) -> str:
@@ -267,18 +272,10 @@ class Explorer(QObject):
             "recipe": trial.recipe.to_dict(),
             "measurement": trial.measurement.to_dict(),
             "folder": str(folder),
+            "measuring": self._measuring_like(trial),
         }
         self.dismiss_requested.emit("save")
         self._submit(JobKind.SAVE, *(self._sources or (study.model, study.data)), extra)
-
-    def tell_confirmed(self, number: int) -> bool:
-        """Say how a trial's file fared on the test split, if that was measured before; else False."""
-        study = self._workspace.study
-        known = confirmation_of(study.confirmations, study.get(number)) if study is not None else None
-        if known is None:
-            return False
-        self.message.emit(Message(confirmed_sentence(known), level="info", key="confirm"))
-        return True
 
     def confirm(self, number: int) -> None:
         """Open the sealed test split for a trial, which is committed before an image is read. The user was asked."""
@@ -286,13 +283,14 @@ class Explorer(QObject):
         if self._control.running is not None or study is None:
             return
         try:
-            artifact = self._workspace.artifact(number)
+            artifact, measuring = self._workspace.artifact(number), self._measuring_like(study.get(number))
             self._opening = begin_confirmation(study, number, again=True)
         except NnoptError as error:
             self.message.emit(Message.of(error, key="confirm"))
             return
         self.dismiss_requested.emit("confirm")
-        self._submit(JobKind.CONFIRM, *(self._sources or (study.model, study.data)), {"artifact": str(artifact)})
+        extra = {"artifact": str(artifact), "measuring": measuring}
+        self._submit(JobKind.CONFIRM, *(self._sources or (study.model, study.data)), extra)
 
     @Slot()
     def cancel(self) -> None:

@@ -722,6 +722,10 @@
         <translation>机器</translation>
     </message>
     <message>
+        <source>number of cores</source>
+        <translation>核心数</translation>
+    </message>
+    <message>
         <source>instruction sets</source>
         <translation>指令集</translation>
     </message>
@@ -740,6 +744,10 @@
     <message>
         <source>batch size</source>
         <translation>批大小</translation>
+    </message>
+    <message>
+        <source>Unlike the original: {}</source>
+        <translation>与原始模型不同：{}</translation>
     </message>
     <message>
         <source>opened {}</source>
@@ -2620,6 +2628,10 @@ and {} for the runtime</source>
         <translation>正在读取试验…</translation>
     </message>
     <message>
+        <source>{drawn} of {all} trials are drawn: every so many of them.</source>
+        <translation>共 {all} 次试验，等间隔抽取绘出 {drawn} 次。</translation>
+    </message>
+    <message>
         <source>{passed} of {all} trials</source>
         <translation>{passed} / {all} 次试验</translation>
     </message>
@@ -2812,6 +2824,10 @@ and {} for the runtime</source>
     <message>
         <source>Predicted</source>
         <translation>预测</translation>
+    </message>
+    <message>
+        <source>Other machine or runtime</source>
+        <translation>其他机器或运行时</translation>
     </message>
     <message>
         <source>Pareto front</source>
@@ -3906,6 +3922,10 @@ and {} for the runtime</source>
         <source>The original is being measured…</source>
         <translation>正在测量原始模型…</translation>
     </message>
+    <message>
+        <source>{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.</source>
+        <translation>共 {all} 次试验，绘出 {drawn} 次：前沿、钉住的试验，以及其余试验的抽样。</translation>
+    </message>
 </context>
 <context>
     <name>TrainingGroup</name>
@@ -4606,6 +4626,10 @@ and {} for the runtime</source>
     <message>
         <source>Time of one image by kind of operator</source>
         <translation>一张图像的时间按算子种类划分</translation>
+    </message>
+    <message>
+        <source>These are ONNX Runtime&apos;s times on the CPU; the trial was measured in {}, which may differ.</source>
+        <translation>此处是 ONNX Runtime 在 CPU 上的耗时；该试验是在 {} 中测量的，结果可能不同。</translation>
     </message>
     <message>
         <source>One image: {} with {} threads, {} with one.</source>

@@ -9,7 +9,6 @@ from nnopt_gui.engine.metrics import (
     ACCURACY,
     COMPRESSED,
     LATENCY,
-    LATENCY_CONTEXT,
     MACS,
     PARAMS,
     SIZE,
@@ -134,8 +133,7 @@ def latency_difference(a: Measurement, b: Measurement) -> Figure:
     known = first, second
     if first is None or second is None:
         return Figure(LATENCY.title, LATENCY.unit, LATENCY.decimals, *known)
-    contexts = zip(LATENCY_CONTEXT, a.conditions.latency_context, b.conditions.latency_context, strict=True)
-    other = [name for name, first_context, second_context in contexts if first_context != second_context]
+    other = a.conditions.unlike(b.conditions)
     if other:
         note = f"not comparable: another {', '.join(name.replace('_', ' ') for name in other)}"
         return Figure(LATENCY.title, LATENCY.unit, LATENCY.decimals, *known, note=note)

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from nnopt_gui.gui.plots.front_band import OPACITY
 from nnopt_gui.gui.plots.pens import cosmetic_pen
-from nnopt_gui.gui.plots.plot_point import PlotPoint
-from nnopt_gui.gui.plots.point_layers import GHOST, Look, look_of, marker_style
+from nnopt_gui.gui.plots.point_layers import GHOST, Look, MarkerKind, marker_style
 from nnopt_gui.gui.theme import Colours
 
 Corner = Literal["top left", "top right", "bottom left", "bottom right"]
@@ -34,6 +33,7 @@ class LegendEntry:
     text: str
     family: str = ""
     look: Look = "front"
+    elsewhere: bool = False
     line: Literal["", "front", "band", "prediction", "levels"] = ""
     swatch: Literal["", "filled", "outlined"] = ""
 
@@ -139,7 +139,7 @@ class PlotLegend(pg.GraphicsObject):
             painter.setBrush(QBrush(colour))
             painter.drawRect(QRectF(centre.x() - 8, centre.y() - 4.5, 16, 9))
             return
-        pen, brush = marker_style(self._colours, entry.family, entry.look)
+        pen, brush = marker_style(self._colours, entry.family, entry.look, entry.elsewhere)
         painter.translate(centre)
         size = 16 if entry.family == "original" else 10
         drawSymbol(painter, self._colours.marker(entry.family).symbol, size, pen, brush)
@@ -175,21 +175,24 @@ class PlotLegend(pg.GraphicsObject):
         self.update()
 
 
-def legend_entries(points: Sequence[PlotPoint], baseline: bool, lines: Collection[str]) -> tuple[LegendEntry, ...]:
-    """What a legend has to explain: the families and states among ``points``, the baseline's star, the ``lines``."""
+def legend_entries(kinds: Collection[MarkerKind], baseline: bool, lines: Collection[str]) -> tuple[LegendEntry, ...]:
+    """What a legend has to explain: families and looks of the markers, the baseline's star, the ``lines``."""
     titles = {
         "quantized": QCoreApplication.translate("PlotLegend", "Quantized"),
         "pruned": QCoreApplication.translate("PlotLegend", "Pruned"),
         "distilled": QCoreApplication.translate("PlotLegend", "Distilled"),
         "combined": QCoreApplication.translate("PlotLegend", "Combined"),
     }
-    families = {point.family for point in points}
-    looks = {look_of(point) for point in points}
+    trials = [kind for kind in kinds if kind.family != "original"]
+    families, looks = {kind.family for kind in trials}, {kind.look for kind in trials}
     entries = [LegendEntry(title, family) for family, title in titles.items() if family in families]
     if "running" in looks:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Still measuring"), "quantized", "running"))
     if "predicted" in looks:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Predicted"), "quantized", "predicted"))
+    if any(kind.elsewhere for kind in trials):
+        text = QCoreApplication.translate("PlotLegend", "Other machine or runtime")
+        entries.append(LegendEntry(text, next(kind.family for kind in trials if kind.elsewhere), "plain", True))
     if "front" in lines:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Pareto front"), line="front"))
     if "band" in lines:

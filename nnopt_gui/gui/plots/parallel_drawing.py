@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -39,6 +39,13 @@ TICK_GAP: Final = 5.0
 Brush = tuple[float, float]  # values, ascending
 
 
+class _Density(NamedTuple):
+    """``counts`` of the lines in ``rows`` (bool, of all lines) over each pixel."""
+
+    rows: NDArray[np.bool_]
+    counts: NDArray[np.int64]
+
+
 class ParallelDrawing(QWidget):
     """Shows exactly what it is fed with; lines are drawn into a picture that is kept until something changes."""
 
@@ -56,7 +63,9 @@ class ParallelDrawing(QWidget):
         self._focused = 0
         self._lines: QPixmap | None = None
         self._ground: QPixmap | None = None  # all lines in grey, below those that are in colour
+        self._densities: dict[str, _Density] = {}  # of each family's lines as they were drawn last
         self._exporting = False
+        self._caption = ""
         self._empty = EmptyText(self)
         theme.changed.connect(self._on_theme_changed)
 
@@ -77,6 +86,12 @@ class ParallelDrawing(QWidget):
         self._empty.setVisible(len(numbers) == 0)
         self.setMinimumWidth(round(min(len(axes), 40) * AXIS_PX + 2 * SIDE))
         self._redraw_all()
+
+    def set_caption(self, text: str) -> None:
+        """A quiet line below the axes; empty for none."""
+        if text != self._caption:
+            self._caption = text
+            self._redraw_all()
 
     def set_chosen(self, numbers: frozenset[int]) -> None:
         """Trials that were selected together elsewhere: they are in colour while no axis is brushed."""
@@ -134,7 +149,8 @@ class ParallelDrawing(QWidget):
 
     def room(self) -> QRectF:
         """Where the axes stand, in pixels."""
-        return QRectF(self.rect()).adjusted(SIDE, HEAD, -SIDE - 24, -FOOT)
+        foot = FOOT + (QFontMetricsF(self.font()).height() + 4 if self._caption else 0)
+        return QRectF(self.rect()).adjusted(SIDE, HEAD, -SIDE - 24, -foot)
 
     def axis_x(self) -> NDArray[np.float64]:
         """float64 (axes,): their pixels from the left."""
@@ -165,6 +181,9 @@ class ParallelDrawing(QWidget):
         self._paint_single(painter, self._hovered, 1.6)
         self._paint_single(painter, self._selected, 2.6)
         self._paint_axes(painter)
+        painter.setPen(QPen(QColor(self._theme.colours.muted)))
+        area = QRectF(self.rect()).adjusted(8, 0, -8, -4)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom), self._caption)
 
     def _picture(self) -> QPixmap:
         ratio = self.devicePixelRatioF()
@@ -183,30 +202,35 @@ class ParallelDrawing(QWidget):
         if lit is not None and many:
             if self._ground is None:
                 everyone = np.ones(len(self._numbers), dtype=np.bool_)
-                self._ground = QPixmap.fromImage(self._density(everyone, colours.muted, 0.04))
+                self._ground = QPixmap.fromImage(tinted(self._density("", everyone), colours.muted, 0.04))
             painter.drawPixmap(0, 0, self._ground)
         elif lit is not None:
             self._stroke(painter, ~lit, colours.muted, 1.0, 0.3)
         shown = np.ones(len(self._numbers), dtype=np.bool_) if lit is None else lit
-        for family in np.unique(self._families):
-            own, colour = shown & (self._families == family), colours.marker(str(family)).colour
-            if many and int(own.sum()) > MANY:
+        dense = many and int(shown.sum()) > MANY
+        for family in map(str, np.unique(self._families)):
+            own, colour = shown & (self._families == family), colours.marker(family).colour
+            if dense:
                 opacity = max(0.06, min(0.5, 250 / int(shown.sum())))
-                painter.drawImage(0, 0, self._density(own, colour, opacity))
+                painter.drawImage(0, 0, tinted(self._density(family, own), colour, opacity))
             else:
                 self._stroke(painter, own, colour, 1.0 if many else 1.5, 0.8)
 
-    def _density(self, rows: NDArray[np.bool_], colour: str, opacity: float) -> QImage:
-        """Lines as an image at one pixel a pixel, darker where many lie over each other."""
-        size = (max(1, self.height()), max(1, self.width()))
-        counts = line_density(self.axis_x(), self._pixels(self._places[rows]), size)
-        alpha = 1 - (1 - opacity) ** counts
-        tint = QColor(colour)
-        image = np.empty((*size, 4), dtype=np.uint8)
-        for channel, value in enumerate((tint.blue(), tint.green(), tint.red(), 255)):
-            image[..., channel] = np.round(alpha * value)
-        shape = (size[1], size[0], 4 * size[1], QImage.Format.Format_ARGB32_Premultiplied)
-        return QImage(image.tobytes(), *shape).copy()
+    def _density(self, name: str, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of these lines cross each pixel. Of what was drawn under this name before, only lines that came and
+        went are drawn, if they are fewer: a brush that is dragged lets few lines pass at a time."""
+        across, size = self.axis_x(), (max(1, self.height()), max(1, self.width()))
+        before = self._densities.get(name)
+        came, went = (rows, rows & False) if before is None else (rows & ~before.rows, before.rows & ~rows)
+        if before is None or int(came.sum() + went.sum()) >= int(rows.sum()):
+            counts = line_density(across, self._pixels(self._places[rows]), size)
+        else:
+            counts = before.counts.copy()
+            for sign, changed in ((1, came), (-1, went)):
+                if changed.any():
+                    counts += sign * line_density(across, self._pixels(self._places[changed]), size)
+        self._densities[name] = _Density(rows, counts)
+        return counts
 
     def _stroke(self, painter: QPainter, rows: NDArray[np.bool_], colour: str, width: float, opacity: float) -> None:
         places = self._places[rows]
@@ -293,6 +317,7 @@ class ParallelDrawing(QWidget):
 
     def _redraw_all(self) -> None:
         self._ground = None
+        self._densities = {}
         self._redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -314,28 +339,46 @@ class ParallelDrawing(QWidget):
         return self._theme.colours
 
 
-def line_density(across: NDArray[np.float64], y: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
-    """How many of the lines cross each pixel, as float64 of shape ``size`` (rows, columns).
+def line_density(across: NDArray[np.float64], y: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.int64]:
+    """How many of the lines cross each pixel, as int64 of shape ``size`` (rows, columns).
 
     Args:
         across: float64 (axes,), the axes' pixels from the left, ascending.
         y: float64 (lines, axes), the lines' pixels from the top; NaN interrupts a line.
     """
-    counts = np.zeros(size, dtype=np.float64)
+    counts = np.zeros(size, dtype=np.int64)
     for axis in range(len(across) - 1):
         left, right = round(across[axis]), round(across[axis + 1])
         known = np.isfinite(y[:, axis : axis + 2]).all(axis=1)
         pair: NDArray[np.int64] = np.rint(y[known, axis : axis + 2]).astype(np.int64)
         codes, times = np.unique(pair[:, 0] * (1 << 20) + pair[:, 1], return_counts=True)  # many lines are the same
-        start, end = np.divmod(codes, 1 << 20)
+        start, end = (part.astype(np.float32)[:, None] for part in np.divmod(codes, 1 << 20))
         columns = np.arange(max(left, 0), min(right, size[1]))
-        share = (columns - left) / max(1, right - left)
-        rows = np.rint(start[:, None] + (end - start)[:, None] * share[None, :]).astype(np.int64)
-        inside = (rows >= 0) & (rows < size[0])
-        flat = (rows * size[1] + columns[None, :])[inside]
-        weights = np.broadcast_to(times[:, None].astype(np.float64), rows.shape)[inside]
-        counts += np.bincount(flat, weights, minlength=counts.size).reshape(size)
+        share = ((columns - left) / max(1, right - left)).astype(np.float32)[None, :]
+        rows = np.rint(start + (end - start) * share).astype(np.int32)
+        outside = (rows < 0) | (rows >= size[0])
+        flat = rows * np.int32(len(columns)) + np.arange(len(columns), dtype=np.int32)
+        flat[outside] = size[0] * len(columns)  # a place of its own, left out below
+        weights = None if (times == 1).all() else np.repeat(times, len(columns))
+        found = np.bincount(flat.ravel(), weights, minlength=size[0] * len(columns) + 1)[:-1]
+        counts[:, columns] += found.reshape(size[0], len(columns)).astype(np.int64)
     return counts
+
+
+def tinted(counts: NDArray[np.int64], colour: str, opacity: float) -> QImage:
+    """Lines as an image at one pixel a pixel, darker where many lie over each other.
+
+    Args:
+        counts: of the lines that cross each pixel, (rows, columns).
+        opacity: of a single line.
+    """
+    tint = QColor(colour)
+    alpha = 1 - (1 - opacity) ** np.arange(int(counts.max(initial=0)) + 1)
+    channels = (tint.blue(), tint.green(), tint.red(), 255)
+    shades = np.stack([np.round(alpha * value) for value in channels], axis=1).astype(np.uint8)
+    image = shades.view(np.uint32)[:, 0][counts]
+    height, width = counts.shape
+    return QImage(image.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
 def _heading(axis: StudyAxis) -> str:

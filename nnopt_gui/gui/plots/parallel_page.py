@@ -156,8 +156,8 @@ class ParallelPage(QWidget):
         accepted = columns.among(TrialState.DONE)
         if not self._filter.empty:
             accepted &= self._filter.mask(columns, trial_statuses(columns, self._workspace.standing))
-        rows = np.flatnonzero(accepted)
-        rows = rows[:: math.ceil(len(rows) / _MOST_DRAWN) or 1].tolist()
+        found = np.flatnonzero(accepted)
+        rows = found[:: math.ceil(len(found) / _MOST_DRAWN) or 1].tolist()
         if not self._choices.read(columns, rows, _READING_S):
             self._count.setText(self.tr("Reading the trials…"))
             self._timer.start(0)  # the window lives on in between
@@ -167,6 +167,9 @@ class ParallelPage(QWidget):
         choices = self._choices.of(columns, rows)
         self._all = study_axes(columns, rows, choices, log=self._log.isChecked()) if rows else []
         self._show_axes()
+        text = self.tr("{drawn} of {all} trials are drawn: every so many of them.")
+        sampled = text.format(drawn=f"{len(rows):,}", all=f"{len(found):,}")
+        self.plot.set_caption(sampled if len(rows) < len(found) else "")
         self.plot.set_axes(self._visible(), self._numbers, columns.family[rows].tolist())
         self._on_selection_changed()
         taken = 1000 * (time.perf_counter() - started)

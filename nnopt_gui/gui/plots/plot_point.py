@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,14 @@ PointState = Literal["done", "running", "predicted"]
 Reading = tuple[float, float, float]  # value, low, high
 
 
-@dataclass(frozen=True)
-class PlotPoint:
+class PlotPoint(NamedTuple):
     """One trial on the plot, in the display units of the axes' metrics (percent, MB, ms, M).
 
     ``x_low``… are the ends of the 95 % intervals; None draws none. ``family`` is ``Recipe.family``. ``text`` is the
     hover card as plain text: its first line is the heading. ``front`` is by value, ``tied`` within noise of it.
+    ``elsewhere``: measured on another machine or in another runtime than the original.
+
+    A tuple, because a plot has up to 10,000 and is drawn anew at every trial.
     """
 
     number: int
@@ -36,6 +38,7 @@ class PlotPoint:
     tied: bool = False
     note: str = ""
     text: str = ""
+    elsewhere: bool = False
 
     @classmethod
     def of(cls, number: int, x: Reading, y: Reading, **more: Any) -> PlotPoint:
@@ -82,12 +85,12 @@ class PointArrays:
 
     @classmethod
     def of(cls, points: Sequence[PlotPoint], log_x: bool, log_y: bool = False) -> PointArrays:
-        def column(name: str, log: bool) -> NDArray[np.float64]:
-            values = [getattr(point, name) for point in points]
-            array = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-            return to_view(array, log)
+        columns = dict(zip(PlotPoint._fields, zip(*points, strict=True), strict=True)) if points else {}
 
-        numbers = np.array([point.number for point in points], dtype=np.int64)
+        def column(name: str, log: bool) -> NDArray[np.float64]:
+            return to_view(np.array(columns.get(name, ()), dtype=np.float64), log)  # None becomes NaN
+
+        numbers = np.array(columns.get("number", ()), dtype=np.int64)
         x = [column(name, log_x) for name in ("x", "x_low", "x_high")]
         y = [column(name, log_y) for name in ("y", "y_low", "y_high")]
         return cls(numbers, x[0], y[0], x[1], x[2], y[1], y[2])

@@ -1,7 +1,8 @@
-"""The markers of a trade-off plot: one scatter item per family and look, because per-point brushes cost 40 times more.
+"""The markers of a trade-off plot: one scatter item per kind, because per-point brushes cost 40 times more.
 
-Solid means measured, hollow means running, dotted means predicted. Points of the front are larger and outlined, those
-within noise of it have a thin outline. Published results are hollow pentagons in grey, below all others.
+Solid means measured, pale with an outline measured elsewhere, hollow running, dotted predicted. Points of the front are
+larger and outlined, those within noise of it have a thin outline. Published results are hollow pentagons in grey, below
+all others.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from operator import attrgetter
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -30,7 +32,17 @@ RING_SIZE: Final = 21
 CHOSEN_SIZE: Final = 16
 GHOST: Final = "published"  # the family of what was not measured here
 INTERVAL_OPACITY: Final = 0.55
+_TRAITS: Final = attrgetter("family", "state", "front", "tied", "elsewhere")  # all that :func:`kind_of` looks at
+PALE: Final = 0.3  # share of the colour in the filling of what was measured elsewhere
 MANY_POINTS: Final = 400  # beyond, only the front's and the running points' intervals are drawn
+
+
+class MarkerKind(NamedTuple):
+    """What decides how a marker looks."""
+
+    family: str
+    look: Look
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,8 @@ class PointLayers:
 
     def __init__(self, plot: pg.PlotItem) -> None:
         self._plot = plot
-        self._scatters: dict[tuple[str, Look], pg.ScatterPlotItem] = {}
+        self._scatters: dict[MarkerKind, pg.ScatterPlotItem] = {}
+        self._shown: frozenset[MarkerKind] = frozenset()
         self._intervals: dict[str, PixelLine] = {}
         self._rings = {name: self._scatter(z) for name, z in (("chosen", 29), ("hovered", 30), ("selected", 31))}
         self._ghosts = self._scatter(5)
@@ -64,8 +77,8 @@ class PointLayers:
     def set_colours(self, colours: Colours) -> None:
         """New pens and brushes for everything that exists."""
         self._colours = colours
-        for (family, look), scatter in self._scatters.items():
-            self._paint(scatter, family, look)
+        for kind, scatter in self._scatters.items():
+            self._paint(scatter, kind)
         for family, curve in self._intervals.items():
             curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
         for name, opacity, width, size in (
@@ -95,19 +108,28 @@ class PointLayers:
 
     def fill(self, points: Sequence[PlotPoint], arrays: PointArrays, emphasis: Emphasis) -> None:
         """Show exactly these points; ``arrays`` are their columns in the same order."""
-        rows: dict[tuple[str, Look], list[int]] = defaultdict(list)
         shown = np.isfinite(arrays.x) & np.isfinite(arrays.y)
-        for index, point in enumerate(points):
-            if shown[index]:
-                rows[point.family, look_of(point)].append(index)
-        for key in set(self._scatters) - set(rows):
-            self._scatters[key].setData(x=[], y=[])
-        for key, indices in rows.items():
-            self._layer(*key).setData(x=arrays.x[indices], y=arrays.y[indices])
+        alike: dict[object, list[int]] = defaultdict(list)
+        for index, traits in enumerate(map(_TRAITS, points)):
+            alike[traits].append(index)
+        rows: dict[MarkerKind, list[int]] = defaultdict(list)
+        for indices in alike.values():
+            if seen := np.array(indices)[shown[indices]].tolist():
+                rows[kind_of(points[seen[0]])].extend(seen)
+        for kind in self._shown - set(rows):
+            self._scatters[kind].setData(x=[], y=[])
+        for kind, indices in rows.items():
+            self._layer(kind).setData(x=arrays.x[indices], y=arrays.y[indices])
+        self._shown = frozenset(rows)
         pinned = [index for index, point in enumerate(points) if point.pinned and shown[index]]
         self._pins.setData(x=arrays.x[pinned], y=arrays.y[pinned])
         self._fill_intervals(rows, arrays, len(points))
         self.emphasise(arrays, emphasis)
+
+    @property
+    def shown(self) -> frozenset[MarkerKind]:
+        """The kinds of markers of which there is at least one."""
+        return self._shown
 
     def set_ghosts(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Published results at these view coordinates, two arrays of shape (n,)."""
@@ -121,24 +143,24 @@ class PointLayers:
             rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
             ring.setData(x=arrays.x[rows], y=arrays.y[rows])
 
-    def _fill_intervals(self, rows: dict[tuple[str, Look], list[int]], arrays: PointArrays, total: int) -> None:
+    def _fill_intervals(self, rows: dict[MarkerKind, list[int]], arrays: PointArrays, total: int) -> None:
         by_family: dict[str, list[int]] = defaultdict(list)
-        for (family, look), indices in rows.items():
-            if total <= MANY_POINTS or look in ("front", "tied", "running"):
-                by_family[family].extend(indices)
+        for kind, indices in rows.items():
+            if total <= MANY_POINTS or kind.look in ("front", "tied", "running"):
+                by_family[kind.family].extend(indices)
         for family in set(self._intervals) - set(by_family):
             self._intervals[family].set_data(np.zeros(0), np.zeros(0))
         for family, indices in by_family.items():
             x, y = interval_lines(arrays, np.array(indices, dtype=np.int64))
             self._interval(family).set_data(x, y, pairs=True)
 
-    def _layer(self, family: str, look: Look) -> pg.ScatterPlotItem:
-        if (family, look) not in self._scatters:
+    def _layer(self, kind: MarkerKind) -> pg.ScatterPlotItem:
+        if kind not in self._scatters:
             order = {"plain": 10, "predicted": 11, "running": 12, "tied": 15, "front": 20}
-            scatter = self._scatter(order[look])
-            self._scatters[family, look] = scatter
-            self._paint(scatter, family, look)
-        return self._scatters[family, look]
+            scatter = self._scatter(order[kind.look])
+            self._scatters[kind] = scatter
+            self._paint(scatter, kind)
+        return self._scatters[kind]
 
     def _scatter(self, z: int) -> pg.ScatterPlotItem:
         scatter = pg.ScatterPlotItem(pxMode=True, antialias=True, hoverable=False)
@@ -155,35 +177,42 @@ class PointLayers:
             self._intervals[family] = curve
         return self._intervals[family]
 
-    def _paint(self, scatter: pg.ScatterPlotItem, family: str, look: Look) -> None:
-        scatter.setSymbol(self._colours.marker(family).symbol)
-        marker = self._colours.marker(family)
-        scatter.setSize(STAR_SIZE if family == "original" else SIZE[look] * EVEN[marker.symbol])
-        pen, brush = marker_style(self._colours, family, look)
+    def _paint(self, scatter: pg.ScatterPlotItem, kind: MarkerKind) -> None:
+        marker = self._colours.marker(kind.family)
+        scatter.setSymbol(marker.symbol)
+        scatter.setSize(STAR_SIZE if kind.family == "original" else SIZE[kind.look] * EVEN[marker.symbol])
+        pen, brush = marker_style(self._colours, *kind)
         scatter.setPen(pen)
         scatter.setBrush(brush)
 
 
-def look_of(point: PlotPoint) -> Look:
+def kind_of(point: PlotPoint) -> MarkerKind:
     """How a point is drawn."""
     if point.state == "done":
-        return "front" if point.front else "tied" if point.tied else "plain"
-    return point.state
+        look: Look = "front" if point.front else "tied" if point.tied else "plain"
+        return MarkerKind(point.family, look, point.elsewhere)
+    return MarkerKind(point.family, point.state)
 
 
-def marker_style(colours: Colours, family: str, look: Look) -> tuple[QPen, QBrush]:
+def marker_style(colours: Colours, family: str, look: Look, elsewhere: bool = False) -> tuple[QPen, QBrush]:
     """Outline and filling of a marker."""
-    colour = colours.marker(family).colour
-    hollow, solid = QBrush(QColor(colours.plot_background)), QBrush(QColor(colour))
+    colour, ground = colours.marker(family).colour, QColor(colours.plot_background)
+    hollow, filling = QBrush(ground), QColor(colour)
     if look == "running":
         return cosmetic_pen(colour, 2.2), hollow
     if look == "predicted":
         return cosmetic_pen(colour, 1.6, Qt.PenStyle.DotLine), hollow
     if look == "ghost":
         return cosmetic_pen(colours.muted, 1.4), hollow
+    if elsewhere:
+        filling = QColor.fromRgbF(
+            *(PALE * part(filling) + (1 - PALE) * part(ground) for part in (QColor.redF, QColor.greenF, QColor.blueF))
+        )
     if look in ("front", "tied") and family != "original":
-        return cosmetic_pen(colours.front, 1.2 if look == "front" else 0.7), solid
-    return cosmetic_pen(colours.plot_background, 0.8), solid
+        return cosmetic_pen(colours.front, 1.2 if look == "front" else 0.7), QBrush(filling)
+    if elsewhere:
+        return cosmetic_pen(colour, 1.4), QBrush(filling)
+    return cosmetic_pen(colours.plot_background, 0.8), QBrush(filling)
 
 
 def interval_lines(arrays: PointArrays, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

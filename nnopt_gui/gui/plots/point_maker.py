@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+import math
+from collections.abc import Iterable
+from itertools import repeat
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from nnopt_gui.engine.metrics import End, Metric
+from nnopt_gui.engine.estimate import Prediction
+from nnopt_gui.engine.metrics import LATENCY, MACS, PARAMS, SIZE, End, Metric
 from nnopt_gui.engine.study.published import PublishedResult
-from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.engine.study.uncertain_front import UncertainFront
 from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
@@ -20,27 +24,42 @@ from nnopt_gui.gui.state.standing import Standing
 _ENDS: Final[tuple[End, ...]] = ("value", "low", "high")
 _NOTE_SHOWN: Final = 200  # characters of a note on the card
 _CONTEXT: Final = "TradeoffPair"
+_NOTHING: Final = np.array(None, dtype=object)
+_MOST_DRAWN: Final = 10_000
+
+
+def drawn_rows(columns: TrialColumns, wanted: NDArray[np.bool_], where: Standing) -> NDArray[np.int64]:
+    """The rows to draw: all of them, or, of more than anybody can tell apart, the front, what is tied with it, pinned
+    and running trials, and of the others every so many."""
+    rows = np.flatnonzero(wanted)
+    if len(rows) > _MOST_DRAWN:
+        told = columns.pinned | columns.among(TrialState.RUNNING) | (columns.number == BASELINE_NUMBER)
+        told |= np.isin(columns.number, where.front) | np.isin(columns.number, list(where.tied))
+        others = np.flatnonzero(wanted & ~told)
+        step = math.ceil(len(others) / _MOST_DRAWN)
+        rows = np.sort(np.concatenate([np.flatnonzero(wanted & told), others[::step]]))
+    return rows
 
 
 def plot_points(
-    columns: TrialColumns, rows: Sequence[int], x: Metric, y: Metric, where: Standing
-) -> Iterator[PlotPoint]:
+    columns: TrialColumns, rows: NDArray[np.int64], x: Metric, y: Metric, where: Standing
+) -> list[PlotPoint]:
     """The points of these rows, in which both metrics were measured. Their hover cards are written when asked for."""
-    front, done = frozenset(where.front), TrialState.DONE
-    numbers, pinned = columns.number[rows].tolist(), columns.pinned[rows].tolist()
-    at = [np.stack([columns.values(m, end)[rows] for end in _ENDS], axis=1).tolist() for m in (x, y)]
-    for row, number, pin, at_x, at_y in zip(rows, numbers, pinned, *at, strict=True):
-        yield PlotPoint.of(
-            number,
-            tuple(at_x),
-            tuple(at_y),
-            family=columns.family[row],
-            state="done" if columns.state_of(row) is done else "running",
-            front=number in front,
-            tied=number in where.tied,
-            pinned=pin,
-            note=columns.note[row],
-        )
+    number = columns.number[rows]
+    done = columns.among(TrialState.DONE)[rows]
+    fields: dict[str, Iterable[Any]] = {name: repeat(default) for name, default in PlotPoint._field_defaults.items()}
+    fields |= {"number": number.tolist(), "pinned": columns.pinned[rows].tolist()}
+    for axis, metric in (("x", x), ("y", y)):
+        value, low, high = (columns.values(metric, end)[rows] for end in _ENDS)
+        fields[axis] = value.tolist()
+        fields[f"{axis}_low"] = np.where(low < value, low, _NOTHING).tolist()
+        fields[f"{axis}_high"] = np.where(high > value, high, _NOTHING).tolist()
+    fields["family"], fields["note"] = columns.family[rows].tolist(), columns.note[rows].tolist()
+    fields["state"] = np.where(done, "done", "running").tolist()
+    fields["front"] = np.isin(number, where.front).tolist()
+    fields["tied"] = np.isin(number, list(where.tied)).tolist()
+    fields["elsewhere"] = (~columns.comparable()[rows]).tolist()
+    return list(map(PlotPoint._make, zip(*(fields[name] for name in PlotPoint._fields), strict=False)))
 
 
 def card_text(columns: TrialColumns, row: int, x: Metric, y: Metric, where: Standing, uncertain: UncertainFront) -> str:
@@ -84,3 +103,14 @@ def _ghost_text(result: PublishedResult, x: Metric, y: Metric) -> str:
     if result.conditions:
         lines.append(result.conditions)
     return "\n".join(lines)
+
+
+def predicted_place(prediction: Prediction, x: Metric) -> float | None:
+    """What was predicted of the axis's metric, in its display unit; None where nothing was."""
+    values = {
+        SIZE.key: prediction.size_bytes / 1e6,
+        MACS.key: prediction.macs / 1e6,
+        PARAMS.key: prediction.params / 1e6,
+        LATENCY.key: prediction.latency_ms,
+    }
+    return values.get(x.key)

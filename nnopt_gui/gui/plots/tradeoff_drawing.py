@@ -109,7 +109,7 @@ class TradeoffDrawing(QWidget):
 
     def set_baseline(self, point: PlotPoint | None) -> None:
         """The untouched network, drawn as a star; None removes it."""
-        self._baseline = None if point is None else replace(point, family="original")
+        self._baseline = None if point is None else point._replace(family="original")
         self._refresh()
 
     def set_scene(
@@ -117,7 +117,7 @@ class TradeoffDrawing(QWidget):
     ) -> None:
         """Trials, baseline and front at once; drawn once."""
         self._points, self._front = tuple(points), tuple(front)
-        self._baseline = None if baseline is None else replace(baseline, family="original")
+        self._baseline = None if baseline is None else baseline._replace(family="original")
         self._refresh()
 
     def set_front(self, front: Sequence[tuple[float, float]]) -> None:
@@ -307,7 +307,7 @@ class TradeoffDrawing(QWidget):
         everything = self._points
         if self._baseline is not None:
             own = self._baseline.number
-            everything = (self._baseline, *(point for point in self._points if point.number != own))
+            everything = (self._baseline, *[point for point in self._points if point.number != own])
         self._everything = everything
         self._arrays = PointArrays.of(everything, self._log_x, self._log_y)
         self._layers.fill(everything, self._arrays, self._emphasis)
@@ -395,4 +395,4 @@ class TradeoffDrawing(QWidget):
         front, predicted = bool(self._front) and self._front_visible, self._prediction is not None
         lines = ["front"] * front + ["band"] * (front and bool(self._band[0])) + ["prediction"] * predicted
         lines += ["ghost"] * bool(self._ghosts)
-        self._legend.set_entries(legend_entries(self._points, self._baseline is not None, lines))
+        self._legend.set_entries(legend_entries(self._layers.shown, self._baseline is not None, lines))

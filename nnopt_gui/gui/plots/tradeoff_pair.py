@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from nnopt_gui.engine.estimate import Prediction
-from nnopt_gui.engine.metrics import LATENCY, MACS, PARAMS, SIZE, Metric, metric
+from nnopt_gui.engine.metrics import metric
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
-from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.i18n import recipe_label
 from nnopt_gui.gui.plots.exporters import csv_table
 from nnopt_gui.gui.plots.plot_bar import PlotBar
-from nnopt_gui.gui.plots.point_maker import card_text, ghosts, plot_points
+from nnopt_gui.gui.plots.point_maker import card_text, drawn_rows, ghosts, plot_points, predicted_place
 from nnopt_gui.gui.plots.tradeoff_plot import NOBODY, TradeoffPlot
+from nnopt_gui.gui.state.comparison_text import conditions_text
 from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.recipe_state import RecipeState
-from nnopt_gui.gui.state.standing import Axes, Standing
+from nnopt_gui.gui.state.standing import Axes
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
@@ -35,7 +31,6 @@ from nnopt_gui.gui.theme import Theme
 _REFRESH_MS: Final = 100  # batches of new points, ten a second
 _SHARE: Final = 8  # drawing takes at most one part in so many of the time
 _WIDTH_FOR_TWO: Final = 560
-_MOST_DRAWN: Final = 10_000
 _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
 
 
@@ -87,17 +82,26 @@ class TradeoffPair(QWidget):
         self._apply_axes()
 
     def _lay_out(self) -> None:
-        splitter = self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self._picture = QWidget(self)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self._picture)
         splitter.setObjectName("plot_splitter")
         splitter.setChildrenCollapsible(False)
         for plot in self._plots:
             splitter.addWidget(plot)
             plot.canvas.setAcceptDrops(False)  # files dropped here are the window's
         splitter.setSizes([1000, 1000])
+        self._caption = QLabel(self._picture)
+        self._caption.setObjectName("sample_caption")
+        self._caption.setProperty("role", "muted")
+        self._caption.setContentsMargins(8, 0, 8, 3)
+        self._caption.hide()
+        inner = QVBoxLayout(self._picture)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(splitter, 1)
+        for layout, widget in ((inner, splitter), (column, self._picture)):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+            layout.addWidget(widget, 1)
+        inner.addWidget(self._caption)
         self._second.set_legend_visible(False)
         self.setFocusProxy(self._first)
         self._second.link_y(self._first)
@@ -159,8 +163,8 @@ class TradeoffPair(QWidget):
 
     @property
     def picture(self) -> QWidget:
-        """For exporters: the plots that are seen."""
-        return self._splitter
+        """For exporters: the plots that are seen, and the caption where not all is drawn."""
+        return self._picture
 
     def csv(self) -> str:
         """Every trial and published result that is drawn, with the metrics of the axes that are seen."""
@@ -168,7 +172,7 @@ class TradeoffPair(QWidget):
         columns = self._workspace.columns
         rows = {int(number): row for row, number in enumerate(columns.number)}
         labels = {n: recipe_label(columns.label[rows[n]]) for n in (p.number for p in self._first.everything)}
-        labelled = [replace(point, text=labels[point.number]) for point in self._first.everything]
+        labelled = [point._replace(text=labels[point.number]) for point in self._first.everything]
         beside = axes.x[1] if self.two else None
         return csv_table(
             labelled,
@@ -206,7 +210,18 @@ class TradeoffPair(QWidget):
         workspace, axes, columns = self._workspace, self._workspace.axes, self._workspace.columns
         row = columns.row_of(number)
         where, uncertain = workspace.standing_on(index), self._uncertainty.front(index)
-        return "" if row is None else card_text(columns, row, axes.x[index], axes.y, where, uncertain)
+        if row is None:
+            return ""
+        text = card_text(columns, row, axes.x[index], axes.y, where, uncertain)
+        unlike = self._unlike_original(number) if not columns.comparable()[row] else ""
+        return f"{text}\n{unlike}" if unlike else text
+
+    def _unlike_original(self, number: int) -> str:
+        """What a trial's conditions do not have in common with the original's."""
+        trial, original = self._workspace.trial(number).measurement, self._workspace.baseline
+        if trial is None or original is None or original.measurement is None:
+            return ""
+        return conditions_text(trial.conditions, original.measurement.conditions)
 
     # -- drawing ----------------------------------------------------------------------------------------------
 
@@ -220,18 +235,27 @@ class TradeoffPair(QWidget):
         if not self._filter.empty:
             words = self._filter.mask(columns, trial_statuses(columns, workspace.standing))
             accepted &= words | (columns.number == BASELINE_NUMBER)
+        fewest = (0, 0)  # how many are drawn of how many, on the plot that leaves most out
         for index, (plot, x) in enumerate(zip(self._plots, axes.x, strict=True)):
             where = workspace.standing_on(index)
-            rows = _drawn(columns, accepted & ~np.isnan(columns.values(x) + columns.values(axes.y)), where)
+            wanted = accepted & ~np.isnan(columns.values(x) + columns.values(axes.y))
+            rows = drawn_rows(columns, wanted, where)
+            fewest = max(fewest, (len(rows), int(wanted.sum())), key=lambda pair: pair[1] - pair[0])
             points = {point.number: point for point in plot_points(columns, rows, x, axes.y, where)}
             front = [(points[n].x, points[n].y) for n in where.front if n in points]
             baseline = points.pop(BASELINE_NUMBER, None)
             plot.set_scene(list(points.values()), baseline, front)
+        self._show_caption(*fewest)
         self._on_selection_changed()
         self._show_uncertainty()
         self._show_prediction()
         taken = 1000 * (time.perf_counter() - started)
         self._timer.setInterval(max(_REFRESH_MS, round(_SHARE * taken)))
+
+    def _show_caption(self, drawn: int, wanted: int) -> None:
+        text = self.tr("{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.")
+        self._caption.setText(text.format(drawn=f"{drawn:,}", all=f"{wanted:,}"))
+        self._caption.setVisible(drawn < wanted)
 
     @Slot()
     def _show_uncertainty(self) -> None:
@@ -254,7 +278,7 @@ class TradeoffPair(QWidget):
         if recipe is not None and self._workspace.find(recipe) is not None:
             prediction = None  # it is on the plot already
         for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
-            plot.set_prediction(_predicted(prediction, x) if prediction is not None else None)
+            plot.set_prediction(predicted_place(prediction, x) if prediction is not None else None)
 
     @Slot()
     def _on_selection_changed(self) -> None:
@@ -347,19 +371,6 @@ class _Cards:
         return self._pair.card(self._index, number)
 
 
-def _drawn(columns: TrialColumns, wanted: NDArray[np.bool_], where: Standing) -> list[int]:
-    """The rows to draw: all of them, or, of more than anybody can tell apart, the front, what is tied with it, pinned
-    and running trials, and of the others every so many."""
-    rows = np.flatnonzero(wanted)
-    if len(rows) > _MOST_DRAWN:
-        told = columns.pinned | columns.among(TrialState.RUNNING) | (columns.number == BASELINE_NUMBER)
-        told |= np.isin(columns.number, where.front) | np.isin(columns.number, list(where.tied))
-        others = np.flatnonzero(wanted & ~told)
-        step = math.ceil(len(others) / _MOST_DRAWN)
-        rows = np.sort(np.concatenate([np.flatnonzero(wanted & told), others[::step]]))
-    return rows.tolist()
-
-
 class _Hover:
     """Shows in one plot what is hovered in the other."""
 
@@ -368,13 +379,3 @@ class _Hover:
 
     def show(self, number: int) -> None:
         self._plot.set_hovered(number if number >= 0 else None)
-
-
-def _predicted(prediction: Prediction, x: Metric) -> float | None:
-    values = {
-        SIZE.key: prediction.size_bytes / 1e6,
-        MACS.key: prediction.macs / 1e6,
-        PARAMS.key: prediction.params / 1e6,
-        LATENCY.key: prediction.latency_ms,
-    }
-    return values.get(x.key)

@@ -7,6 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
+from nnopt_gui.engine.metrics import Conditions
 from nnopt_gui.engine.quantities import DASH, interval_text, signed, signed_points, significant
 from nnopt_gui.engine.statistics.paired import PairedResult
 from nnopt_gui.engine.study.comparison import Comparison, Figure, Reading
@@ -154,6 +155,7 @@ def condition_text(name: str) -> str:
     """A condition of measuring latency."""
     names = {
         "machine": QCoreApplication.translate("ComparisonText", "machine"),
+        "cores": QCoreApplication.translate("ComparisonText", "number of cores"),
         "cpu flags": QCoreApplication.translate("ComparisonText", "instruction sets"),
         "operating system": QCoreApplication.translate("ComparisonText", "operating system"),
         "runtime": QCoreApplication.translate("ComparisonText", "runtime"),
@@ -161,6 +163,16 @@ def condition_text(name: str) -> str:
         "batch": QCoreApplication.translate("ComparisonText", "batch size"),
     }
     return names.get(name, name)
+
+
+def conditions_text(conditions: Conditions, original: Conditions) -> str:
+    """What a trial was measured with that the original was not: ``Unlike the original: runtime (OpenVINO 2025.1)``."""
+    parts = []
+    for name in conditions.unlike(original):
+        value, word = getattr(conditions, name), condition_text(name.replace("_", " "))
+        parts.append(f"{word} ({value})" if isinstance(value, str | int) and value else word)
+    text = QCoreApplication.translate("ComparisonText", "Unlike the original: {}")
+    return text.format(listed(parts)) if parts else ""
 
 
 # -- the sealed test split ------------------------------------------------------------------------------------

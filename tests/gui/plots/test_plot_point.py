@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnopt_gui.gui.plots.plot_point import PlotPoint, PointArrays, staircase, to_view
-from nnopt_gui.gui.plots.point_layers import interval_lines, look_of
+from nnopt_gui.gui.plots.point_layers import MarkerKind, interval_lines, kind_of
 
 
 def points() -> list[PlotPoint]:
@@ -74,9 +74,10 @@ def test_intervals_are_pairs_and_absent_ones_are_left_out() -> None:
 
 
 def test_looks() -> None:
-    assert look_of(PlotPoint(1, 1, 1, front=True)) == "front"
-    assert look_of(PlotPoint(1, 1, 1)) == "plain"
-    assert look_of(PlotPoint(1, 1, 1, state="running", front=True)) == "running"
+    away = {"elsewhere": True}
+    assert kind_of(PlotPoint(1, 1, 1, front=True)) == ("original", "front", False)
+    assert kind_of(PlotPoint(1, 1, 1, family="pruned", **away)) == MarkerKind("pruned", "plain", elsewhere=True)
+    assert kind_of(PlotPoint(1, 1, 1, state="running", front=True, **away)) == ("original", "running", False)
 
 
 def test_to_view_is_log10() -> None:

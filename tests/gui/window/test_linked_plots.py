@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -18,6 +19,7 @@ from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.engine.study.uncertain_front import uncertain_front
+from nnopt_gui.gui.plots import point_maker
 from nnopt_gui.gui.state.study_axes import StudyChoices, study_axes
 from nnopt_gui.gui.state.trial_table_model import NUMBER_ROLE
 
@@ -234,3 +236,23 @@ def test_what_is_exported_is_what_is_seen(desk, tmp_path):
     assert "Weight bits" in (tmp_path / "p.svg").read_text("utf-8")
     desk.program.desk.picture_chosen.emit(tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text("utf-8-sig").startswith("trial,passes,Method")
+
+
+def test_what_was_measured_elsewhere_is_marked_and_a_sample_says_so(desk, monkeypatch):
+    workspace, pair = desk.program.workspace, desk.window.pair
+    assert not any(point.elsewhere for point in pair.first.points)
+    with workspace.editing() as study:
+        before = study.get(3)
+        there = replace(before.measurement.conditions, runtime="OpenVINO 2025.1 CPU", target="openvino")
+        study.replace(replace(before, measurement=replace(before.measurement, conditions=there)))
+    pair.refresh()
+    assert [point.number for point in pair.first.points if point.elsewhere] == [3]
+    assert "Other machine or runtime" in [entry.text for entry in pair.first._legend.entries]
+    assert pair.card(0, 3).endswith("Unlike the original: runtime (OpenVINO 2025.1 CPU)")
+    assert "Unlike" not in pair.card(0, 2)
+    caption = desk.find(QLabel, "sample_caption")
+    assert not caption.isVisible()
+    monkeypatch.setattr(point_maker, "_MOST_DRAWN", 2)
+    pair.refresh()
+    drawn = min(len(plot.everything) for plot in (pair.first, pair.second))
+    assert drawn < 9 and caption.isVisible() and caption.text().startswith(f"{drawn} of 9 trials are drawn")

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 
 from nnopt_gui.engine.diagnosis import About, Diagnosis, TimeLedger
 from nnopt_gui.engine.quantities import bytes_text, milliseconds_text
+from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.engine.target import ONNX_RUNTIME
 from nnopt_gui.gui.i18n import labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.findings import (
     BYTE_KINDS,
@@ -37,7 +39,7 @@ class WhyPanel(QWidget):
         self.setObjectName("why_panel")
         self._diagnoses = diagnoses
         self._workspace = workspace
-        self._shown: Diagnosis | None = None
+        self._shown: tuple[Diagnosis | None, Trial | None] = (None, None)
         self._head = named(QLabel(self, wordWrap=True), "why_head", "heading")
         self._about = named(QLabel(self, wordWrap=True), "why_about", "muted")
         self._act = named(QPushButton(self), "why_action")
@@ -101,7 +103,7 @@ class WhyPanel(QWidget):
 
     def retranslate(self) -> None:
         self.setWindowTitle(self.tr("Why?"))
-        self._shown = None
+        self._shown = (None, None)
         self.refresh()
 
     # -- showing ----------------------------------------------------------------------------------------------
@@ -121,10 +123,11 @@ class WhyPanel(QWidget):
         self._show_stage()
         diagnosis = explanation.diagnosis
         self._results.setVisible(diagnosis is not None)
-        if diagnosis is not None and diagnosis is not self._shown:
+        shown = (diagnosis, trial)
+        if diagnosis is not None and shown != self._shown:
             self._show_size(diagnosis)
             self._show_time(diagnosis)
-        self._shown = diagnosis
+        self._shown = shown
 
     def _show_stage(self) -> None:
         explanation = self._diagnoses.explanation
@@ -190,6 +193,11 @@ class WhyPanel(QWidget):
 
     def _about_time(self, time: TimeLedger) -> str:
         text = self.tr("Operators are timed under profiling, which slows each: look at the shares.")
+        trial = self._workspace.selected
+        measured = trial.measurement.conditions if trial is not None and trial.measurement is not None else None
+        if measured is not None and measured.target != ONNX_RUNTIME:
+            own = self.tr("These are ONNX Runtime's times on the CPU; the trial was measured in {}, which may differ.")
+            text = f"{own.format(measured.runtime or measured.target)}\n{text}"
         if time.one_thread_ms is None:
             return text
         alone = self.tr("One image: {} with {} threads, {} with one.").format(
