@@ -18,8 +18,8 @@ from PySide6.QtGui import QDesktopServices, QUndoStack
 from PySide6.QtWidgets import QApplication
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.engine.study.ablation import prefixes
 from nnopt_gui.engine.study.trial import Trial, TrialState
+from nnopt_gui.gui.ablating import Ablating
 from nnopt_gui.gui.auto_search import AutoSearch
 from nnopt_gui.gui.comparing import Comparing
 from nnopt_gui.gui.dialogs import Dialogs
@@ -109,6 +109,7 @@ class Program(QObject):
         self.desk = FileDesk(self.workspace, self.window, settings.last_folder)
         shown = (self.workspace, self.jobs, self.thread_of_jobs, self.theme)
         self.reporting = Reporting(self.window, self.desk, *shown)
+        self.ablating = Ablating(self.window, self.reporting.history, self.workspace, self.explorer, self.jobs)
         self.plotting = Plotting(self.window, self.desk, self.workspace, self.published)
         self._connect_panels()
         self._connect_state()
@@ -238,10 +239,6 @@ class Program(QObject):
             ("auto_search", window.sweep_panel.request_search),
             ("save_model", lambda: self._with_selected(lambda t: desk.ask_model_folder(t.number))),
             ("to_sliders", lambda: self._with_selected(lambda t: self._load_into_sliders(t.number))),
-            (
-                "ablate",
-                lambda: self._with_selected(lambda t: explorer.run_sweep([part for _, part in prefixes(t.recipe)[1:]])),
-            ),
             ("retry", lambda: self._with_selected(lambda t: explorer.retry(t.number))),
         ):
             window.actions_table[name].triggered.connect(handler)

@@ -3648,6 +3648,65 @@ and {} for the runtime</source>
     </message>
 </context>
 <context>
+    <name>StepsTable</name>
+    <message>
+        <source>Step by step</source>
+        <translation>逐步分解</translation>
+    </message>
+    <message>
+        <source>What each step cost and gave</source>
+        <translation>每一步的代价与收益</translation>
+    </message>
+    <message>
+        <source>Measure each step</source>
+        <translation>测量每一步</translation>
+    </message>
+    <message>
+        <source>Run the steps that were not measured, as trials of their own</source>
+        <translation>把尚未测量的步骤作为单独的试验运行</translation>
+    </message>
+    <message>
+        <source>After</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Top-1</source>
+        <translation>Top-1</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Latency</source>
+        <translation>延迟</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>未测量</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原始模型</translation>
+    </message>
+    <message>
+        <source>+ student</source>
+        <translation>+ 学生网络</translation>
+    </message>
+    <message>
+        <source>+ prune</source>
+        <translation>+ 剪枝</translation>
+    </message>
+    <message>
+        <source>+ fine-tune</source>
+        <translation>+ 微调</translation>
+    </message>
+    <message>
+        <source>+ quantize</source>
+        <translation>+ 量化</translation>
+    </message>
+</context>
+<context>
     <name>StudyAxes</name>
     <message>
         <source>Method</source>

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,9 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -25,7 +28,8 @@ from nnopt_gui.gui.theme import Theme
 
 BOXES: Final = ("log_x", "show_front", "show_intervals", "auto_fit")  # beside the menu while there is room
 _SWITCHES: Final = (*BOXES, "show_notes", "show_published")
-_WIDEST_CHOOSER: Final = 190  # px
+_WIDEST_CHOOSER: Final = 210  # px
+_NARROWEST_CHOOSER: Final = 60
 _OFF_AT_FIRST: Final = ("show_published",)
 
 
@@ -49,7 +53,7 @@ class PlotBar(QWidget):
         super().__init__(parent)
         self.setObjectName("plot_bar")
         self._y_label, self._x_label = QLabel(self), QLabel(self)
-        self._choosers = tuple(_chooser(name, self) for name in ("y_metric", "x_metric", "second_x_metric"))
+        self._choosers = tuple(_Chooser(name, self) for name in ("y_metric", "x_metric", "second_x_metric"))
         self._select = QToolButton(self)
         self._select.setObjectName("select_area")
         self._select.setCheckable(True)
@@ -73,6 +77,7 @@ class PlotBar(QWidget):
         self._lay_out()
         for chooser in self._choosers:
             chooser.activated.connect(self._on_axis_chosen)
+            chooser.currentIndexChanged.connect(self._fit)
         self._select.toggled.connect(self.selecting_changed)
         self.retranslate()
 
@@ -103,7 +108,7 @@ class PlotBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
         for widget in (self._y_label, self._choosers[0], self._x_label, *self._choosers[1:], self._select):
-            row.addWidget(widget, 1 if isinstance(widget, QComboBox) else 0)
+            row.addWidget(widget)
         row.addWidget(self._boxes_holder, 1)
         row.addWidget(self._more)
 
@@ -187,22 +192,25 @@ class PlotBar(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    @Slot()
     def _fit(self) -> None:
-        """Show as many check boxes as fit; the menu has them all."""
+        """The names of the axes come first, then as many check boxes as fit; the menu has them all."""
         row = self.layout()
         if row is None:
             return
-        fixed = [self._y_label, self._x_label, *self._choosers, self._select, self._more]
-        used = sum(w.sizeHint().width() + row.spacing() for w in fixed if not w.isHidden())
-        left = self.width() - used
+        choosers = [chooser for chooser in self._choosers if not chooser.isHidden()]
+        fixed = [w for w in (self._y_label, self._x_label, self._select, self._more) if not w.isHidden()]
+        left = self.width() - sum(w.sizeHint().width() for w in fixed)
+        left -= row.spacing() * (len(fixed) + len(choosers))
+        wanted = [min(_WIDEST_CHOOSER, chooser.wanted_width()) for chooser in choosers]
+        short = max(0, sum(wanted) - left)
+        for chooser, width in zip(choosers, wanted, strict=True):
+            chooser.setFixedWidth(max(_NARROWEST_CHOOSER, width - short * width // sum(wanted)))
+        left -= sum(wanted)
         for box in self._boxes.values():
             needed = box.sizeHint().width() + 8
             box.setVisible(left >= needed)
             left -= needed if left >= needed else max(left, 0)
-        self._boxes_holder.setVisible(not self._boxes[BOXES[0]].isHidden())
-        spare = max(0, left) if self._boxes_holder.isVisible() else max(0, self.width() - used)
-        for chooser in self._choosers:  # they get what the boxes leave, as far as their texts need it
-            chooser.setMaximumWidth(min(_WIDEST_CHOOSER, chooser.sizeHint().width() + spare // 3))
 
     # -- the user ---------------------------------------------------------------------------------------------
 
@@ -217,12 +225,34 @@ class PlotBar(QWidget):
             self.switched.emit(action.data(), on)
 
 
-def _chooser(name: str, parent: QWidget) -> QComboBox:
-    chooser = QComboBox(parent)
-    chooser.setObjectName(name)
-    chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    chooser.setMinimumContentsLength(6)
-    chooser.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    for candidate in METRICS:
-        chooser.addItem(candidate.title, candidate.key)
-    return chooser
+class _Chooser(QComboBox):
+    """Names a metric; where there is no room for the whole name, it ends in an ellipsis."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+        for candidate in METRICS:
+            self.addItem(candidate.title, candidate.key)
+
+    def wanted_width(self) -> int:
+        """Pixels that the chosen name needs."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        text = QSize(self.fontMetrics().horizontalAdvance(self.currentText()) + 4, self.fontMetrics().height())
+        kind = QStyle.ContentsType.CT_ComboBox
+        return self.style().sizeFromContents(kind, option, text, self).width()
+
+    def showPopup(self) -> None:
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
+        super().showPopup()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, field, self).width() - 4
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)  # type: ignore[attr-defined]
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)

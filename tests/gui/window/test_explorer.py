@@ -15,8 +15,10 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QStackedWidget,
+    QTableWidget,
 )
 
+from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.jobs.job import EventKind, JobEvent
@@ -86,7 +88,16 @@ def test_each_step_of_a_trial_is_measured_once(opened):
     action.trigger()
     opened.wait_idle()
     assert workspace.trials[-1].recipe == Recipe(prune=workspace.trials[1].recipe.prune) and len(workspace.trials) == 3
-    workspace.select(1)
+    assert workspace.selected.number == 1  # whose steps they are
+    table = opened.find(QTableWidget, "steps_table")
+    shown = [[table.item(line, place).text() for place in range(4)] for line in range(table.rowCount())]
+    found, steps = [trial.measurement for trial in workspace.trials], (0, 2, 1)
+    assert [line[0] for line in shown] == ["Original\n#0", "+ prune\n#2", "+ quantize\n#1"]
+    assert [line[2].split("\n")[0] for line in shown] == [bytes_text(found[n].size_bytes) for n in steps]
+    for line, before, after in zip(shown[1:], steps, steps[1:], strict=False):
+        change = 100 * (found[after].accuracy.value - found[before].accuracy.value)
+        assert float(line[1].split("\n")[1].removesuffix(" pp").replace("−", "-")) == pytest.approx(change, abs=0.06)
+    assert not opened.find(QAbstractButton, "measure_steps").isVisible()
     action.trigger()
     assert len(workspace.trials) == 3
     assert any("measured already" in message for message in opened.messages)

@@ -32,6 +32,7 @@ from nnopt_gui.engine.quantities import (
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
+from nnopt_gui.gui.panels.inspector.steps import StepsTable
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.trial_story import Forecast, Happening, forecasts, moment, study_story, trial_story
 from nnopt_gui.gui.state.workspace import Workspace
@@ -56,6 +57,8 @@ class HistoryPanel(QWidget):
         self._note_of: int | None = None
         self._events_title = named(QLabel(self), "history_events_title", "section")
         self._events = QFormLayout()
+        self.steps = StepsTable(self)
+        self._measurable = False
         self._forecast_title = named(QLabel(self, wordWrap=True), "history_forecast_title", "section")
         self._forecast = named(QTableWidget(self), "history_forecast")
         self._forecast_note = named(QLabel(self, wordWrap=True), "history_forecast_note", "muted")
@@ -87,6 +90,7 @@ class HistoryPanel(QWidget):
         for widget in head:
             column.addWidget(widget)
         column.addLayout(self._events)
+        column.addWidget(self.steps)
         column.addSpacing(4)
         for widget in (self._forecast_title, self._forecast, self._forecast_note):
             column.addWidget(widget)
@@ -139,6 +143,12 @@ class HistoryPanel(QWidget):
         self._study.setAccessibleName(self.tr("What happened in the study, the newest first"))
         self._on_study_changed()
 
+    def set_measurable(self, on: bool) -> None:
+        """Whether steps of a trial can be run now."""
+        if on != self._measurable:
+            self._measurable = on
+            self.refresh()
+
     def edit_note(self) -> None:
         """Put the keyboard into the note of the selected trial."""
         self._note.edit()
@@ -175,6 +185,7 @@ class HistoryPanel(QWidget):
         chosen = trial is not None and study is not None
         for widget in (self._note_label, self._note, self._events_title):
             widget.setVisible(chosen)
+        self.steps.show_trial(study, trial, measurable=self._measurable)
         if trial is None or study is None:
             self._head.setText(self.tr("Select a trial to see what happened to it and what was predicted."))
             self._show_forecasts([], before=False)

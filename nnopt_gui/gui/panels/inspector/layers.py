@@ -29,7 +29,8 @@ from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obsta
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 
-_CELL_MARGINS: Final = 12  # pixels on both sides of a text together, and a little air
+_CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
+_ARROW: Final = 30  # beside the title of the column that is sorted by
 
 
 class LayersPanel(QWidget):
@@ -95,6 +96,7 @@ class LayersPanel(QWidget):
         self._of_trial.clicked.connect(lambda: self._show_trial(True))
         self._model.bits_asked.connect(self._on_bits_typed)
         self._model.amount_asked.connect(self._on_amount_typed)
+        self._table.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
         self._table.selectionModel().selectionChanged.connect(self._show_chosen)
         self._table.customContextMenuRequested.connect(self._open_menu)
         self._bar.bits_chosen.connect(lambda bits: state.override_bits(self._changeable(BITS), bits))
@@ -186,16 +188,22 @@ class LayersPanel(QWidget):
             self._sorted.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
         self._show_chosen()
 
+    @Slot()
+    def _on_sorted(self) -> None:
+        self._fit_columns(anew=True)
+
     def _fit_columns(self, *, anew: bool) -> None:
         """Wide enough for title and texts; columns of the same layers only grow, so that nothing jumps at a slider."""
         header, font = self._table.horizontalHeader(), self._table.font()
-        font.setBold(True)  # as layers with values of their own are written
+        font.setBold(True)  # as titles are written, and layers with values of their own
         metrics = QFontMetrics(font)
-        for column in range(KIND + 1):
-            width = metrics.horizontalAdvance(self._model.longest_text(column)) + _CELL_MARGINS
-            known = header.sectionSizeHint(column) if anew else header.sectionSize(column)
-            if anew or width > known:
-                header.resizeSection(column, max(width, known))
+        for column, title in enumerate(self._model.titles()):
+            texts = (title, self._model.longest_text(column)) if anew else (self._model.longest_text(column),)
+            width = max(map(metrics.horizontalAdvance, texts)) + _CELL_MARGINS
+            if column == header.sortIndicatorSection():
+                width = max(width, metrics.horizontalAdvance(title) + _ARROW)
+            if anew or width > header.sectionSize(column):
+                header.resizeSection(column, width)
 
     def _summary(self, label: str, rows: Sequence[LayerFacts], *, of_trial: bool) -> str:
         size = bytes_text(sum(layer.cost.weight_bytes for layer in rows))
