@@ -24,7 +24,7 @@ from nnopt_gui.engine.onnx_graph.layer_profiles import profile_graph
 from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
 from nnopt_gui.engine.profile import ChannelGroup, LayerProfile, ModelProfile
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.pruning.channel_groups import find_groups
+from nnopt_gui.engine.pruning.channel_groups import Structure, find_groups
 from nnopt_gui.engine.pruning.sparsity import sparsity_stops
 from nnopt_gui.engine.quantization.calibration import collect_ranges
 from nnopt_gui.engine.quantization.distribution import analyse_weights
@@ -45,11 +45,21 @@ IntegerForm = Callable[[FloatGraph], FloatGraph]  # the graph as integer activat
 
 
 def describe_model(
-    opened: OpenedModel, graph: FloatGraph, threads: int, reporter: Reporter, integer_form: IntegerForm
+    opened: OpenedModel,
+    graph: FloatGraph,
+    threads: int,
+    reporter: Reporter,
+    integer_form: IntegerForm,
+    structure: Callable[[Reporter], Structure],
 ) -> ModelProfile:
-    """Layers, channel groups, container sizes, sparsity table and two quick latencies of an opened network."""
+    """Layers, channel groups, container sizes, sparsity table and two quick latencies of an opened network.
+
+    Args:
+        structure: finds the channel groups of a torch network; it is not asked where there is none.
+    """
     reporter.status("Reading the network's structure")
-    layers, groups = _structure(opened, graph)
+    found = structure(reporter) if opened.network is not None else None
+    layers, groups = _deployed(found, graph)
     profile = _profile(opened, graph, layers, groups, graph_cost(graph.model))
     reporter.checkpoint()
     weights = graph.weights()
@@ -87,7 +97,7 @@ def describe_students(
         rung = replace(opened, network=network, onnx_bytes=None, title=str(student))
         if count_parameters(network) <= EXPORT_STUDENTS_UP_TO:
             graph = export_network(network, opened.input_shape, reporter)
-            layers, groups = _structure(rung, graph)
+            layers, groups = _deployed(find_groups(network, layers, opened.input_shape), graph)
             profile = _profile(rung, graph, layers, groups, graph_cost(graph.model))
             found[str(student)] = replace(profile, containers=measure_containers(graph, integer_form(graph)))
         else:
@@ -150,12 +160,13 @@ def inspect_weights(source: ModelSource, reporter: Reporter) -> tuple[LayerDistr
     return analyse_weights(export_network(opened.network, opened.input_shape, reporter), reporter)
 
 
-def _structure(opened: OpenedModel, graph: FloatGraph) -> tuple[tuple[LayerProfile, ...], tuple[ChannelGroup, ...]]:
+def _deployed(
+    structure: Structure | None, graph: FloatGraph
+) -> tuple[tuple[LayerProfile, ...], tuple[ChannelGroup, ...]]:
     """Layers as deployed, with their channel groups where torch can cut them."""
-    if opened.network is None:
+    if structure is None:
         return profile_graph(graph).layers, ()
-    layers = describe_layers(opened.network, opened.input_shape)
-    groups, layers = find_groups(opened.network, layers, opened.input_shape)
+    groups, layers = structure
     deployed = {layer.name: layer for layer in graph.layers}
     return (
         tuple(replace(layer, bias=deployed[layer.name].bias is not None) for layer in layers if layer.name in deployed),

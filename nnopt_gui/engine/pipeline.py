@@ -171,7 +171,7 @@ class Session:
             )
             stages.use_preprocessing(fixed)
         form = partial(stages.integer_form, reporter=reporter)
-        profile = describe_model(opened, graph, self._threads, reporter, form)
+        profile = describe_model(opened, graph, self._threads, reporter, form, stages.structure)
         public = Opened(
             model=profile,
             data=opened_data.profile(fixed) if opened_data else None,

@@ -24,6 +24,8 @@ from nnopt_gui.engine.pruning.surgery import Removal, with_silent_channels, with
 from nnopt_gui.errors import ModelError, RecipeError
 
 _FAILURES: Final = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)  # of networks on wrong shapes
+Structure = tuple[tuple[ChannelGroup, ...], tuple[LayerProfile, ...]]  # what find_groups says of a network
+
 DOUBLE_UP_TO: Final = 12_000_000  # parameters; larger networks are checked in float32
 
 
@@ -32,7 +34,7 @@ def find_groups(
     layers: Sequence[LayerProfile],
     input_shape: tuple[int, int, int],
     reporter: Reporter | None = None,
-) -> tuple[tuple[ChannelGroup, ...], tuple[LayerProfile, ...]]:
+) -> Structure:
     """The channel groups of ``network``, and ``layers`` with ``out_group``, ``inputs`` and ``outputs`` filled in.
 
     Every prunable group was tried: with half of its channels cut, the network computes what it computes with nobody

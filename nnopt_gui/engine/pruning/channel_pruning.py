@@ -11,7 +11,7 @@ from nnopt_gui.engine.channel_plan import ChannelPlan, plan_prune, with_random_i
 from nnopt_gui.engine.networks.layers import count_macs, describe_layers
 from nnopt_gui.engine.profile import ChannelGroup, LayerProfile
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
+from nnopt_gui.engine.pruning.channel_groups import Structure, cut_channels, find_groups
 from nnopt_gui.engine.pruning.couplings import Coupling, trace_couplings
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA, channel_importance_from_data
 from nnopt_gui.engine.pruning.gradients import Samples
@@ -43,16 +43,18 @@ def prune_channels(
     seed: int,
     train: TrainAfter | None,
     reporter: Reporter,
+    structure: Structure | None = None,
 ) -> tuple[nn.Module, tuple[str, ...]]:
     """A smaller copy of ``network`` in eval mode, and notes for the user.
 
     Amounts are shares of the given network after every step, so that the widths after the last one are those of
-    ``channel_plan.plan_prune``. Without ``train`` the steps still judge importance anew.
+    ``channel_plan.plan_prune``. Without ``train`` the steps still judge importance anew. ``structure`` is what
+    :func:`find_groups` says of the network, if that is known.
 
     Raises:
         RecipeError: no channel can be removed, or none by this criterion. DataError: no images where they are needed.
     """
-    groups, layers = find_groups(network, describe_layers(network, input_shape), input_shape, reporter)
+    groups, layers = structure or find_groups(network, describe_layers(network, input_shape), input_shape, reporter)
     if not any(group.prunable for group in groups):
         reasons = sorted({group.reason for group in groups if group.reason})
         raise RecipeError("No channels of this network can be removed.", "; ".join(reasons[:3]))
