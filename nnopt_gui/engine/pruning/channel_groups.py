@@ -85,7 +85,7 @@ def cut_channels(
         ModelError: the groups are of another network, or the cut network does not pass the check.
     """
     couplings = trace_couplings(network, input_shape)
-    removals = _removals(couplings, groups, kept)
+    removals = channels_that_go(couplings, groups, kept)
     cut = without_channels(network, removals).eval()
     if not _same_function(network, cut, removals, input_shape):
         raise ModelError("The pruned network does not compute what it should; it was thrown away.",
@@ -103,6 +103,32 @@ def cut_channels(
                 f"got {got.weight_shape} × {got.positions}",
             )
     return cut
+
+
+def channels_that_go(
+    couplings: Sequence[Coupling], groups: Sequence[ChannelGroup], kept: Mapping[int, tuple[int, ...]]
+) -> list[Removal]:
+    """A plan as removals; groups that keep all their channels are left out.
+
+    Raises:
+        RecipeError: the plan names a group that cannot be pruned, or channels that do not exist.
+        ModelError: the groups are of another network.
+    """
+    known = {group.id: group for group in groups}
+    removals: list[Removal] = []
+    for number, channels in kept.items():
+        group = known.get(number)
+        if group is None or not group.prunable:
+            raise RecipeError(f"Channel group {number} cannot be pruned.", group.reason if group else "There is none.")
+        if number >= len(couplings) or tuple(couplings[number].outputs) != group.layers:
+            raise ModelError("The channel groups are of another network.", "Find the groups of this network first.")
+        stay = set(channels)
+        if not stay or not stay <= set(range(group.channels)) or len(stay) != len(channels):
+            raise RecipeError(f"Group {number} has channels 0 to {group.channels - 1}; at least one must stay.")
+        gone = frozenset(range(group.channels)) - stay
+        if gone:
+            removals.append((couplings[number], gone))
+    return removals
 
 
 # -- checking ---------------------------------------------------------------------------------------------------------
@@ -212,23 +238,3 @@ def _segments(seen: Sequence[tuple[int | None, int]]) -> tuple[Segment, ...]:
         distinct = len(set(columns))
         segments.append(Segment(group, distinct, len(columns) // distinct))
     return tuple(segments)
-
-
-def _removals(
-    couplings: Sequence[Coupling], groups: Sequence[ChannelGroup], kept: Mapping[int, tuple[int, ...]]
-) -> list[Removal]:
-    known = {group.id: group for group in groups}
-    removals: list[Removal] = []
-    for number, channels in kept.items():
-        group = known.get(number)
-        if group is None or not group.prunable:
-            raise RecipeError(f"Channel group {number} cannot be pruned.", group.reason if group else "There is none.")
-        if number >= len(couplings) or tuple(couplings[number].outputs) != group.layers:
-            raise ModelError("The channel groups are of another network.", "Find the groups of this network first.")
-        stay = set(channels)
-        if not stay or not stay <= set(range(group.channels)) or len(stay) != len(channels):
-            raise RecipeError(f"Group {number} has channels 0 to {group.channels - 1}; at least one must stay.")
-        gone = frozenset(range(group.channels)) - stay
-        if gone:
-            removals.append((couplings[number], gone))
-    return removals

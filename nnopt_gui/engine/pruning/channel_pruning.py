@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from nnopt_gui.engine.channel_plan import ChannelPlan, plan_prune, with_random_importance
 from nnopt_gui.engine.networks.layers import count_macs, describe_layers
@@ -14,8 +16,10 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import Structure, cut_channels, find_groups
 from nnopt_gui.engine.pruning.couplings import Coupling, trace_couplings
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA, channel_importance_from_data
+from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.gradients import Samples
 from nnopt_gui.engine.pruning.importance import channel_importance
+from nnopt_gui.engine.pruning.repair import images_for, repaired
 from nnopt_gui.engine.pruning.schedule import parts
 from nnopt_gui.engine.recipe import Criterion, Prune
 from nnopt_gui.errors import ModelError, RecipeError
@@ -71,12 +75,21 @@ def prune_channels(
         places = {number: {channel: i for i, channel in enumerate(kept[number])} for number in plan.kept}
         ids = _matching(original.groups, now)
         stay = {ids[number]: tuple(places[number][c] for c in channels) for number, channels in plan.kept.items()}
-        network = cut_channels(network, now, stay, input_shape)
+        cut = cut_channels(network, now, stay, input_shape)
+        if samples is not None:
+            divergence = Divergence(network, _images(samples, count_macs(network, input_shape)), reporter=reporter)
+            cut, _ = repaired(network, cut, now, stay, input_shape, divergence, reporter)
+        network = cut
         kept.update(plan.kept)
         notes = (*judge.notes, *_shortfall(plan, prune))
         if train is not None:
             network = train(network, step)
     return network, notes
+
+
+def _images(samples: Samples, macs: int) -> Tensor:
+    batches = np.concatenate([images for images, _ in samples()])
+    return torch.from_numpy(batches[: images_for(macs)])
 
 
 class _Judge:

@@ -21,9 +21,10 @@ from nnopt_gui.engine.pruning.block_structure import ResidualBlock, find_blocks,
 from nnopt_gui.engine.pruning.channel_groups import cut_channels, find_groups
 from nnopt_gui.engine.pruning.compression_path import CompressionPath, Narrowing, Plan, Stop
 from nnopt_gui.engine.pruning.couplings import trace_couplings
-from nnopt_gui.engine.pruning.divergence import Divergence, reestimate_statistics
+from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.layer_kernels import LayerKernel, layer_kernels
 from nnopt_gui.engine.pruning.plan_cost import PlanCost, PlanCosts
+from nnopt_gui.engine.pruning.repair import repaired
 from nnopt_gui.engine.pruning.staircase import (
     Staircase,
     fast_widths,
@@ -242,18 +243,14 @@ class Shortener:
         return replace(result, notes=(*result.notes, missed))
 
     def _result(self, stop: Stop, whole: float, reporter: Reporter, ratio: LatencyRatio | None = None) -> Shortened:
-        network, loss = self._settled(self.carry_out(stop.plan), reporter)
+        network, loss = self._repaired(stop.plan, reporter)
         left = stop.cost / whole
         return Shortened(network, stop.plan, left, loss, ratio, self._notes(stop, ratio))
 
-    def _settled(self, network: nn.Module, reporter: Reporter) -> tuple[nn.Module, float]:
-        """With batch norms re-estimated where that brings the predictions nearer to the original's."""
-        kept = self._divergence.of(network, reporter, batch_statistics=False)
-        if not self._divergence.batch_statistics:
-            return network, kept
-        renewed = reestimate_statistics(network, self._divergence.images, reporter)
-        loss = self._divergence.of(renewed, reporter, batch_statistics=False)
-        return (renewed, loss) if loss < kept else (network, kept)
+    def _repaired(self, plan: Plan, reporter: Reporter) -> tuple[nn.Module, float]:
+        cut = self.carry_out(plan)
+        groups = self._channels()[0] if plan.kept else ()
+        return repaired(self._network, cut, groups, plan.kept, self._shape, self._divergence, reporter)
 
     def _notes(self, stop: Stop, ratio: LatencyRatio | None) -> tuple[str, ...]:
         notes = []

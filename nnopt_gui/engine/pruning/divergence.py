@@ -77,6 +77,19 @@ class Divergence:
             same = sum(int((answer.argmax(1) == wanted.argmax(1)).sum()) for answer, wanted in answers)
         return same / sum(map(len, self._parts))
 
+    def settled(self, network: nn.Module, reporter: Reporter) -> tuple[nn.Module, float]:
+        """``network``, with batch norms re-estimated where that brings its predictions nearer, and its divergence.
+
+        Raises:
+            Cancelled.
+        """
+        kept = self.of(network, reporter, batch_statistics=False)
+        if not self.batch_statistics:
+            return network, kept
+        renewed = reestimate_statistics(network, self.images, reporter)
+        loss = self.of(renewed, reporter, batch_statistics=False)
+        return (renewed, loss) if loss < kept else (network, kept)
+
     def _answers(self, network: nn.Module, reporter: Reporter) -> Iterator[Tensor]:
         with watched(network, reporter), torch.no_grad():
             for part in self._parts:

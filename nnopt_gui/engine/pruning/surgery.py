@@ -17,7 +17,11 @@ Removal = tuple[Coupling, frozenset[int]]  # a coupling and those of its channel
 def without_channels(network: nn.Module, removals: Sequence[Removal]) -> nn.Module:
     """A copy of ``network`` whose layers have fewer rows, columns and normalised channels."""
     cut = copy.deepcopy(network)
-    rows, columns, norms = _union(removals, "outputs"), _union(removals, "inputs"), _union(removals, "norms")
+    rows, columns, norms = (
+        indices_removed(removals, "outputs"),
+        indices_removed(removals, "inputs"),
+        indices_removed(removals, "norms"),
+    )
     for name in {**rows, **columns}:
         module = cut.get_submodule(name)
         if isinstance(module, nn.Conv2d):
@@ -27,7 +31,7 @@ def without_channels(network: nn.Module, removals: Sequence[Removal]) -> nn.Modu
     for name, gone in norms.items():
         _cut_norm(cut.get_submodule(name), gone)
     widths = {name: len(positions) for coupling, _ in removals for name, positions in coupling.pads.items()}
-    for name, gone in _union(removals, "pads").items():
+    for name, gone in indices_removed(removals, "pads").items():
         _cut_shortcut(cut.get_submodule(name), gone, widths[name])
     return cut
 
@@ -37,15 +41,16 @@ def with_silent_channels(network: nn.Module, removals: Sequence[Removal]) -> nn.
     that read them are zero. It computes what the cut network must compute."""
     silent = copy.deepcopy(network)
     with torch.no_grad():
-        for name, gone in _union(removals, "inputs").items():
+        for name, gone in indices_removed(removals, "inputs").items():
             module = silent.get_submodule(name)
             assert isinstance(module, nn.Conv2d | nn.Linear)
             module.weight[:, sorted(gone)] = 0
     return silent
 
 
-def _union(removals: Sequence[Removal], kind: str) -> Mapping[str, set[int]]:
-    """Indices to remove per module: a layer after a concatenation reads several couplings."""
+def indices_removed(removals: Sequence[Removal], kind: str) -> Mapping[str, set[int]]:
+    """Indices that go, per module: a layer after a concatenation reads several couplings. ``kind``: ``outputs``,
+    ``inputs``, ``norms`` or ``pads``."""
     indices: dict[str, set[int]] = {}
     for coupling, gone in removals:
         for name, positions in getattr(coupling, kind).items():

@@ -23,18 +23,23 @@ LEAST_INFORMATION: Final = 1e-5  # of a softened answer, as a share of log(class
 
 
 def distillation_loss(
-    student_logits: Tensor, teacher_logits: Tensor, labels: Tensor, distill: Distill, hard: Tensor | None = None
+    student_logits: Tensor,
+    teacher_logits: Tensor,
+    labels: Tensor,
+    distill: Distill,
+    hard: Tensor | None = None,
+    heard: Tensor | None = None,
 ) -> Tensor:
-    """(1 − α) · cross-entropy(student, labels) + α · T² · KL(softmax(teacher/T) ‖ softmax(student/T)).
-
-    Both terms are means over the batch; T² keeps their gradients' balance when T changes (section 2 of the paper).
+    """(1 − α) · cross-entropy(student, labels) + α · T² · KL(softmax(teacher/T) ‖ softmax(student/T)), the mean over
+    the batch; T² keeps the gradients' balance when T changes (section 2 of the paper).
 
     Args:
         student_logits: float N×classes; gradients flow into it.
         teacher_logits: float N×classes, taken as constant.
         labels: int64 N.
         distill: temperature T ≥ 1 and α in 0..1.
-        hard: the first term, where it is not the plain cross-entropy.
+        hard: the first term's losses, float N, where they are not the plain cross-entropy.
+        heard: bool N, the images that the teacher has a say in; α is 0 for the others. None: all.
 
     Returns:
         scalar tensor.
@@ -49,14 +54,15 @@ def distillation_loss(
         )
     temperature = distill.softening
     if hard is None:
-        hard = functional.cross_entropy(student_logits, labels)
+        hard = functional.cross_entropy(student_logits, labels, reduction="none")
     soft = functional.kl_div(
         functional.log_softmax(student_logits / temperature, dim=1),
         functional.log_softmax(teacher_logits.detach() / temperature, dim=1),
-        reduction="batchmean",
+        reduction="none",
         log_target=True,
-    )
-    return (1.0 - distill.alpha) * hard + distill.alpha * temperature**2 * soft
+    ).sum(1)
+    alpha = torch.full_like(hard, distill.alpha) if heard is None else distill.alpha * heard.to(hard.dtype)
+    return ((1.0 - alpha) * hard + alpha * temperature**2 * soft).mean()
 
 
 def check_teaches(teacher_logits: Tensor, temperature: float) -> None:

@@ -48,11 +48,11 @@ def mixed(images: Tensor, labels: Tensor, alpha: float, seed: int, epoch: int, n
 
 
 def label_loss(logits: Tensor, batch: Batch, smoothing: float) -> Tensor:
-    """Mean cross-entropy with the (mixed) labels; a scalar."""
-    loss = functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing)
+    """Cross-entropy with the (mixed) labels, image by image; float N."""
+    loss = functional.cross_entropy(logits, batch.labels, label_smoothing=smoothing, reduction="none")
     if batch.others is None:
         return loss
-    other = functional.cross_entropy(logits, batch.others, label_smoothing=smoothing)
+    other = functional.cross_entropy(logits, batch.others, label_smoothing=smoothing, reduction="none")
     return batch.share * loss + (1.0 - batch.share) * other
 
 
@@ -108,7 +108,7 @@ class Objective:
     def loss(self, logits: Tensor, batch: Batch, maps: dict[str, Tensor]) -> Tensor:
         """The scalar to minimise. ``maps`` holds the student's outputs at :attr:`student_paths`."""
         if self._distill is None:
-            return label_loss(logits, batch, self._how.label_smoothing)
+            return label_loss(logits, batch, self._how.label_smoothing).mean()
         if self.earlier is not None:
             return self._self_taught(logits, batch)
         answers, theirs = self._answers(batch.images)
@@ -118,7 +118,9 @@ class Objective:
         if self._distill.labels == "teacher":
             batch = Batch(batch.images, answers.argmax(1))
         hard = label_loss(logits, batch, self._how.label_smoothing)
-        loss = distillation_loss(logits, answers, batch.labels, self._distill, hard)
+        # Where the teacher is wrong, the label alone is learnt (conditional distillation, arXiv:1904.12399).
+        heard = answers.argmax(1) == batch.labels
+        loss = distillation_loss(logits, answers, batch.labels, self._distill, hard, heard)
         if self.matcher is not None:
             loss = loss + self.matcher([maps[path] for path in self.matcher.student_paths], theirs)
         return loss
@@ -134,7 +136,7 @@ class Objective:
         assert self.earlier is not None
         hard = label_loss(logits, batch, self._how.label_smoothing)
         if self.progress == 0.0:
-            return hard
+            return hard.mean()
         with torch.no_grad():
             answers = torch.cat([self.earlier(part) for part in self._parts(batch.images)])
         now = Distill(self._distill.temperature, self._distill.alpha * self.progress)

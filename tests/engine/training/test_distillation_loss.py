@@ -46,6 +46,17 @@ def test_alpha_zero_is_cross_entropy_and_a_perfect_imitation_costs_nothing() -> 
     assert distillation_loss(logits, logits.clone(), labels, Distill(4.0, 1.0)).item() == pytest.approx(0, abs=1e-6)
 
 
+def test_images_that_the_teacher_has_no_say_in_are_learnt_from_labels() -> None:
+    rng = np.random.default_rng(3)
+    student, teacher = rng.normal(0, 3, (2, 6, 5))
+    labels, heard = rng.integers(0, 5, 6), np.array([1, 0, 1, 1, 0, 0], dtype=bool)
+    parts = [(heard, 0.7), (~heard, 0.0)]
+    wanted = sum(some.mean() * _reference(student[some], teacher[some], labels[some], 4.0, a) for some, a in parts)
+    given = [torch.from_numpy(values) for values in (student, teacher, labels)]
+    loss = distillation_loss(*given, Distill(4.0, 0.7), heard=torch.from_numpy(heard))
+    assert loss.item() == pytest.approx(wanted, rel=1e-9)
+
+
 def test_the_teacher_gets_no_gradient() -> None:
     student = torch.randn(4, 3, requires_grad=True)
     teacher = torch.randn(4, 3, requires_grad=True)
