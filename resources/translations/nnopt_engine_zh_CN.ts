@@ -2332,14 +2332,6 @@
             <translation>剪枝后，层 {name} 与计划不符；该网络已丢弃。</translation>
         </message>
         <message>
-            <source>the network does not survive their removal</source>
-            <translation>移除它们后网络无法运行</translation>
-        </message>
-        <message>
-            <source>{strange} is not among the layers that are counted</source>
-            <translation>{strange} 不在计入的层之中</translation>
-        </message>
-        <message>
             <source>Channel group {number} cannot be pruned.</source>
             <translation>无法剪枝通道组 {number}。</translation>
         </message>
@@ -2358,6 +2350,14 @@
         <message>
             <source>Group {number} has channels 0 to {channels}; at least one must stay.</source>
             <translation>组 {number} 有通道 0 到 {channels}；至少要保留一个。</translation>
+        </message>
+        <message>
+            <source>the network does not survive their removal</source>
+            <translation>移除它们后网络无法运行</translation>
+        </message>
+        <message>
+            <source>{strange} is not among the layers that are counted</source>
+            <translation>{strange} 不在计入的层之中</translation>
         </message>
         <message>
             <source>No channels of this network can be removed.</source>
@@ -2542,6 +2542,10 @@
         <message>
             <source>Removing {amount} of the {kind}</source>
             <translation>正在移除 {kind} 的 {amount}</translation>
+        </message>
+        <message>
+            <source>Fitting the layers to the channels that are left</source>
+            <translation>正在让各层适应剩下的通道</translation>
         </message>
         <message>
             <source>The weights of {name} hold NaN or infinity.</source>

@@ -3,10 +3,12 @@
     python tests/benchmarks/pruning.py --json FILE [--network cifar_resnet56] [--images 10000] [--epochs 2]
         [--jobs control,tp_magnitude_50,…] [--threads 2] [--split both] [--markdown]
 
-Every method gets the same budget: ``--epochs`` passes over the same ``--images`` training images, batches of 128, SGD
-at 0.01 with momentum 0.9 and a cosine, random shifts and flips. Ours learns from the original as well
-(``+kd``: T = 4, α = 0.7); torch-pruning is fine-tuned with and without that. Pruning looks at training and calibration
-images alone; the split that accuracy is reported on takes no part in any choice, and there is no best-epoch choice.
+Every method gets the same budget: ``--epochs`` passes over the same ``--images`` training images. Ours, pruned as
+``nnopt run --prune`` does it, is fine-tuned as ``--fine-tune-epochs`` does it, on labels or (``+kd``) taught by the
+original as well. torch-pruning is fine-tuned by the usual plain loop (batches of 128, SGD at 0.01 with momentum 0.9, a
+cosine, random shifts and flips), and, so that cuts can be compared with nothing else between them, by our loop too
+(``+loop``, ``+loop+kd``). Pruning looks at training and calibration images alone; the split that accuracy is reported
+on takes no part in any choice, and there is no best-epoch choice.
 Latency is measured on the ONNX files after everything else, in blocks interleaved with the original's file.
 
 FILE is rewritten after every row, and rows that it has are not made again: start the same command again to go on.
@@ -22,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +50,18 @@ from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.pruning.depth import IMAGES, LatencyRatio, LatencyTools, Shortener
+from nnopt_gui.engine.pruning.gradients import SAMPLES
+from nnopt_gui.engine.pruning.prune_network import prune_network
 from nnopt_gui.engine.pruning.staircase import MachineKey, Staircase
-from nnopt_gui.engine.recipe import Distill, Recipe
+from nnopt_gui.engine.recipe import Distill, FineTune, Prune, PruneMethod, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.engine.statistics.proportions import wilson
-from nnopt_gui.engine.training.distillation import distillation_loss
+from nnopt_gui.engine.training.distillation import Teacher
+from nnopt_gui.engine.training.fine_tuning import train
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 BATCH, RATE, MOMENTUM = 128, 0.01, 0.9
+PLAIN, LABELS, TAUGHT = "plain", "labels", "taught"  # whose loop, and who teaches
 PEER_STEPS = 60  # torch-pruning judges anew after each, until the MACs are met
 QUIET = SilentReporter()
 
@@ -86,30 +93,38 @@ class Bench:
                     right += int((logits.argmax(1).numpy() == subset.labels[positions]).sum())
         return right, sum(map(len, self.judged))
 
-    def fine_tune(self, network: nn.Module, *, distilled: bool) -> nn.Module:
-        """The budget."""
+    def fine_tune(self, network: nn.Module, how: str) -> nn.Module:
+        """The budget, spent by the plain loop, or by ours on labels or taught."""
+        return self._plain(network) if how == PLAIN else self._ours(network, taught=how == TAUGHT)
+
+    def _ours(self, network: nn.Module, *, taught: bool) -> nn.Module:
+        options, how = self.options, FineTune(self.options.epochs)
+        distill = Distill(options.temperature, options.alpha) if taught else None
+        teacher = Teacher.of(self.network) if taught else None
+        return train(network, self.train, self.how, how, seed=options.seed, reporter=QUIET, teacher=teacher,
+                     distill=distill, threads=options.threads).network  # fmt: skip
+
+    def _plain(self, network: nn.Module) -> nn.Module:
         torch.manual_seed(self.options.seed)
-        network, teacher = copy.deepcopy(network), copy.deepcopy(self.network).eval()
+        network = copy.deepcopy(network)
         steps = self.options.epochs * -(-len(self.train) // BATCH)
         optimizer = torch.optim.SGD(network.parameters(), lr=RATE, momentum=MOMENTUM)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, steps))
         network.train()
         for epoch in range(self.options.epochs):
             for images, labels in training_batches(self.train, self.how, BATCH, self.options.seed, epoch, augment=True):
-                x, y = torch.from_numpy(images), torch.from_numpy(labels).long()
-                loss = self._loss(network(x), x, y, teacher if distilled else None)
+                loss = functional.cross_entropy(network(torch.from_numpy(images)), torch.from_numpy(labels).long())
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 optimizer.step()
                 schedule.step()
         return network.eval()
 
-    def _loss(self, logits: Tensor, x: Tensor, y: Tensor, teacher: nn.Module | None) -> Tensor:
-        if teacher is None:
-            return functional.cross_entropy(logits, y)
-        with torch.no_grad():
-            wanted = teacher(x)
-        return distillation_loss(logits, wanted, y, Distill(self.options.temperature, self.options.alpha))
+    def samples(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Training images and labels that importances and repairs look at."""
+        order = self.train.stratified_order(self.options.seed)[:SAMPLES]
+        for positions in np.array_split(np.asarray(order), max(1, len(order) // 32)):
+            yield load_batch(self.train, positions, self.how), self.train.labels[positions]
 
     def images(self) -> Tensor:
         positions = np.arange(min(IMAGES, len(self.calibration)))
@@ -123,7 +138,7 @@ class Bench:
 
 
 class Ours:
-    """This program's depth and width search; one for all jobs, as its paths are kept."""
+    """This program's pruning step; the search for blocks is one for all jobs, as its paths are kept."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -131,12 +146,15 @@ class Ours:
 
     def __call__(self, kind: str, target: str, amount: float) -> Callable[[], tuple[nn.Module, list[str]]]:
         def make() -> tuple[nn.Module, list[str]]:
-            short = self._get().shorten(kind, target, amount, QUIET)  # type: ignore[arg-type]
-            return short.network, [*short.notes, f"divergence {short.divergence:.3f} nats before training"]
+            bench = self._bench
+            step = Prune(amount, kind, PruneMethod(target=target))  # type: ignore[arg-type]
+            pruned = prune_network(bench.network, step, bench.shape, samples=bench.samples, seed=bench.options.seed,
+                                   train=None, reporter=QUIET, open_shortener=self._open)  # fmt: skip
+            return pruned.network, list(pruned.notes)
 
         return make
 
-    def _get(self) -> Shortener:
+    def _open(self, _network: nn.Module, _timed: bool) -> Shortener:
         if self._shortener is None:
             bench = self._bench
             tools = latency_tools(bench)
@@ -212,24 +230,25 @@ def peer(bench: Bench, how: str, left: float) -> Callable[[], tuple[nn.Module, l
 class Job:
     name: str
     make: Callable[[], tuple[nn.Module, list[str]]]
-    distilled: bool
+    training: str
 
 
 def jobs(bench: Bench) -> Iterator[Job]:
     ours = Ours(bench)
-    yield Job("control", lambda: (bench.network, ["unpruned"]), False)
-    yield Job("control+kd", lambda: (bench.network, ["unpruned"]), True)
+    both = (("", LABELS), ("+kd", TAUGHT))
+    yield Job("control", lambda: (bench.network, ["unpruned"]), PLAIN)
+    for suffix, training in both:
+        yield Job(f"control+loop{suffix}", lambda: (bench.network, ["unpruned"]), training)
     for percent in (50, 25):
         for how in ("magnitude", "taylor"):
-            for distilled in (False, True):
-                yield Job(f"tp_{how}_{percent}{'+kd' * distilled}", peer(bench, how, percent / 100), distilled)
-    for percent in (50, 25):
-        for kind in ("blocks", "mixed", "channels"):
-            yield Job(f"{kind}_{percent}+kd", ours(kind, "macs", 1 - percent / 100), True)
-            yield Job(f"{kind}_{percent}", ours(kind, "macs", 1 - percent / 100), False)
-    for kind in ("blocks", "mixed"):
-        for speed_up in (1.5, 2.0):
-            yield Job(f"{kind}_{speed_up:g}x+kd", ours(kind, "latency", 1 - 1 / speed_up), True)
+            yield Job(f"tp_{how}_{percent}", peer(bench, how, percent / 100), PLAIN)
+            for suffix, training in both:
+                yield Job(f"tp_{how}_{percent}+loop{suffix}", peer(bench, how, percent / 100), training)
+    for suffix, training in both:
+        for percent, kind in product((50, 25), ("channels", "mixed", "blocks")):
+            yield Job(f"{kind}_{percent}{suffix}", ours(kind, "macs", 1 - percent / 100), training)
+        for speed_up, kind in product((1.5, 1.6, 2.0), ("mixed", "blocks")):
+            yield Job(f"{kind}_{speed_up:g}x{suffix}", ours(kind, "latency", 1 - 1 / speed_up), training)
 
 
 def run_job(bench: Bench, job: Job, folder: Path) -> dict[str, Any]:
@@ -239,7 +258,7 @@ def run_job(bench: Bench, job: Job, folder: Path) -> dict[str, Any]:
     before = bench.accuracy(network)
     say(f"{job.name}: {count_macs(network, bench.shape) / bench.macs:.1%} MACs, before {before[0] / before[1]:.2%}")
     trained_from = time.perf_counter()
-    trained = bench.fine_tune(network, distilled=job.distilled)
+    trained = bench.fine_tune(network, job.training)
     done = time.perf_counter()
     after = bench.accuracy(trained)
     interval = wilson(*after)
@@ -349,6 +368,7 @@ def main() -> None:
     setting = {
         k: str(v) for k, v in vars(options).items() if k in ("network", "images", "epochs", "seed", "split", "judged")
     }
+    setting["training"] = "ours by train(), +loop"  # rows of earlier versions were trained otherwise
     record: dict[str, Any] = {"setting": setting, "rows": {}}
     if options.json.is_file():
         record = json.loads(options.json.read_text(encoding="utf-8"))

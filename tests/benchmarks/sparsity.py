@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from nnopt_gui.engine.data.datasets import open_data
+from nnopt_gui.engine.metrics import Estimate
 from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.recipe import Distill, FineTune, PruneMethod, Recipe
@@ -32,6 +33,38 @@ from nnopt_gui.engine.statistics.proportions import paired_drop
 
 
 def main() -> None:
+    options = _arguments()
+    reporter = SilentReporter()
+    with tempfile.TemporaryDirectory() as work:
+        session = Session(Path(work), options.threads)
+        source = DataSource(f"mnist:{options.folder}")
+        opened = session.open(ModelSource(options.model, train_epochs=options.train_epochs), source, reporter)
+        baseline = session.baseline(reporter)
+        original = session.correct(baseline.artifact, reporter)
+        print(f"float: {original.mean():.4f} of {len(original)} images, {baseline.measurement.size_bytes} bytes")
+        words = ("criteria", "amounts", "steps", "seeds", "bits")
+        for criterion, amount, steps, seed, bits in product(*(getattr(options, w).split(",") for w in words)):
+            recipe = _recipe(options, criterion, float(amount), int(steps), int(seed), int(bits))
+            started = time.monotonic()
+            found = session.run_trial(recipe, reporter)
+            drop = paired_drop(original, session.correct(found.artifact, reporter))
+            times = baseline.measurement.size_bytes / found.measurement.size_bytes
+            print(
+                f"{recipe.label:48} seed {seed}: {_said(drop)}, {found.measurement.size_bytes:6} bytes, "
+                f"{times:5.1f} x smaller, {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
+            if options.test:
+                before, after = (predicted.correct for predicted in session.confirm(found.artifact, reporter))
+                accuracies = f"{before.mean():.4f} to {after.mean():.4f}"
+                print(f"  on {len(before)} test images: {accuracies}, {_said(paired_drop(before, after))}", flush=True)
+            if options.check is not None:
+                session.save(found.artifact, recipe, found.measurement, options.check, reporter)
+        if options.check is not None and opened.data_source is not None:
+            _run_predict(options.check, opened.data_source)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", default="network:mnist_cnn")
@@ -52,41 +85,11 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--labels-only", action="store_true", help="fine-tune without the original as teacher")
     parser.add_argument("--check", type=Path)
-    options = parser.parse_args()
-    reporter = SilentReporter()
-    with tempfile.TemporaryDirectory() as work:
-        session = Session(Path(work), options.threads)
-        source = DataSource(f"mnist:{options.folder}")
-        opened = session.open(ModelSource(options.model, train_epochs=options.train_epochs), source, reporter)
-        baseline = session.baseline(reporter)
-        original = session.correct(baseline.artifact, reporter)
-        print(f"float: {original.mean():.4f} of {len(original)} images, {baseline.measurement.size_bytes} bytes")
-        words = ("criteria", "amounts", "steps", "seeds", "bits")
-        recipe = Recipe()
-        for criterion, amount, steps, seed, bits in product(*(getattr(options, w).split(",") for w in words)):
-            recipe = _recipe(options, criterion, float(amount), int(steps), int(seed), int(bits))
-            started = time.monotonic()
-            found = session.run_trial(recipe, reporter)
-            drop = paired_drop(original, session.correct(found.artifact, reporter))
-            times = baseline.measurement.size_bytes / found.measurement.size_bytes
-            print(
-                f"{recipe.label:48} seed {seed}: drop {100 * drop.value:+.2f} pp "
-                f"[{100 * drop.low:+.2f}, {100 * drop.high:+.2f}], {found.measurement.size_bytes:6} bytes, "
-                f"{times:5.1f} x smaller, {time.monotonic() - started:.0f} s",
-                flush=True,
-            )
-            if options.test:
-                before, after = (p.correct for p in session.confirm(found.artifact, reporter))
-                drop = paired_drop(before, after)
-                print(
-                    f"  on {len(before)} test images: {before.mean():.4f} to {after.mean():.4f}, drop "
-                    f"{100 * drop.value:+.2f} pp [{100 * drop.low:+.2f}, {100 * drop.high:+.2f}]",
-                    flush=True,
-                )
-            if options.check is not None:
-                session.save(found.artifact, recipe, found.measurement, options.check, reporter)
-        if options.check is not None and opened.data_source is not None:
-            _run_predict(options.check, opened.data_source)
+    return parser.parse_args()
+
+
+def _said(drop: Estimate) -> str:
+    return f"drop {100 * drop.value:+.2f} pp [{100 * drop.low:+.2f}, {100 * drop.high:+.2f}]"
 
 
 def _recipe(options: argparse.Namespace, criterion: str, amount: float, steps: int, seed: int, bits: int) -> Recipe:
