@@ -59,6 +59,18 @@ def test_what_nobody_translated_stays_english() -> None:
     assert phrasebook("en").text("train") == "train" and phrasebook("xx").text("train") == "train"
 
 
+def test_remarks_on_trials_are_wholly_chinese() -> None:
+    book = phrasebook("zh_CN")
+    for text in (
+        "Only 45.3% of the bytes can be removed: every group keeps a tenth of its channels.",
+        "2 of 9 blocks removed: 1, 2",
+        "94 steps from random weights are too few to learn softened answers: temperature 1 was used",
+        "0.50 × the original's latency was asked for; 0.61 × is the least that was measured",
+        "3 had no weights; it was trained here for 3 epochs, normalised by 0..1.",
+    ):
+        assert not re.search("[a-z]{2}", book.text(text)), book.text(text)
+
+
 def test_texts_of_a_context_are_looked_up_as_they_are() -> None:
     assert BOOK.fixed(ENGINE, "Copy {name} again.") == "请重新复制 {name}。"
     assert BOOK.fixed("Elsewhere", "train") == "train"

@@ -156,6 +156,18 @@
             <translation>{value} 个百分点 {range}</translation>
         </message>
         <message>
+            <source>bytes</source>
+            <translation>字节数</translation>
+        </message>
+        <message>
+            <source>1 epoch</source>
+            <translation>1 轮</translation>
+        </message>
+        <message>
+            <source>{count} epochs</source>
+            <translation>{count} 轮</translation>
+        </message>
+        <message>
             <source>The folder {folder} holds other files ({strangers}).</source>
             <translation>文件夹 {folder} 中有其他文件（{strangers}）。</translation>
         </message>
@@ -1076,12 +1088,12 @@
             <translation>在 {count} 张图像之后，准确率已精确到 ±{half_width} 个百分点。</translation>
         </message>
         <message>
-            <source>It is hardly better than guessing: {right} of {seen} images are right.</source>
-            <translation>与随机猜测相差无几：{seen} 张图像中只答对了 {right} 张。</translation>
-        </message>
-        <message>
             <source>Trial {number} is no larger and more accurate: after {mine} images {lost} were right only there, {gained} only here.</source>
             <translation>试验 {number} 不更大且更准确：在 {mine} 张图像之后，只有它答对的有 {lost} 张，只有本试验答对的有 {gained} 张。</translation>
+        </message>
+        <message>
+            <source>It is hardly better than guessing: {right} of {seen} images are right.</source>
+            <translation>与随机猜测相差无几：{seen} 张图像中只答对了 {right} 张。</translation>
         </message>
         <message>
             <source>Reading the file</source>

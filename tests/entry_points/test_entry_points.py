@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import pytest
 
 import nnopt_gui.__main__ as entry
@@ -35,6 +38,14 @@ def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_version_and_help_of_the_window():
     assert start("--version").stdout == f"nnopt-gui {__version__}\n"
     assert "nnopt --help" in start("--help").stdout
+
+
+def test_info_names_versions_and_the_machine_without_a_window(capsys):
+    assert entry._open_window(["--info"]) == 0
+    said = capsys.readouterr().out
+    for name, version in (("nnopt", __version__), ("onnxruntime", onnxruntime.__version__), ("numpy", np.__version__)):
+        assert re.search(rf"^{name} +{re.escape(version)}$", said, re.MULTILINE)
+    assert re.search(r"^cores +\d+$", said, re.MULTILINE) and "onnxruntime " in said.partition("Targets")[2]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has displays by variable")

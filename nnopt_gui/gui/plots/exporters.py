@@ -6,8 +6,6 @@ it works without a window on the offscreen platform.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +23,7 @@ from nnopt_gui.engine.metrics import Metric
 from nnopt_gui.errors import ArtifactError
 from nnopt_gui.gui.plots.parallel_drawing import ParallelDrawing
 from nnopt_gui.gui.plots.plot_point import GhostPoint, PlotPoint
+from nnopt_gui.gui.state.csv_text import csv_text, plain
 
 PNG_SCALE: Final = 2
 DOTS_PER_INCH: Final = 96
@@ -118,29 +117,22 @@ def csv_table(
     Args:
         beside: the metric on the horizontal axis of a second plot with ``points_beside``.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     more = {point.number: [point.x, point.x_low, point.x_high] for point in points_beside}
     shown = [metric_x, metric_y, *([beside] if beside is not None else [])]
     header = ["trial", "family", "state", "front"]
     for metric in shown:
         header += [f"{metric.key} [{metric.unit}]", "low", "high"]
-    writer.writerow([*header, "text", "tied", "pinned", "note"])
+    rows: list[list[object]] = []
     for p in points:
         values = [p.x, p.x_low, p.x_high, p.y, p.y_low, p.y_high]
         values += more.get(p.number, [None] * 3) if beside is not None else []
         words = [plain(p.text.partition("\n")[0]), int(p.tied), int(p.pinned), plain(p.note)]
-        writer.writerow([p.number, p.family, p.state, int(p.front), *values, *words])
+        rows.append([p.number, p.family, p.state, int(p.front), *values, *words])
     for ghost in ghosts:
         label, _, rest = ghost.text.partition("\n")
         values = [ghost.x, None, None, ghost.y, None, None, *([None] * 3 if beside is not None else [])]
-        writer.writerow(["", "", "published", 0, *values, plain(label), 0, 0, plain(rest.replace("\n", "; "))])
-    return text.getvalue()
-
-
-def plain(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
+        rows.append(["", "", "published", 0, *values, plain(label), 0, 0, plain(rest.replace("\n", "; "))])
+    return csv_text([*header, "text", "tied", "pinned", "note"], rows)
 
 
 def _render(widget: QWidget, device: QSvgGenerator | QPdfWriter) -> None:

@@ -8,29 +8,23 @@ from typing import Final
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
+from nnopt_gui.gui.plots.overlay import ViewOverlay
 from nnopt_gui.gui.plots.plot_point import to_view
 
 Stairs = tuple[Sequence[float], Sequence[float], Sequence[float]]  # x, low, high
 
-FAR: Final = 10_000.0  # px; far outside, but no overflow in the painter
 OPACITY: Final = 0.13
 
 
-class FrontBandItem(pg.GraphicsObject):
+class FrontBandItem(ViewOverlay):
     """The area between two staircases, in view coordinates, painted in the view box's pixels."""
 
     def __init__(self, view: pg.ViewBox) -> None:
-        super().__init__()
-        self._view = view
-        self._colour = QColor()
+        super().__init__(view, -1.5)
         self._x = self._low = self._high = np.zeros(0)
-        self.setParentItem(view)
-        self.setZValue(-1.5)
-        view.sigRangeChanged.connect(self._on_view_changed)
-        view.sigResized.connect(self._on_view_changed)
 
     @property
     def data(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -42,35 +36,19 @@ class FrontBandItem(pg.GraphicsObject):
         self._x, self._low, self._high = x, low, high
         self.update()
 
-    def set_colour(self, colour: str) -> None:
-        self._colour = QColor(colour)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
-
     def paint(self, painter: QPainter, *_: object) -> None:
         if len(self._x) < 2:
             return
-        room = self._view.boundingRect()
-        (x_low, x_high), (y_low, y_high) = self._view.viewRange()
 
         def corners(y: NDArray[np.float64]) -> list[QPointF]:
-            across = room.left() + (np.repeat(self._x, 2)[1:] - x_low) / (x_high - x_low) * room.width()
-            up = room.bottom() - (np.repeat(y, 2)[:-1] - y_low) / (y_high - y_low) * room.height()
-            places = zip(np.clip(across, -FAR, FAR).tolist(), np.clip(up, -FAR, FAR).tolist(), strict=True)
-            return [QPointF(*place) for place in places]
+            return self.places(np.repeat(self._x, 2)[1:], np.repeat(y, 2)[:-1])
 
         filling = QColor(self._colour)
         filling.setAlphaF(OPACITY)
-        painter.setClipRect(room)
+        painter.setClipRect(self.boundingRect())
         painter.setPen(QPen(Qt.PenStyle.NoPen))
         painter.setBrush(QBrush(filling))
         painter.drawPolygon(QPolygonF([*corners(self._high), *reversed(corners(self._low))]))
-
-    def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
 
 
 def stairs(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import recipe_label
-from nnopt_gui.gui.plots.exporters import plain
 from nnopt_gui.gui.plots.layer_bars import LayerBars
+from nnopt_gui.gui.state.csv_text import csv_text, plain
 from nnopt_gui.gui.state.layer_quantities import QUANTITIES, LayerValue, Quantity, layer_values
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
@@ -75,12 +72,8 @@ class LayersPage(QWidget):
 
     def csv(self) -> str:
         """The layers as they are drawn."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["layer", self._quantity.currentData(), "original"])
-        for value in self.bars.values:
-            writer.writerow([plain(value.name), value.value, "" if value.before is None else value.before])
-        return text.getvalue()
+        rows = ([plain(value.name), value.value, value.before] for value in self.bars.values)
+        return csv_text(["layer", self._quantity.currentData(), "original"], rows)
 
     # -- drawing ----------------------------------------------------------------------------------------------
 

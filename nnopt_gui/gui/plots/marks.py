@@ -1,8 +1,4 @@
-"""Lines: curves, budgets with their infeasible side shaded, the predicted size.
-
-They are painted in the view box's pixels and not in its coordinates, because Qt does not scale cosmetic pens with the
-screen's density: lines would be half as wide on a dense screen and in a PNG at twice the size.
-"""
+"""Lines: curves, budgets with their infeasible side shaded, the predicted size."""
 
 from __future__ import annotations
 
@@ -15,26 +11,23 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from nnopt_gui.gui.plots.overlay import ViewOverlay
+
 Side = Literal["above", "below", "none"]
 
 
-class PixelLine(pg.GraphicsObject):
+class PixelLine(ViewOverlay):
     """A polyline, or separate strokes, through points in view coordinates.
 
     Args:
-        z: stacking order among the view box's own children; negative is below the markers.
+        z: see :class:`ViewOverlay`.
     """
 
     def __init__(self, view: pg.ViewBox, z: float = -0.5) -> None:
-        super().__init__()
-        self._view = view
+        super().__init__(view, z)
         self._x = self._y = np.zeros(0)
         self._pairs = False
         self._pen = QPen()
-        self.setParentItem(view)
-        self.setZValue(z)
-        view.sigRangeChanged.connect(self._on_view_changed)
-        view.sigResized.connect(self._on_view_changed)
 
     @property
     def data(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -62,19 +55,11 @@ class PixelLine(pg.GraphicsObject):
         self._pen = QPen(tint, width, style)
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
-
     def paint(self, painter: QPainter, *_: object) -> None:
         if len(self._x) < 2:
             return
-        room = self._view.boundingRect()
-        (x_low, x_high), (y_low, y_high) = self._view.viewRange()
-        x = room.left() + (self._x - x_low) / (x_high - x_low) * room.width()
-        y = room.bottom() - (self._y - y_low) / (y_high - y_low) * room.height()
-        far = 10_000.0  # px; far outside, but no overflow in the painter
-        points = [QPointF(*p) for p in zip(np.clip(x, -far, far).tolist(), np.clip(y, -far, far).tolist(), strict=True)]
-        painter.setClipRect(room)
+        points = self.places(self._x, self._y)
+        painter.setClipRect(self.boundingRect())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._pairs)
         painter.setPen(self._pen)
         if self._pairs:
@@ -82,12 +67,8 @@ class PixelLine(pg.GraphicsObject):
         else:
             painter.drawPolyline(points)
 
-    def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
 
-
-class LineMark(pg.GraphicsObject):
+class LineMark(ViewOverlay):
     """A line across the view at one value of one axis, with a text beside it and optionally one side shaded.
 
     Args:
@@ -96,18 +77,12 @@ class LineMark(pg.GraphicsObject):
     """
 
     def __init__(self, view: pg.ViewBox, axis: Literal["x", "y"], style: Qt.PenStyle) -> None:
-        super().__init__()
-        self._view = view
+        super().__init__(view, -1)  # below the points
         self._axis = axis
         self._style = style
-        self._colour = QColor()
         self._value: float | None = None
         self._text = ""
         self._side: Side = "none"
-        self.setParentItem(view)  # in its pixels, below the points
-        self.setZValue(-1)
-        view.sigRangeChanged.connect(self._on_view_changed)
-        view.sigResized.connect(self._on_view_changed)
 
     @property
     def value(self) -> float | None:
@@ -122,13 +97,6 @@ class LineMark(pg.GraphicsObject):
         """Put the line at ``value`` (view coordinates), or hide it with None."""
         self._value, self._text, self._side = value, text, shaded
         self.update()
-
-    def set_colour(self, colour: str) -> None:
-        self._colour = QColor(colour)
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
 
     def paint(self, painter: QPainter, *_: object) -> None:
         if self._value is None:
@@ -146,10 +114,6 @@ class LineMark(pg.GraphicsObject):
         else:
             painter.drawLine(QLineF(room.left(), place, room.right(), place))
         self._label(painter, room, place)
-
-    def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
 
     def _shade(self, painter: QPainter, room: QRectF, place: float) -> None:
         if self._side == "none":

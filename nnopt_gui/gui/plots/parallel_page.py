@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import time
 from typing import Final
@@ -26,8 +24,8 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.quantities import significant
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.gui.i18n import labelled, recipe_label
-from nnopt_gui.gui.plots.exporters import plain
 from nnopt_gui.gui.plots.parallel_plot import NOBODY, ParallelPlot
+from nnopt_gui.gui.state.csv_text import csv_text, plain
 from nnopt_gui.gui.state.study_axes import StudyAxis, StudyChoices, shown_by_habit, study_axes, value_text
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import trial_statuses
@@ -127,15 +125,14 @@ class ParallelPage(QWidget):
 
     def csv(self) -> str:
         """The axes that are shown as columns: every trial that is drawn, and whether it passes the brushes."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
         axes = self.plot.axes
         headings = [f"{axis.title} [{axis.unit}]" if axis.unit else axis.title for axis in axes]
-        writer.writerow(["trial", "passes", *headings])
-        for row, (number, passes) in enumerate(zip(self._numbers, self.plot.accepted().tolist(), strict=True)):
-            cells = [_cell(axis, float(axis.values[row])) for axis in axes]
-            writer.writerow([number, int(passes), *cells])
-        return text.getvalue()
+        drawn = enumerate(zip(self._numbers, self.plot.accepted().tolist(), strict=True))
+        rows = (
+            [number, int(passes), *(_cell(axis, float(axis.values[row])) for axis in axes)]
+            for row, (number, passes) in drawn
+        )
+        return csv_text(["trial", "passes", *headings], rows)
 
     @Slot(str)
     def set_filter(self, text: str) -> None:
