@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -31,6 +32,9 @@ from nnopt_gui.gui.state.trial_table_model import (
     TrialTableModel,
 )
 from nnopt_gui.gui.state.workspace import Workspace
+
+_RECIPE_DIGITS: Final = (21, 48)  # least and greatest width of the recipe's column
+_STATUS_DIGITS: Final = 18
 
 
 class TrialsPanel(QWidget):
@@ -94,12 +98,27 @@ class TrialsPanel(QWidget):
         header.setMinimumSectionSize(20)
         digit = table.fontMetrics().horizontalAdvance("0")
         for column in range(STATUS):
-            table.setColumnWidth(column, {PIN: 4, NUMBER: 5, RECIPE: 21}.get(column, 8) * digit)
+            table.setColumnWidth(column, {PIN: 4, NUMBER: 5, RECIPE: _RECIPE_DIGITS[0]}.get(column, 8) * digit)
+        self._recipe_width = table.columnWidth(RECIPE)
         table.installEventFilter(self)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._on_menu_requested)
         table.doubleClicked.connect(self._on_double_clicked)
         table.selectionModel().selectionChanged.connect(self._on_row_selected)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widen_recipes()
+
+    def _widen_recipes(self) -> None:
+        """Recipes are the longest texts: they get the room that is left, unless the user chose a width."""
+        table, digit = self._table, self._table.fontMetrics().horizontalAdvance("0")
+        if table.columnWidth(RECIPE) != self._recipe_width:
+            return
+        others = sum(table.columnWidth(column) for column in range(STATUS) if column != RECIPE)
+        spare = self.width() - others - _STATUS_DIGITS * digit
+        self._recipe_width = min(max(spare, _RECIPE_DIGITS[0] * digit), _RECIPE_DIGITS[1] * digit)
+        table.setColumnWidth(RECIPE, self._recipe_width)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
