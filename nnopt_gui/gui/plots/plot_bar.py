@@ -198,15 +198,8 @@ class PlotBar(QWidget):
         row = self.layout()
         if row is None:
             return
-        choosers = [chooser for chooser in self._choosers if not chooser.isHidden()]
-        fixed = [w for w in (self._y_label, self._x_label, self._select, self._more) if not w.isHidden()]
-        left = self.width() - sum(w.sizeHint().width() for w in fixed)
-        left -= row.spacing() * (len(fixed) + len(choosers))
-        wanted = [min(_WIDEST_CHOOSER, chooser.wanted_width()) for chooser in choosers]
-        short = max(0, sum(wanted) - left)
-        for chooser, width in zip(choosers, wanted, strict=True):
-            chooser.setFixedWidth(max(_NARROWEST_CHOOSER, width - short * width // sum(wanted)))
-        left -= sum(wanted)
+        fixed = [self._y_label, self._x_label, *self._choosers, self._select, self._more]
+        left = self.width() - sum(w.sizeHint().width() + row.spacing() for w in fixed if not w.isHidden())
         for box in self._boxes.values():
             needed = box.sizeHint().width() + 8
             box.setVisible(left >= needed)
@@ -231,18 +224,22 @@ class _Chooser(QComboBox):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.currentIndexChanged.connect(self.updateGeometry)
         self.view().setTextElideMode(Qt.TextElideMode.ElideNone)
         for candidate in METRICS:
             self.addItem(candidate.title, candidate.key)
 
-    def wanted_width(self) -> int:
-        """Pixels that the chosen name needs."""
+    def sizeHint(self) -> QSize:
+        """As wide as the chosen name needs, and no wider than most names."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         text = QSize(self.fontMetrics().horizontalAdvance(self.currentText()) + 4, self.fontMetrics().height())
-        kind = QStyle.ContentsType.CT_ComboBox
-        return self.style().sizeFromContents(kind, option, text, self).width()
+        wanted = self.style().sizeFromContents(QStyle.ContentsType.CT_ComboBox, option, text, self)
+        return QSize(min(_WIDEST_CHOOSER, wanted.width()), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROWEST_CHOOSER, super().minimumSizeHint().height())
 
     def showPopup(self) -> None:
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
