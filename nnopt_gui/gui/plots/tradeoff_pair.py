@@ -261,7 +261,8 @@ class TradeoffPair(QWidget):
     def _show_uncertainty(self) -> None:
         for index, plot in enumerate(self._plots):
             band = self._uncertainty.front(index).band
-            plot.set_band((band.x, band.low, band.high))
+            fresh = self._uncertainty.is_about(index)  # a band around another front would mislead
+            plot.set_band((band.x, band.low, band.high) if fresh else ((), (), ()))
 
     @Slot()
     def _show_published(self) -> None:

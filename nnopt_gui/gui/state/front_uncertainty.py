@@ -38,6 +38,8 @@ class FrontUncertainty(QObject):
         self._fronts: tuple[UncertainFront, UncertainFront] = (_NOTHING, _NOTHING)
         self._read: OrderedDict[str, TrialPredictions | None] = OrderedDict()
         self._asked: tuple[Question, ...] = ()
+        self._about: tuple[tuple[int, ...], ...] = ((), ())  # the fronts by value when that was asked
+        self._known_about: tuple[tuple[int, ...], ...] = ((), ())  # … of which the answer is there
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -50,6 +52,10 @@ class FrontUncertainty(QObject):
     def front(self, index: int) -> UncertainFront:
         """Of the first plot (0) or the second (1); empty until it is known."""
         return self._fronts[index]
+
+    def is_about(self, index: int) -> bool:
+        """Whether it is still about the front that a plot shows; while trials come in it lags behind."""
+        return self._known_about[index] == self._workspace.standing_on(index).front
 
     @property
     def settled(self) -> bool:
@@ -92,6 +98,7 @@ class FrontUncertainty(QObject):
         if tuple(questions) == self._asked:
             return
         self._asked = tuple(questions)
+        self._about = (workspace.standing_on(0).front, workspace.standing_on(1).front)
         known = {number: found for number in dict.fromkeys(wanted) if (found := self._predictions(number)) is not None}
         self._pool.clear()  # what waited is stale
         self._pool.start(partial(self._work_out, self._asked, known))
@@ -119,7 +126,7 @@ class FrontUncertainty(QObject):
     @Slot(object, object)
     def _on_answered(self, questions: Sequence[Question], fronts: tuple[UncertainFront, UncertainFront]) -> None:
         if questions == self._asked:  # else stale
-            self._fronts = fronts
+            self._fronts, self._known_about = fronts, self._about
             self.changed.emit()
 
 
