@@ -48,11 +48,11 @@ def test_the_float_baseline_scores_what_it_should(resnet20: Session) -> None:
     assert 0.79 <= accuracy.value <= 0.83  # 0.81 on all 5,000 images; these are half of them
 
 
-def test_eight_bits_stay_within_half_a_point(resnet20: Session) -> None:
+def test_eight_bits_lose_less_than_half_a_point(resnet20: Session) -> None:
     measured = resnet20.run_trial(Recipe.build(weight_bits=8), SilentReporter()).measurement
     assert measured.accuracy_drop is not None
     assert measured.agreement is not None
-    assert abs(measured.accuracy_drop.value) <= 0.005
+    assert -0.01 <= measured.accuracy_drop.value <= 0.005  # statistics set right may gain a little
     assert measured.agreement.value >= 0.97
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -109,6 +109,8 @@ def make_driver(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Driver]]
         program.window.deleteLater()
         program.deleteLater()
     QApplication.processEvents()
+    # Without an event loop nobody deletes, and the next window's style sheet would be polished into this one as well.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     gc.collect()
 
 
