@@ -95,9 +95,9 @@ class Distill:
     + features · hint loss + attention · attention loss.
 
     Images that the teacher gets wrong have alpha 0, so that only their labels are learnt (Meng et al., 2019,
-    arXiv:1904.12399). ResNet-56 without half of its MACs, two epochs on re-encoded CIFAR-10 images of which the teacher
-    knows 83 %: 85.9 % on the selection split against 84.8 % on labels alone, where a teacher that is always believed
-    ends below labels.
+    arXiv:1904.12399). Measured on re-encoded CIFAR-10 images, of which the teacher knows about 80 %: ResNet-20 without
+    half of its MACs, 4,000 images × 2 epochs, two seeds, 2,500 selection images: 1.2 points [0.4, 1.9] above a teacher
+    that is always believed and 3.9 [2.9, 4.9] above labels alone.
 
     Attributes:
         temperature: T; None chooses it by where the trained network starts and how many steps it has.
