@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from typing import Any, Final
 
 from nnopt_gui.errors import SettingsError
@@ -108,6 +107,8 @@ def offered_targets() -> tuple[Target, ...]:
 
 
 def _is_installed(distribution: str) -> bool:
+    from importlib import metadata  # the window starts without it
+
     try:
         metadata.version(distribution)
     except metadata.PackageNotFoundError:

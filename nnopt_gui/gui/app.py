@@ -78,7 +78,7 @@ class Program(QObject):
         super().__init__()
         self._application = application
         self.theme = Theme(theme_mode(settings.theme), self)
-        self.theme.apply(application)
+        self.theme.prepare(application)
         self.translator = Translator(application, self)
         self.translator.set_language(settings.language or SYSTEM)
         self.undo_stack = QUndoStack(self)
@@ -116,6 +116,7 @@ class Program(QObject):
         self._connect_actions()
         self._connect_desk()
         self._update_facts()
+        self.theme.apply(application)
 
     @property
     def settings(self) -> Settings:

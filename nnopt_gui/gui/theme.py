@@ -239,13 +239,19 @@ class Theme(QObject):
     def colours(self) -> Colours:
         return self._colours
 
-    def apply(self, application: QApplication) -> None:
-        """Dress ``application`` and follow the system from now on where the mode says so."""
+    def prepare(self, application: QApplication) -> None:
+        """Style and palette, for widgets that are still to be made: under a style sheet each of them would be polished
+        anew whenever it is put into another. :meth:`apply` comes when they are there."""
         if self._application is None:
             application.setStyle(QStyleFactory.create("Fusion"))
             application.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
             application.setWindowIcon(app_icon())
         self._application = application
+        application.setPalette(palette(self._colours))
+
+    def apply(self, application: QApplication) -> None:
+        """Dress ``application`` and follow the system from now on where the mode says so."""
+        self.prepare(application)
         self._dress()
 
     def set_mode(self, mode: ThemeMode) -> None:
