@@ -23,7 +23,7 @@ from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, 
 from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
-from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
+from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
 from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights, reduces_range
@@ -291,12 +291,14 @@ def _tuned(
     if steps == 0:
         return found, task.grids
     task.reporter.status("Tuning the quantised network" + (" on labelled images" if epochs else ""))
+    built = any(form.book is not None for form in task.forms.values())
+    tuning = Tuning(steps, LABELLED_BOOK_RATE) if epochs and built else Tuning(steps)
     with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})
     tuned = tune(
         task.graph,
         with_biases,
         batches,
-        Tuning(steps),
+        tuning,
         task.reporter,
         grids=task.grids,
         least_scales=task.least,
