@@ -32,13 +32,13 @@ class StudyOpening(QThread):
 
     Args:
         path: of the study file.
-        after: threads that are closing it and must end first.
+        after: what is set when those who are closing it have done so. Not their threads: those may be gone by then.
     """
 
     read = Signal()  # take() has it
     refused = Signal(object)  # NnoptError
 
-    def __init__(self, path: Path, after: tuple[QThread, ...], parent: QObject | None = None) -> None:
+    def __init__(self, path: Path, after: tuple[threading.Event, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("study_opening")
         self.path = path
@@ -63,8 +63,8 @@ class StudyOpening(QThread):
             self._changed.notify_all()
 
     def run(self) -> None:
-        for thread in self._after:
-            thread.wait()
+        for closed in self._after:
+            closed.wait()
         try:
             file = StudyFile.open(self.path)
         except Exception as error:  # noqa: BLE001 - told
@@ -138,7 +138,7 @@ class StudyFiles(QObject):
     def open(self, path: Path) -> None:
         """Read a study file; tells ``read`` or ``refused``. The open one stays open until it is replaced."""
         self.forget_opening()
-        closing = tuple(writer for writer in self._retired if writer.path.resolve() == path.resolve())
+        closing = tuple(writer.closed for writer in self._retired if writer.path.resolve() == path.resolve())
         opening = StudyOpening(path, closing, self)
         opening.read.connect(self._on_read)
         opening.refused.connect(self._on_opening_refused)

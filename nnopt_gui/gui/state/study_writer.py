@@ -46,6 +46,7 @@ class StudyWriter(QThread):
         self._study = study
         self._file = file
         self._reading: StudyFile | None = None
+        self.closed = threading.Event()  # the file is
         self._changed = threading.Condition()  # guards what follows
         self._path = path
         self._read_only = file is not None and file.read_only
@@ -241,3 +242,4 @@ class StudyWriter(QThread):
             self.failed.emit(expected(error))
         for path in (*self._left, *((self._path,) if unwanted else ())):
             remove_study(path)
+        self.closed.set()
