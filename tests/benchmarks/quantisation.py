@@ -236,10 +236,16 @@ def run_labels(bench: Bench, board: Board) -> list[tuple[int, Made]]:
     reference = bench.images.predict(tuned[0][1].open())
     against = replace(bench, reference=reference)
     note = "against the float network tuned equally"
+    roads = {
+        epochs: {"epochs": TUNING_EPOCHS},
+        f"{epochs}, as many tuned": {"epochs": TUNING_EPOCHS, "tuning_epochs": TUNING_EPOCHS},
+        f"{epochs}, untuned before": {"tuning_epochs": TUNING_EPOCHS},
+    }
     jobs = [
-        against.ours(Recipe.build(weight_bits=bits, tuning_epochs=TUNING_EPOCHS), f"nnopt, {epochs}", note)
+        against.ours(Recipe.build(weight_bits=bits, **road), f"nnopt, {name}", note)
         for bits in bench.options.bits
         if bits < 8
+        for name, road in roads.items()
     ]
     return tuned + run(against, board, jobs, "labels")
 
