@@ -30,8 +30,8 @@ def tuning_images(
     reporter: Reporter,
     observe: Callable[[FloatGraph], ActivationRanges],
 ) -> TuningImages:
-    """Unlabelled batches from the calibration split, labelled ones from the training split; what is held out of either
-    is the same part of the calibration split.
+    """Unlabelled batches from the calibration split, labelled ones from the training split. Held out is a part of the
+    calibration split, or all of it where the training split is learnt from.
 
     Args:
         observe: calibrates a graph.
@@ -48,11 +48,10 @@ def tuning_images(
     judging, learning = calibration.take(np.sort(order[:apart])), calibration.take(np.sort(order[apart:]))
 
     def held_out(labelled: bool) -> list[TuningBatch]:
-        pieces = np.array_split(np.arange(len(judging)), math.ceil(len(judging) / BATCH)) if apart else []
+        judges = calibration if labelled else judging
+        pieces = np.array_split(np.arange(len(judges)), math.ceil(len(judges) / BATCH)) if len(judges) else []
         return [
-            TuningBatch(
-                load_batch(judging, piece, preprocessing, reporter), judging.labels[piece] if labelled else None
-            )
+            TuningBatch(load_batch(judges, piece, preprocessing, reporter), judges.labels[piece] if labelled else None)
             for piece in pieces
         ]
 
