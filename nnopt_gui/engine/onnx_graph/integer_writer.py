@@ -18,8 +18,9 @@ from nnopt_gui.engine.onnx_graph.activation_plan import (
 from nnopt_gui.engine.onnx_graph.float_graph import INPUT, OUTPUT, FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.integer_kernels import INT32_SAFE, LARGEST_SAFE_LEVEL
 from nnopt_gui.engine.onnx_graph.layer_passes import norm_as_affine
-from nnopt_gui.engine.onnx_graph.pixel_counting import counted_bias, counting_nodes, without_padding
+from nnopt_gui.engine.onnx_graph.pixel_counting import counted_bias, counting_nodes, reading_counted
 from nnopt_gui.engine.onnx_graph.pixel_input import EVEN
+from nnopt_gui.engine.onnx_graph.pixel_lattice import PixelLattice
 from nnopt_gui.engine.onnx_graph.quantized import ActivationGrid, QuantizedWeight
 from nnopt_gui.engine.onnx_graph.rewriting import node_copy, with_nodes
 from nnopt_gui.engine.onnx_graph.short_parameters import with_short_biases
@@ -110,9 +111,8 @@ class IntegerWriter:
             self.integers.add(name)
         return integer
 
-    def _count_pixels(self, reader: onnx.NodeProto) -> None:
-        assert self.graph.lattice is not None
-        nodes, tensors = counting_nodes(self.graph.lattice, self.graph.input_shape[0], reader, f"{EVEN}::uint8")
+    def _count_pixels(self, reader: onnx.NodeProto, lattice: PixelLattice) -> None:
+        nodes, tensors = counting_nodes(lattice, self.graph.input_shape[0], reader, f"{EVEN}::uint8")
         self.nodes.extend(nodes)
         self.tensors.update(tensors)
         self.integers.add(EVEN)
@@ -195,9 +195,9 @@ class IntegerWriter:
 
     def _compute(self, node: onnx.NodeProto) -> None:
         copy = node_copy(node)
-        if node.input[0] == EVEN:
-            copy = without_padding(node)
-            self._count_pixels(node)
+        if node.input[0] == EVEN and self.graph.lattice is not None:
+            copy = reading_counted(node, self.graph.lattice)
+            self._count_pixels(node, self.graph.lattice)
         layer = self.layers.get(node.name)
         read = self._dequantized if node.name in self.plan.kernels else self._as_float
         for index, name in enumerate(node.input):

@@ -20,7 +20,8 @@ _PREFIX: Final = "input::pixel"
 def counting_nodes(
     lattice: PixelLattice, channels: int, reader: onnx.NodeProto, target: str
 ) -> tuple[list[onnx.NodeProto], dict[str, onnx.TensorProto]]:
-    """Nodes from the normalised input to uint8 ``target``, padded as ``reader`` does, and their constants.
+    """Nodes from the normalised input to uint8 ``target`` and their constants; padded as ``reader`` does, unless every
+    channel counts from 0, which is what the integer convolution pads with.
 
     One ``QuantizeLinear`` with a step and zero point for each channel; where a zero lies half-way between two levels,
     rounding would depend on float32's last bit, so a multiplication and an addition make whole numbers first.
@@ -33,7 +34,7 @@ def counting_nodes(
         return name
 
     pads = _pads(reader)
-    if any(pads):
+    if any(pads) and lattice.offsets.any():
         top, left, bottom, right = pads
         places = add("pads", np.array([0, 0, top, left, 0, 0, bottom, right], np.int64))
         nodes.append(helper.make_node("Pad", [source, places], [f"{_PREFIX}_padded"]))
@@ -53,10 +54,10 @@ def counting_nodes(
     return nodes, tensors
 
 
-def without_padding(node: onnx.NodeProto) -> onnx.NodeProto:
-    """A convolution whose input is padded already."""
+def reading_counted(node: onnx.NodeProto, lattice: PixelLattice) -> onnx.NodeProto:
+    """A copy of the convolution that reads what :func:`counting_nodes` gives: without pads where they were added."""
     copy = node_copy(node)
-    kept = [item for item in node.attribute if item.name != "pads"]
+    kept = [item for item in node.attribute if item.name != "pads" or not lattice.offsets.any()]
     del copy.attribute[:]
     copy.attribute.extend(kept)
     return copy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QScrollArea, QTableView, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -30,6 +30,17 @@ def row(*widgets: QWidget | None, spacing: int = 6) -> QWidget:
         else:
             line.addWidget(widget)
     return holder
+
+
+def read_only(table: QTableView) -> None:
+    """Make a table one of rows to look at and choose from; Tab leaves it, and what is too wide is cut."""
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setTabKeyNavigation(False)
+    table.setWordWrap(False)
+    table.setShowGrid(False)
+    table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
 
 def scrolling(content: QWidget, name: str) -> QScrollArea:

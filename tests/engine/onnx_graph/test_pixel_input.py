@@ -17,6 +17,7 @@ from nnopt_gui.engine.onnx_graph.runtime_passes import run
 from nnopt_gui.engine.quantization.weights import quantize_weight
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+RAW = ((0.0,), (1.0,))
 TIED = ((0.5,), (0.5,))  # 127.5 levels: rounding alone would go either way
 SIZE = 12
 
@@ -53,7 +54,7 @@ def convolution(pads: list[int], *, biased: bool = True, twice: bool = False) ->
 
 
 @pytest.mark.parametrize("levels", [255, 16, 1])
-@pytest.mark.parametrize("normalisation", [IMAGENET, TIED, ((0.0,), (1.0,))])
+@pytest.mark.parametrize("normalisation", [IMAGENET, TIED, RAW])
 def test_whole_pixels_are_recognised(levels: int, normalisation: tuple[tuple[float, ...], tuple[float, ...]]) -> None:
     found = find_lattice(images_of(*normalisation, levels=levels), *normalisation)
     assert found is not None
@@ -87,7 +88,7 @@ def test_an_input_that_others_read_too_stays_as_it_is() -> None:
     assert exact_grids(graph) == {}
 
 
-@pytest.mark.parametrize("normalisation", [IMAGENET, TIED])
+@pytest.mark.parametrize("normalisation", [IMAGENET, TIED, RAW])
 @pytest.mark.parametrize(("pads", "biased"), [([1, 1, 1, 1], True), ([0, 0, 0, 0], False), ([2, 0, 1, 1], True)])
 def test_the_first_convolution_sees_what_the_float_network_sees(
     normalisation: tuple[tuple[float, ...], tuple[float, ...]], pads: list[int], biased: bool
@@ -136,11 +137,14 @@ def by_torch(
     return wanted.numpy(), slack.numpy()
 
 
-def test_one_quantiser_does_it_and_the_convolution_is_one_of_integers() -> None:
-    graph = with_even_steps(convolution([1, 1, 1, 1]), PixelLattice(255, *IMAGENET))
+@pytest.mark.parametrize(("normalisation", "first"), [(IMAGENET, "Pad"), (RAW, "QuantizeLinear")])
+def test_images_are_padded_beforehand_only_where_channels_do_not_count_from_zero(
+    normalisation: tuple[tuple[float, ...], tuple[float, ...]], first: str
+) -> None:
+    graph = with_even_steps(convolution([1, 1, 1, 1]), PixelLattice(255, *normalisation))
     weight = quantize_weight(graph.weights()["stem"], 8, "minmax")
     grids = {**exact_grids(graph), "a": ActivationGrid(0.5, 128), "p": ActivationGrid(0.25, 128)}
     model = write_integer_graph(graph, {"stem": weight}, grids)
     kinds = [node.op_type for node in model.graph.node if any(name == "input" for name in node.input)]
-    assert kinds == ["Pad"]
+    assert kinds == [first]
     assert EVEN not in {name for node in model.graph.node for name in node.input}

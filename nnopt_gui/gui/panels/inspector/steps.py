@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -23,7 +22,7 @@ from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.i18n import engine_text, recipe_label
-from nnopt_gui.gui.panels.layout import named, row
+from nnopt_gui.gui.panels.layout import named, read_only, row
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -61,15 +60,9 @@ class StepsTable(QWidget):
 
     def _set_up(self) -> None:
         table = self._table
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
-        table.setWordWrap(False)
-        table.setShowGrid(False)
+        read_only(table)
         table.setAlternatingRowColors(True)
-        for policy in (table.setHorizontalScrollBarPolicy, table.setVerticalScrollBarPolicy):
-            policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(2 * table.fontMetrics().height() + 6)
