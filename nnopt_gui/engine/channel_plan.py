@@ -26,17 +26,23 @@ Kept = dict[int, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class ChannelPlan:
-    """``kept``: which channels of every prunable group stay. ``share``: what part of the target's quantity they leave
-    out (0..1). ``reached``: False where the least widths leave more than was asked for."""
+    """``counts``: how many channels of every prunable group stay. ``share``: what part of the target's quantity they
+    leave out (0..1). ``reached``: False where the least widths leave more than was asked for. ``least_first``: every
+    group's channels, shape (channels,), in the order in which they go."""
 
-    kept: Kept
+    counts: Mapping[int, int]
     share: float
     reached: bool
+    least_first: Mapping[int, NDArray[np.int64]]
 
     @property
-    def counts(self) -> dict[int, int]:
-        """Number of channels kept by group."""
-        return {group: len(channels) for group, channels in self.kept.items()}
+    def kept(self) -> Kept:
+        """Which channels of every prunable group stay, ascending."""
+        found: Kept = {}
+        for group, count in self.counts.items():
+            order = self.least_first[group]
+            found[group] = tuple(np.sort(order[len(order) - count :]).tolist())
+        return found
 
 
 def plan_channels(
@@ -103,10 +109,11 @@ def plan(
     if target == "count":
         wanted = math.floor(amount * sum(group.channels for group in free) + 1e-9)
         steps = max(min(wanted, len(ranking.order)), ranking.gone)
-        removed = sum(group.channels for group in prunable) - sum(ranking.widths(steps).values())
+        widths = ranking.widths(steps)
+        removed = sum(group.channels for group in prunable) - sum(widths.values())
         total = max(1, sum(group.channels for group in prunable))
         reached = wanted <= len(ranking.order)
-        return ChannelPlan(ranking.kept(steps), removed / total, reached)
+        return ChannelPlan(widths, removed / total, reached, ranking.least_first)
     macs = target == "macs"
 
     def cost(widths: Mapping[int, int]) -> int:
@@ -123,8 +130,9 @@ def plan(
             high = middle
         else:
             low = middle + 1
-    left = cost(ranking.widths(low))
-    return ChannelPlan(ranking.kept(low), 1.0 - left / max(1, whole), left <= most + 1e-9 * whole)
+    widths = ranking.widths(low)
+    left = cost(widths)
+    return ChannelPlan(widths, 1.0 - left / max(1, whole), left <= most + 1e-9 * whole, ranking.least_first)
 
 
 def plan_prune(
@@ -246,7 +254,8 @@ def _own_shares(groups: Sequence[ChannelGroup], layer_amounts: Iterable[tuple[st
 
 
 class _Ranking:
-    """In which order channels go: ``order`` names a group per step, and a group loses its least important ones first.
+    """In which order channels go: ``order`` names a group per step, and a group loses its least
+    important channels first, ``least_first``.
 
     ``gone``: how many of the steps are taken already.
     """
@@ -266,35 +275,28 @@ class _Ranking:
             for group in prunable
             if group.id in own
         }
-        self._least_first = {
-            group.id: np.argsort(group.importance, kind="stable").tolist()  # of equals the one with the lower index
-            for group in prunable
-        }
+        self.least_first: dict[int, NDArray[np.int64]] = {}
         self.gone = 0
-        values, groups, ranks = [np.empty(0)], [np.empty(0, int)], [np.empty(0, int)]
-        for group in free:
-            importance = np.sort(group.importance)
-            taken = int((importance < 0).sum())
+        free_ids = {group.id for group in free}
+        values, groups, ranks = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for group in prunable:
+            self.least_first[group.id] = group.least_first
+            if group.id not in free_ids:
+                continue
+            rising = group.rising_importance
+            taken = int((rising < 0).sum())
             self.gone += taken
             rank = np.arange(min(group.channels, max(taken, _most_removed(group))))
-            missed = np.concatenate([np.zeros(taken), _missed(importance[taken:])])
+            missed = np.concatenate([np.zeros(taken), _missed(rising[taken:])])
             value = (rank + 1) / group.channels if scope == "layer" else missed[: len(rank)]
             values.append(np.where(rank < taken, -1.0, value))
             groups.append(np.full(len(rank), group.id))
             ranks.append(rank)
         numbers = np.concatenate(groups)
-        self.order: list[int] = numbers[np.lexsort((np.concatenate(ranks), numbers, np.concatenate(values)))].tolist()
+        self.order = numbers[np.lexsort((np.concatenate(ranks), numbers, np.concatenate(values)))]
 
     def widths(self, steps: int) -> dict[int, int]:
         """Channels that every group keeps after so many steps."""
-        removed = dict(self._own)
-        for number in self.order[:steps]:
-            removed[number] = removed.get(number, 0) + 1
-        return {group.id: self._snap(group, group.channels - removed.get(group.id, 0)) for group in self._groups}
-
-    def kept(self, steps: int) -> Kept:
-        widths = self.widths(steps)
-        found: Kept = {}
-        for group in self._groups:
-            found[group.id] = tuple(sorted(self._least_first[group.id][group.channels - widths[group.id] :]))
-        return found
+        taken = np.bincount(self.order[:steps], minlength=1 + max((group.id for group in self._groups), default=0))
+        removed = {**dict(enumerate(taken.tolist())), **self._own}
+        return {group.id: self._snap(group, group.channels - removed[group.id]) for group in self._groups}

@@ -99,7 +99,7 @@ def _carrier_bits(recipe: Recipe) -> int:
     return 8 if recipe.activation_bits <= 8 else recipe.activation_bits
 
 
-def _kept_channels(profile: ModelProfile, recipe: Recipe) -> dict[int, int]:
+def _kept_channels(profile: ModelProfile, recipe: Recipe) -> Mapping[int, int]:
     if recipe.prune is None or recipe.prune.kind == "weights":
         return {}
     return guess_plan(profile.groups, recipe.prune, profile.layers, profile.fixed_macs, recipe.seed).counts

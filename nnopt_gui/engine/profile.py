@@ -8,7 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nnopt_gui.engine.sources import Preprocessing
 
@@ -85,6 +89,16 @@ class ChannelGroup:
     @property
     def prunable(self) -> bool:
         return not self.reason and len(self.importance) == self.channels
+
+    @cached_property
+    def least_first(self) -> NDArray[np.int64]:
+        """The channels, shape (channels,), by rising importance; of equals the one with the lower index first."""
+        return np.argsort(self.importance, kind="stable")
+
+    @cached_property
+    def rising_importance(self) -> NDArray[np.float64]:
+        """The importances in that order."""
+        return np.array(self.importance, dtype=np.float64)[self.least_first]
 
 
 @dataclass(frozen=True)

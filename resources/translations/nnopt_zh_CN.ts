@@ -3427,7 +3427,7 @@ and {} for the runtime</source>
         <translation>整数运算，经校准</translation>
     </message>
     <message>
-        <source>fewer channels: fewer MACs and bytes</source>
+        <source>fewer channels, MACs and bytes</source>
         <translation>通道更少：乘加运算和字节数更少</translation>
     </message>
     <message>

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from nnopt_gui.engine.quantities import duration_text
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.job_state import JobState, JobView
 from nnopt_gui.gui.state.study_files import FileWork
 from nnopt_gui.jobs.job import JobKind
@@ -30,14 +31,14 @@ class JobPanel(QWidget):
         self._idle = ""
         self._saved_at = ""
         self._file_work: FileWork | None = None
-        self._text = named(QLabel(self), "job_text")
+        self._text = SteadyLabel(self, "job_text")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = named(QProgressBar(self), "job_progress")
         self._bar.setFixedWidth(180)
         self._bar.setRange(0, 1000)
         self._pause = named(QPushButton(self), "pause_button")
         self._cancel = named(QPushButton(self), "cancel_button")
-        self._saved = named(QLabel(self), "saved_text", "muted")
+        self._saved = SteadyLabel(self, "saved_text", "muted")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(8)

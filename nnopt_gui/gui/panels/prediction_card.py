@@ -9,7 +9,7 @@ from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.quantities import DASH, bytes_text, change_text, count_text, milliseconds_text
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 _ROWS = ("size", "macs", "params", "latency", "accuracy")
@@ -26,8 +26,11 @@ class PredictionCard(QFrame):
         self._measured: Trial | None = None
         self._original: Measurement | None = None
         self._titles = {key: QLabel(self) for key in _ROWS}
-        self._now = {key: named(QLabel(self), f"predicted_{key}") for key in _ROWS}
-        self._change = {key: named(QLabel(self), f"predicted_{key}_change") for key in _ROWS}
+        self._now = {key: SteadyLabel(self, f"predicted_{key}", right=True) for key in _ROWS}
+        self._change = {
+            key: SteadyLabel(self, f"predicted_{key}_change", "muted" if key == "accuracy" else "", right=True)
+            for key in _ROWS
+        }
         self._heads = (QLabel(self), QLabel(self))
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 5, 8, 5)
@@ -39,9 +42,8 @@ class PredictionCard(QFrame):
             grid.addWidget(head, 0, column, right)
         for row, key in enumerate(_ROWS, 1):
             grid.addWidget(self._titles[key], row, 0)
-            grid.addWidget(self._now[key], row, 1, right)
-            grid.addWidget(self._change[key], row, 2, right)
-        self._change["accuracy"].setProperty("role", "muted")
+            grid.addWidget(self._now[key], row, 1)
+            grid.addWidget(self._change[key], row, 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         grid.setColumnStretch(1, 1)
         state.recipe_changed.connect(self._on_recipe_changed)
@@ -59,7 +61,7 @@ class PredictionCard(QFrame):
         }
         for key, title in titles.items():
             self._titles[key].setText(title)
-            self._now[key].setAccessibleName(title)
+            self._now[key].label.setAccessibleName(title)
         self._on_recipe_changed()
 
     def set_measured(self, trial: Trial | None, original: Measurement | None) -> None:

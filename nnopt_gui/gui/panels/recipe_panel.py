@@ -283,9 +283,11 @@ class RecipePanel(QWidget):
         self._epochs.show_value(choices.epochs)
         for spin, value in ((self._temperature, choices.teaching.temperature), (self._alpha, choices.teaching.alpha)):
             spin.setEnabled(choices.distill and choices.fine_tune)
-            blocked = spin.blockSignals(True)
-            spin.setValue(spin.minimum() if value is None else value)
-            spin.blockSignals(blocked)
+            shown = spin.minimum() if value is None else value
+            if spin.value() != shown:  # else it is painted anew for nothing
+                blocked = spin.blockSignals(True)
+                spin.setValue(shown)
+                spin.blockSignals(blocked)
         problem = self._state.problem
         self._problem.setVisible(problem is not None)
         self._problem.setText(engine_text(str(problem)) if problem is not None else "")
@@ -301,7 +303,7 @@ class RecipePanel(QWidget):
         else:
             self._activations.set_meaning(self.tr("integer arithmetic, calibrated"))
         kinds = {
-            "channels": self.tr("fewer channels: fewer MACs and bytes"),
+            "channels": self.tr("fewer channels, MACs and bytes"),
             "weights": self.tr("zeros take one bit; same MACs"),
             "blocks": self.tr("fewer layers: really faster"),
             "mixed": self.tr("what loses least, layer or width"),

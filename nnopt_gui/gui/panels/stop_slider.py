@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QSlider, QWidget
 
+from nnopt_gui.gui.panels.steady_label import SteadyLabel
+
 
 class StopSlider(QWidget):
     """Shows and edits one number.
@@ -44,7 +46,7 @@ class StopSlider(QWidget):
         self._title = QLabel(self)
         self._field = QLineEdit(self)
         self._slider = QSlider(Qt.Orientation.Horizontal, self)
-        self._meaning = QLabel(self)
+        self._meaning = SteadyLabel(self, f"{name}_meaning", "muted")
         self._build(name)
 
     def _build(self, name: str) -> None:
@@ -58,8 +60,6 @@ class StopSlider(QWidget):
         self._field.setFixedWidth(self.fontMetrics().horizontalAdvance("00000 %"))
         self._field.setMaxLength(6)
         self._field.setAcceptDrops(False)
-        self._meaning.setObjectName(f"{name}_meaning")
-        self._meaning.setProperty("role", "muted")
         self._meaning.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._title.setBuddy(self._slider)
         grid = QGridLayout(self)

@@ -95,8 +95,13 @@ class LineMark(ViewOverlay):
 
     def set_mark(self, value: float | None, text: str = "", shaded: Side = "none") -> None:
         """Put the line at ``value`` (view coordinates), or hide it with None."""
+        if (value, text, shaded) == (self._value, self._text, self._side):
+            return
+        before = self._extent()
         self._value, self._text, self._side = value, text, shaded
-        self.update()
+        for area in (before, self._extent()):  # a slider moves a line and nothing else
+            if not area.isEmpty():
+                self.update(area)
 
     def paint(self, painter: QPainter, *_: object) -> None:
         if self._value is None:
@@ -114,6 +119,17 @@ class LineMark(ViewOverlay):
         else:
             painter.drawLine(QLineF(room.left(), place, room.right(), place))
         self._label(painter, room, place)
+
+    def _extent(self) -> QRectF:
+        """What is painted; empty without a value."""
+        room = self._view.boundingRect()
+        if self._value is None:
+            return QRectF()
+        if self._side != "none" or self._axis == "y":
+            return QRectF(room)
+        place = self._view.mapFromView(QPointF(self._value, 0.0)).x()
+        reach = QFontMetricsF(QApplication.font()).horizontalAdvance(self._text) + 12
+        return room & QRectF(place - reach, room.top(), 2 * reach, room.height())
 
     def _shade(self, painter: QPainter, room: QRectF, place: float) -> None:
         if self._side == "none":

@@ -117,12 +117,12 @@ class PointLayers:
             if seen := np.array(indices)[shown[indices]].tolist():
                 rows[kind_of(points[seen[0]])].extend(seen)
         for kind in self._shown - set(rows):
-            self._scatters[kind].setData(x=[], y=[])
+            _fill(self._scatters[kind], np.zeros(0), np.zeros(0))
         for kind, indices in rows.items():
-            self._layer(kind).setData(x=arrays.x[indices], y=arrays.y[indices])
+            _fill(self._layer(kind), arrays.x[indices], arrays.y[indices])
         self._shown = frozenset(rows)
         pinned = [index for index, point in enumerate(points) if point.pinned and shown[index]]
-        self._pins.setData(x=arrays.x[pinned], y=arrays.y[pinned])
+        _fill(self._pins, arrays.x[pinned], arrays.y[pinned])
         self._fill_intervals(rows, arrays, len(points))
         self.emphasise(arrays, emphasis)
 
@@ -133,7 +133,7 @@ class PointLayers:
 
     def set_ghosts(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Published results at these view coordinates, two arrays of shape (n,)."""
-        self._ghosts.setData(x=x, y=y)
+        _fill(self._ghosts, x, y)
 
     def emphasise(self, arrays: PointArrays, emphasis: Emphasis) -> None:
         """Ring the selected, the hovered and the chosen points, and nobody else."""
@@ -141,7 +141,7 @@ class PointLayers:
             wanted = emphasis.numbers(name)
             rows = np.flatnonzero(np.isin(arrays.number, wanted)) if wanted else np.array([], dtype=np.int64)
             rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
-            ring.setData(x=arrays.x[rows], y=arrays.y[rows])
+            _fill(ring, arrays.x[rows], arrays.y[rows])
 
     def _fill_intervals(self, rows: dict[MarkerKind, list[int]], arrays: PointArrays, total: int) -> None:
         by_family: dict[str, list[int]] = defaultdict(list)
@@ -184,6 +184,12 @@ class PointLayers:
         pen, brush = marker_style(self._colours, *kind)
         scatter.setPen(pen)
         scatter.setBrush(brush)
+
+
+def _fill(scatter: pg.ScatterPlotItem, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Points of one scatter item; without any it is not even asked to paint."""
+    scatter.setData(x=x, y=y)
+    scatter.setVisible(len(x) > 0)
 
 
 def kind_of(point: PlotPoint) -> MarkerKind:

@@ -3,7 +3,15 @@
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QUndoStack
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTableView
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStyledItemDelegate,
+    QTableView,
+)
 
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.quantities import bytes_text
@@ -129,3 +137,17 @@ def test_rows_are_sorted_by_value_and_stay_while_they_are_edited(table, panel, s
     assert largest == max(facts, key=lambda row: row.cost.weight_bytes).cost.name
     state.override_bits([largest], 1)
     assert cell(table, 0, NAME) == largest and cell(table, 0, BITS) == "• 1"
+
+
+def test_cells_look_as_qt_paints_them_and_only_columns_that_changed_are_painted_anew(table, panel, state, qtbot):
+    state.override_bits([cell(table, 1, NAME)], 4)
+    choose(table, 2)
+    ours, painted = table.grab().toImage(), table.itemDelegate()
+    table.setItemDelegate(QStyledItemDelegate(table))
+    assert table.grab().toImage() == ours
+    table.setItemDelegate(painted)
+    changed = []
+    table.model().dataChanged.connect(lambda first, last: changed.extend(range(first.column(), last.column() + 1)))
+    with qtbot.assertNotEmitted(table.horizontalHeader().sectionResized):  # nothing jumps at a slider
+        state.change(weight_bits=7)
+    assert sorted(changed) == [BITS, BYTES]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import QEvent, QSortFilterProxyModel, Qt, Slot
-from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
-    QHeaderView,
-    QLabel,
     QMenu,
     QTableView,
     QToolButton,
@@ -22,15 +20,21 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import engine_text, recipe_label
-from nnopt_gui.gui.panels.inspector.layers_table import BITS, KIND, NAME, REMOVED, SORT_ROLE, LayerTableModel
+from nnopt_gui.gui.panels.inspector.layers_table import (
+    BITS,
+    KIND,
+    NAME,
+    REMOVED,
+    SORT_ROLE,
+    LayerTableModel,
+)
 from nnopt_gui.gui.panels.inspector.override_bar import OverrideBar
+from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, fit_columns, set_up_text_table
 from nnopt_gui.gui.panels.layout import named, row
+from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obstacle, Override, layer_facts
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
-
-_CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
-_ARROW: Final = 30  # beside the title of the column that is sorted by
 
 
 class LayersPanel(QWidget):
@@ -49,7 +53,7 @@ class LayersPanel(QWidget):
         self._sorted.setDynamicSortFilter(False)  # a row that is edited stays where it is
         self._of_sliders, self._of_trial = named(QToolButton(self), "layers_of_sliders"), QToolButton(self)
         self._of_trial.setObjectName("layers_of_trial")
-        self._about = named(QLabel(self, wordWrap=True), "layers_about", "muted")
+        self._about = SteadyLabel(self, "layers_about", "muted", wrap=True)
         self._table = named(QTableView(self), "layers_table")
         self._bar = OverrideBar(self)
         self._menu = named(QMenu(self), "layers_menu")
@@ -65,19 +69,13 @@ class LayersPanel(QWidget):
             choice.addButton(button)
         table = self._table
         table.setModel(self._sorted)
+        set_up_text_table(table, self._cell_of)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger.AnyKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
         table.setEditTriggers(triggers)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # by _fit_columns: Qt's own asks for every cell
         table.setSortingEnabled(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # the network's own order
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # the network's own order
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._menu.addActions(self._sorters)
         column = QVBoxLayout(self)
@@ -125,7 +123,7 @@ class LayersPanel(QWidget):
             action.setText(self.tr("Sort by: {}").format(title))
         self._bar.retranslate()
         self.refresh()
-        self._fit_columns(anew=True)
+        fit_columns(self._table, self._model, anew=True)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
@@ -182,7 +180,7 @@ class LayersPanel(QWidget):
         state = self._state
         shown = {"bits": state.bits_obstacle, "amounts": state.amounts_obstacle}
         others = self._model.show(rows, editable=not of_trial, **shown)
-        self._fit_columns(anew=others)
+        fit_columns(self._table, self._model, anew=others)
         if others:
             header = self._table.horizontalHeader()
             self._sorted.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
@@ -190,20 +188,7 @@ class LayersPanel(QWidget):
 
     @Slot()
     def _on_sorted(self) -> None:
-        self._fit_columns(anew=True)
-
-    def _fit_columns(self, *, anew: bool) -> None:
-        """Wide enough for title and texts; columns of the same layers only grow, so that nothing jumps at a slider."""
-        header, font = self._table.horizontalHeader(), self._table.font()
-        font.setBold(True)  # as titles are written, and layers with values of their own
-        metrics = QFontMetrics(font)
-        for column, title in enumerate(self._model.titles()):
-            texts = (title, self._model.longest_text(column)) if anew else (self._model.longest_text(column),)
-            width = max(map(metrics.horizontalAdvance, texts)) + _CELL_MARGINS
-            if column == header.sortIndicatorSection():
-                width = max(width, metrics.horizontalAdvance(title) + _ARROW)
-            if anew or width > header.sectionSize(column):
-                header.resizeSection(column, width)
+        fit_columns(self._table, self._model, anew=True)
 
     def _summary(self, label: str, rows: Sequence[LayerFacts], *, of_trial: bool) -> str:
         size = bytes_text(sum(layer.cost.weight_bytes for layer in rows))
@@ -212,6 +197,9 @@ class LayersPanel(QWidget):
         if not of_trial and prediction is not None:
             parts.append(self.tr("file {}").format(bytes_text(prediction.size_bytes)))
         return " · ".join(part.replace(" ", "\u00a0") for part in parts)  # breaks between the parts only
+
+    def _cell_of(self, index: Index) -> TextCell:
+        return self._model.cell(self._sorted.mapToSource(index).row(), index.column())
 
     # -- single layers ----------------------------------------------------------------------------------------
 

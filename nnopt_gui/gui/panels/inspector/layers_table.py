@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QObject, Qt, Signal
 
 from nnopt_gui.engine.quantities import bytes_text, count_text, significant
+from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, TextTableModel
 from nnopt_gui.gui.state.layer_overrides import LayerFacts, Obstacle, parse_amount, parse_bits
 
-Index = QModelIndex | QPersistentModelIndex
 NAME, BITS, REMOVED, BYTES, WEIGHTS, MACS, SHAPE, KIND = range(8)
 SORT_ROLE: Final = Qt.ItemDataRole.UserRole
-_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _MARK: Final = "\u2022 "  # a bullet: bold alone is easily overlooked
 
 
-class LayerTableModel(QAbstractTableModel):
+class LayerTableModel(TextTableModel):
     """One row per convolution or linear layer. It changes nothing itself: what is typed is asked for."""
 
     bits_asked = Signal(str, object)  # layer, bits or None for the default
     amount_asked = Signal(str, object)  # layer, share or None for the default
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(KIND + 1, parent)
         self._rows: tuple[LayerFacts, ...] = ()
-        self._texts: tuple[tuple[str, ...], ...] = ()  # by row and column: asked for far more often than changed
         self._bits_obstacle: Obstacle | None = None
         self._amounts_obstacle: Obstacle | None = None
         self._editable = False
@@ -49,30 +46,8 @@ class LayerTableModel(QAbstractTableModel):
             Whether the layers are others than before.
         """
         self._editable, self._bits_obstacle, self._amounts_obstacle = editable, bits, amounts
-        same = [row.cost.name for row in rows] == [row.cost.name for row in self._rows]
-        if same:
-            self._rows, self._texts = rows, self._texts_of(rows)
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, KIND))
-        else:
-            self.beginResetModel()
-            self._rows, self._texts = rows, self._texts_of(rows)
-            self.endResetModel()
-        return not same
-
-    def longest_text(self, column: int) -> str:
-        """The text of a column with the most characters; empty without layers."""
-        return max((self.shown_text(row, column) for row in range(len(self._rows))), key=len, default="")
-
-    def shown_text(self, row: int, column: int) -> str:
-        """What a cell shows, its mark included."""
-        return (_MARK if self._own(self._rows[row], column) else "") + self._texts[row][column]
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else KIND + 1
+        self._rows = rows
+        return self.show_cells([row.cost.name for row in rows], self._cells_of(rows))
 
     def titles(self) -> tuple[str, ...]:
         """Of the columns, in the language of the moment."""
@@ -88,17 +63,13 @@ class LayerTableModel(QAbstractTableModel):
         )
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.titles()[section]
-        if role == Qt.ItemDataRole.ToolTipRole:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
             tips = {
                 BITS: self.tr("Bits per weight in the file. Type a number to give a layer its own."),
                 REMOVED: self.tr("Share of the channels or weights that goes. Type a number to give a layer its own."),
             }
             return tips.get(section)
-        return None
+        return super().headerData(section, orientation, role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
@@ -132,42 +103,31 @@ class LayerTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        row, column = self._rows[index.row()], index.column()
+        row, column = index.row(), index.column()
+        cell = self.cell(row, column)
         match role:
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if BITS <= column <= MACS else None
-            case Qt.ItemDataRole.DisplayRole:
-                return self.shown_text(index.row(), column)
             case Qt.ItemDataRole.EditRole:
-                return self._texts[index.row()][column]
-            case Qt.ItemDataRole.FontRole if self._own(row, column):
-                font = QFont()
-                font.setBold(True)
-                return font
+                return cell.text.removeprefix(_MARK)
             case Qt.ItemDataRole.ToolTipRole:
-                return self._tip(index.row(), column)
-            case Qt.ItemDataRole.AccessibleTextRole if self._own(row, column):
-                return self.tr("{}, its own").format(self._texts[index.row()][column])
+                return self._tip(row, column)
+            case Qt.ItemDataRole.AccessibleTextRole if cell.bold:
+                return self.tr("{}, its own").format(cell.text.removeprefix(_MARK))
             case Qt.ItemDataRole.UserRole:
-                return self._order(row, column)
-        return None
+                return self._order(self._rows[row], column)
+        return super().data(index, role)
 
-    @staticmethod
-    def _own(row: LayerFacts, column: int) -> bool:
-        return (column == BITS and row.own.bits is not None) or (column == REMOVED and row.own.amount is not None)
-
-    def _texts_of(self, rows: Sequence[LayerFacts]) -> tuple[tuple[str, ...], ...]:
+    def _cells_of(self, rows: Sequence[LayerFacts]) -> tuple[tuple[TextCell, ...], ...]:
         kinds = {"conv": self.tr("conv"), "linear": self.tr("linear")}
         return tuple(
             (
-                row.cost.name,
-                str(row.cost.form.bits),
-                percent_text(row.removed),
-                bytes_text(row.cost.weight_bytes),
-                count_text(row.cost.nonzero),
-                count_text(row.cost.macs),
-                "×".join(map(str, row.cost.weight_shape)),
-                kinds.get(row.cost.kind, row.cost.kind),
+                TextCell(row.cost.name),
+                _figure(str(row.cost.form.bits), row.own.bits is not None),
+                _figure(percent_text(row.removed), row.own.amount is not None),
+                _figure(bytes_text(row.cost.weight_bytes)),
+                _figure(count_text(row.cost.nonzero)),
+                _figure(count_text(row.cost.macs)),
+                TextCell("×".join(map(str, row.cost.weight_shape))),
+                TextCell(kinds.get(row.cost.kind, row.cost.kind)),
             )
             for row in rows
         )
@@ -193,7 +153,7 @@ class LayerTableModel(QAbstractTableModel):
         if column == WEIGHTS and cost.nonzero < cost.weights:
             return self.tr("{} of {} are not zero").format(f"{cost.nonzero:,}", f"{cost.weights:,}")
         if column not in (BITS, REMOVED):
-            return self._texts[index][column]
+            return self.cell(index, column).text
         lines = []
         if column == BITS and cost.form.book is not None:
             lines.append(self.tr("Codes into a codebook of {} vectors").format(cost.form.book.entries))
@@ -205,7 +165,7 @@ class LayerTableModel(QAbstractTableModel):
         obstacle = self.obstacle(index, column)
         if isinstance(obstacle, Obstacle):
             lines.append(self.why(obstacle))
-        elif self._own(row, column):
+        elif self.cell(index, column).bold:
             lines.append(self.tr("Its own value. Press Del to go back to what the sliders say."))
         else:
             lines.append(self.tr("As the sliders say. Type a number to give it its own."))
@@ -219,6 +179,10 @@ class LayerTableModel(QAbstractTableModel):
             Obstacle.CHANNELS_FIXED: self.tr("The channels of this layer cannot be removed."),
         }
         return words[obstacle]
+
+
+def _figure(text: str, own: bool = False) -> TextCell:
+    return TextCell(f"{_MARK}{text}" if own else text, True, own)
 
 
 def percent_text(share: float) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QHeaderView,
     QLabel,
     QPushButton,
     QSplitter,
@@ -18,13 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.estimate import layer_costs
 from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistribution, fit_at, levels_of
 from nnopt_gui.engine.weight_plan import WeightForm
-from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.panels.inspector.text_table import fit_columns, set_up_text_table
 from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, number_text, reason_text, rows_of
 from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_distributions import Analysis, Grid, LayerDistributions, Ranges, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
@@ -53,7 +52,7 @@ class WeightsPanel(QWidget):
         self._draw = draw
         self._plot = plot
         self._model = WeightsTableModel(self)
-        self._about = named(QLabel(self, wordWrap=True), "weights_about", "muted")
+        self._about = SteadyLabel(self, "weights_about", "muted", wrap=True)
         self._act = named(QPushButton(self), "weights_action")
         self._asking = row(self._act, None)
         self._what = named(QComboBox(self), "weights_what")
@@ -61,8 +60,8 @@ class WeightsPanel(QWidget):
         self._table = named(QTableView(self), "weights_table")
         self._channel_label = named(QLabel(self), "weights_channel_label", "muted")
         self._channel = named(QComboBox(self), "weights_channel")
-        self._levels = named(QLabel(self, wordWrap=True), "weights_levels", "muted")
-        self._reason = named(QLabel(self, wordWrap=True), "weights_reason")
+        self._levels = SteadyLabel(self, "weights_levels", "muted", wrap=True)
+        self._reason = SteadyLabel(self, "weights_reason", wrap=True)
         self._set_up_table()
         self._lay_out()
         self._act.clicked.connect(self._on_act_clicked)
@@ -78,15 +77,10 @@ class WeightsPanel(QWidget):
         table.setModel(self._model)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAlternatingRowColors(True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        set_up_text_table(table, lambda index: self._model.cell(index.row(), index.column()))
 
     def _lay_out(self) -> None:
-        for label in (self._levels, self._reason):
+        for label in (self._levels.label, self._reason.label):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words = QWidget(self)
@@ -139,6 +133,7 @@ class WeightsPanel(QWidget):
         self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self._model.columnCount() - 1)
         self._fill_channels()
         self.refresh()
+        fit_columns(self._table, self._model, anew=True)
 
     # -- showing ----------------------------------------------------------------------------------------------
 
@@ -152,7 +147,7 @@ class WeightsPanel(QWidget):
         records = (analysis.activations or ()) if self._activations else analysis.layers
         fresh = [record.name for record in records] != [shown.layer.name for shown in self._model.rows]
         replaced = fresh or any(a is not b.layer for a, b in zip(records, self._model.rows, strict=False))
-        self._model.set_rows(self._rows())
+        fit_columns(self._table, self._model, anew=self._model.set_rows(self._rows()))
         self._splitter.setVisible(bool(records))
         self._picking.setVisible(not self._activations)
         if fresh and records:
@@ -198,13 +193,10 @@ class WeightsPanel(QWidget):
 
     def _forms(self) -> Mapping[str, WeightForm]:
         """What the sliders make of each layer; nothing for a student, whose weights are others."""
-        recipe, profile = self._recipes.recipe, self._recipes.profile
-        if recipe is None or profile is None or recipe.student is not None:
+        recipe, prediction = self._recipes.recipe, self._recipes.prediction
+        if recipe is None or prediction is None or recipe.student is not None:
             return {}
-        try:
-            return {cost.name: cost.form for cost in layer_costs(profile, recipe, self._recipes.students)}
-        except RecipeError:  # the recipe panel says what is wrong
-            return {}
+        return {cost.name: cost.form for cost in prediction.layers}
 
     def _show_stage(self) -> None:
         analysis = self._distributions.analysis
@@ -228,7 +220,7 @@ class WeightsPanel(QWidget):
         if self._act.hasFocus() and not action:
             self._table.setFocus()
         self._about.setText(about)
-        self._about.setAccessibleName(about)
+        self._about.label.setAccessibleName(about)
         self._act.setText(action)
         self._act.setAccessibleName(action)
         self._asking.setVisible(bool(action))
@@ -301,7 +293,7 @@ class WeightsPanel(QWidget):
         suggestion = current.layer.suggestion
         self._reason.setText("" if suggestion is None else reason_text(suggestion))
         for label in (self._levels, self._reason):
-            label.setAccessibleName(label.text())
+            label.label.setAccessibleName(label.text())
 
     def _about_levels(self, current: Row, shown: LayerDistribution | ChannelDistribution, count: int) -> str:
         form = current.form

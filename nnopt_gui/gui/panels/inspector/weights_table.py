@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
 from nnopt_gui.engine.layer_distribution import LayerDistribution, Suggestion
 from nnopt_gui.engine.quantities import DASH, signed, significant
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.gui.i18n import engine_text
-
-Index = QModelIndex | QPersistentModelIndex
-_SUGGESTED, _OUTLIERS, _SHAPE = 1, 5, 7  # the columns between are in the order of the titles
-_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, TextTableModel
 
 
 @dataclass(frozen=True)
@@ -50,42 +47,28 @@ def reason_text(suggestion: Suggestion) -> str:
     return engine_text(" ".join(reason.text for reason in suggestion.reasons))
 
 
-class WeightsTableModel(QAbstractTableModel):
+class WeightsTableModel(TextTableModel):
     """One row per layer; the tooltip says why so many bits are suggested."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(len(self.titles()), parent)
         self._rows: tuple[Row, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
         return self._rows
 
-    def set_rows(self, rows: tuple[Row, ...]) -> None:
-        """Show these; the selection survives where the layers are the same."""
-        if [row.layer.name for row in rows] == [row.layer.name for row in self._rows]:
-            self._rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, _SHAPE))
-            return
-        self.beginResetModel()
+    def set_rows(self, rows: tuple[Row, ...]) -> bool:
+        """Show these; the selection survives where the layers are the same. Returns whether they are others."""
         self._rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else _SHAPE + 1
+        return self.show_cells([row.layer.name for row in rows], [_cells(row) for row in rows])
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._titles()[section]
-        return self._explanations()[section] if role == Qt.ItemDataRole.ToolTipRole else None
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return self._explanations()[section]
+        return super().headerData(section, orientation, role)
 
-    def _titles(self) -> tuple[str, ...]:
+    def titles(self) -> tuple[str, ...]:
         return (
             self.tr("Layer"),
             self.tr("Suggested"),
@@ -110,28 +93,24 @@ class WeightsTableModel(QAbstractTableModel):
         )
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and _SUGGESTED <= index.column() <= _OUTLIERS:
-            return _RIGHT
-        row = self._rows[index.row()]
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return reason_text(row.layer.suggestion) if row.layer.suggestion else None
-        return self._text(row, index.column()) if role == Qt.ItemDataRole.DisplayRole else None
+        if index.isValid() and role == Qt.ItemDataRole.ToolTipRole:
+            suggestion = self._rows[index.row()].layer.suggestion
+            return reason_text(suggestion) if suggestion else None
+        return super().data(index, role)
 
-    def _text(self, row: Row, column: int) -> str:
-        layer, spread = row.layer, row.layer.spread
-        texts = (
-            layer.name,
-            DASH if layer.suggestion is None else str(layer.suggestion.bits),
-            DASH if row.bits is None else str(row.bits),
-            DASH if row.sqnr_db is None else f"{row.sqnr_db:.1f} dB",
-            signed(spread.kurtosis),
-            f"{100 * spread.outliers:.2f} %",
-            f"{number_text(spread.low)} … {number_text(spread.high)}",
-            "×".join(map(str, layer.shape)) or DASH,
-        )
-        return texts[column]
+
+def _cells(row: Row) -> tuple[TextCell, ...]:
+    layer, spread, sqnr = row.layer, row.layer.spread, row.sqnr_db
+    return (
+        TextCell(layer.name),
+        TextCell(DASH if layer.suggestion is None else str(layer.suggestion.bits), right=True),
+        TextCell(DASH if row.bits is None else str(row.bits), right=True),
+        TextCell(DASH if sqnr is None else f"{sqnr:.1f} dB", right=True),
+        TextCell(signed(spread.kurtosis), right=True),
+        TextCell(f"{100 * spread.outliers:.2f} %", right=True),
+        TextCell(f"{number_text(spread.low)} … {number_text(spread.high)}"),
+        TextCell("×".join(map(str, layer.shape)) or DASH),
+    )
 
 
 def number_text(value: float) -> str:

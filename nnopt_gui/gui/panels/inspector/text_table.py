@@ -1,0 +1,165 @@
+"""Long tables of texts that follow the sliders: written once a change, painted in one call a cell.
+
+Qt's own delegate asks the model for eight roles of every cell, and each question to a model written in Python costs as
+much as painting the cell; Qt's own fitting of columns asks for every cell at every change. Together that was most of
+what moving a slider cost while such a table was open.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+Index = QModelIndex | QPersistentModelIndex
+
+_CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
+_ARROW: Final = 30  # beside the title of the column that is sorted by
+_MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
+_RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | _MIDDLE)
+_ALIGNMENT: Final = {
+    False: int(Qt.AlignmentFlag.AlignLeft | _MIDDLE | Qt.TextFlag.TextSingleLine),
+    True: int(Qt.AlignmentFlag.AlignRight | _MIDDLE | Qt.TextFlag.TextSingleLine),
+}
+_LIT: Final = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver
+
+
+class TextCell(NamedTuple):
+    """What a cell shows."""
+
+    text: str
+    right: bool = False  # aligned to the right, as figures are
+    bold: bool = False
+
+
+class TextTableModel(QAbstractTableModel):
+    """Rows of cells that are made when something changes, not when somebody asks.
+
+    Args:
+        columns: how many there are.
+    """
+
+    def __init__(self, columns: int, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._columns = columns
+        self._keys: tuple[str, ...] = ()
+        self._cells: tuple[tuple[TextCell, ...], ...] = ()
+
+    @abstractmethod
+    def titles(self) -> tuple[str, ...]:
+        """Of the columns, in the language of the moment."""
+
+    def show_cells(self, keys: Sequence[str], cells: Sequence[tuple[TextCell, ...]]) -> bool:
+        """Show these; selection and order survive where the rows are about the same things.
+
+        Args:
+            keys: what each row is about.
+
+        Returns:
+            Whether the rows are about other things than before.
+        """
+        before, others = self._cells, tuple(keys) != self._keys
+        if others:
+            self.beginResetModel()
+            self._keys, self._cells = tuple(keys), tuple(cells)
+            self.endResetModel()
+            return True
+        self._cells = tuple(cells)
+        for column in range(self._columns) if cells else ():  # a slider changes some columns only
+            if any(was[column] != now[column] for was, now in zip(before, cells, strict=True)):
+                self.dataChanged.emit(self.index(0, column), self.index(len(cells) - 1, column))
+        return False
+
+    def cell(self, row: int, column: int) -> TextCell:
+        return self._cells[row][column]
+
+    def longest_text(self, column: int) -> str:
+        """The text of a column with the most characters; empty without rows."""
+        return max((cells[column].text for cells in self._cells), key=len, default="")
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self._cells)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else self._columns
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        shown = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
+        return self.titles()[section] if shown else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        cell = self._cells[index.row()][index.column()]
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return cell.text
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return _RIGHT if cell.right else None
+            case Qt.ItemDataRole.FontRole if cell.bold:
+                font = QFont()
+                font.setBold(True)
+                return font
+        return None
+
+
+class TextCells(QStyledItemDelegate):
+    """Paints plain cells itself; those that are selected or have the focus, which are few, are left to Qt.
+
+    Args:
+        cell_of: what a cell of the view's model shows; the same as its roles say.
+    """
+
+    def __init__(self, cell_of: Callable[[Index], TextCell], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._cell_of = cell_of
+        self._margin = 0
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        if option.state & _LIT:
+            super().paint(painter, option, index)
+            return
+        text, right, bold = self._cell_of(index)
+        font = option.font
+        if bold:
+            font = QFont(font)
+            font.setBold(True)
+        margin = self._margin or self._ask_margin(option)
+        painter.setFont(font)
+        painter.setPen(option.palette.text().color())
+        painter.drawText(option.rect.adjusted(margin, 0, -margin, 0), _ALIGNMENT[right], text)
+
+    def _ask_margin(self, option: QStyleOptionViewItem) -> int:
+        """As Qt's own delegate has it."""
+        widget = option.widget
+        self._margin = widget.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, widget) + 1
+        return self._margin
+
+
+def set_up_text_table(table: QTableView, cell_of: Callable[[Index], TextCell]) -> None:
+    """Rows as high as their text, painted by :class:`TextCells`; Tab leaves the table. Columns: :func:`fit_columns`."""
+    table.setItemDelegate(TextCells(cell_of, table))
+    table.setAlternatingRowColors(True)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+
+
+def fit_columns(table: QTableView, model: TextTableModel, *, anew: bool) -> None:
+    """Columns wide enough for title and texts; without ``anew`` they only grow, so that nothing jumps at a slider."""
+    header, font = table.horizontalHeader(), table.font()
+    font.setBold(True)  # as titles are written, and layers with values of their own
+    metrics = QFontMetrics(font)
+    for column, title in enumerate(model.titles()):
+        texts = (title, model.longest_text(column)) if anew else (model.longest_text(column),)
+        width = max(map(metrics.horizontalAdvance, texts)) + _CELL_MARGINS
+        if header.isSortIndicatorShown() and column == header.sortIndicatorSection():
+            width = max(width, metrics.horizontalAdvance(title) + _ARROW)
+        if anew or width > header.sectionSize(column):
+            header.resizeSection(column, width)
