@@ -29,7 +29,7 @@ from nnopt_gui.engine.first_training import train_named
 from nnopt_gui.engine.layer_distribution import LayerDistribution
 from nnopt_gui.engine.measurement.accuracy import predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact
-from nnopt_gui.engine.measurement.runtimes import check_target, open_runner
+from nnopt_gui.engine.measurement.runtimes import check_target, open_evaluator
 from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.measurement.time_ledger import why
 from nnopt_gui.engine.metrics import Measurement
@@ -320,8 +320,8 @@ class Session:
             raise DataError("Accuracy needs data.", "Add a data set.")
         subset = current.data.split("selection")
         order = np.arange(len(subset))
-        session = open_runner(artifact, self._options.target, self._threads)
-        return predict_classes(session, subset, current.preprocessing, order, reporter) == subset.labels
+        model = open_evaluator(artifact, self._options.target, self._threads)
+        return predict_classes(model, subset, current.preprocessing, order, reporter) == subset.labels
 
     def thumbnails(self, positions: Sequence[int], reporter: Reporter) -> list[np.ndarray | None]:
         """Small pictures of selection images, see :func:`~nnopt_gui.engine.data.thumbnails.thumbnails`."""

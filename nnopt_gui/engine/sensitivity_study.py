@@ -20,6 +20,7 @@ from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.measurement.accuracy import batch_for, predict_classes
+from nnopt_gui.engine.measurement.runtimes import Evaluator
 from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.progress import Reporter, SilentReporter
@@ -72,8 +73,8 @@ def study_sensitivity(
     largest = batch_for(profile.macs)
 
     def correct(model: onnx.ModelProto) -> NDArray[np.bool_]:
-        session = open_session(model.SerializeToString(), threads)
-        return predict_classes(session, part, preprocessing, order, quiet, None, largest) == labels
+        opened = Evaluator(open_session(model.SerializeToString(), 1), threads)
+        return predict_classes(opened, part, preprocessing, order, quiet, None, largest) == labels
 
     excess = [0.0]  # bytes a form of weights
     plain = Recipe.build(weight_bits=8, activation_bits=CALIBRATED_ACTIVATIONS, method=Method(effort="fast"))

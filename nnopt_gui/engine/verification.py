@@ -11,7 +11,7 @@ from nnopt_gui.engine.artifact import MODEL_FILE, ArtifactCard, read_artifact
 from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.measurement.accuracy import LARGEST_BATCH, predict
 from nnopt_gui.engine.measurement.artifact_measurement import measure_artifact
-from nnopt_gui.engine.measurement.runtimes import check_target, open_runner
+from nnopt_gui.engine.measurement.runtimes import check_target, open_evaluator
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import DataSource, Preprocessing
@@ -45,8 +45,8 @@ def predict_test(
     found = []
     for name, path in (("original", baseline), ("trial", artifact)):
         reporter.status(f"Test split: measuring the {name}")
-        session = open_runner(path, target, threads)
-        found.append(predict(session, subset, preprocessing, order, reporter, None, LARGEST_BATCH))
+        model = open_evaluator(path, target, threads)
+        found.append(predict(model, subset, preprocessing, order, reporter, None, LARGEST_BATCH))
     return found[0], found[1]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.data.subset import Subset
-from nnopt_gui.engine.measurement.session import Runner, run_cancellable
+from nnopt_gui.engine.measurement.runtimes import Evaluator
+from nnopt_gui.engine.measurement.session import ConcurrentRuns
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.statistics.predictions import NOT_EVALUATED, TOP, TrialPredictions, quantised_confidence
@@ -40,7 +42,7 @@ def batch_for(macs: int) -> int:
 
 
 def predict_classes(
-    session: Runner,
+    model: Evaluator,
     subset: Subset,
     preprocessing: Preprocessing,
     order: NDArray[np.int64],
@@ -58,12 +60,12 @@ def predict_classes(
         Cancelled, DataError, ModelError.
     """
     told = None if on_progress is None else lambda so_far: on_progress(so_far.classes.astype(np.int16))
-    found = predict(session, subset, preprocessing, order, reporter, told, largest_batch)
+    found = predict(model, subset, preprocessing, order, reporter, told, largest_batch)
     return found.classes.astype(np.int16)
 
 
 def predict(
-    session: Runner,
+    model: Evaluator,
     subset: Subset,
     preprocessing: Preprocessing,
     order: NDArray[np.int64],
@@ -75,7 +77,7 @@ def predict(
     """Run the images of ``subset`` at the positions in ``order`` through the model.
 
     Args:
-        session: takes float32 N×C×H×W and gives logits N×classes.
+        model: takes float32 N×C×H×W and gives logits N×classes.
         subset: the images.
         preprocessing: how they become the input.
         order: positions; with a stratified order every partial result is a fair sample.
@@ -95,32 +97,42 @@ def predict(
         Cancelled, DataError, ModelError.
     """
     growing = _Growing(np.asarray(subset.labels).astype(np.int32))
-    done, size = 0, min(FIRST_BATCH, largest_batch)
+    coming, waiting, done = _batches(order, largest_batch), deque[NDArray[np.int64]](), 0
     reported, next_stop = -_REPORT_EVERY_S, STOP_EVERY
-    while done < len(order):
-        positions = order[done : done + size]
-        batch = _load(subset, positions, preprocessing, reporter)
-        logits = run_cancellable(session, batch, reporter)[0]
-        if logits.ndim != 2 or len(logits) != len(positions):
-            raise ModelError(
-                f"The model gives an output of shape {logits.shape} for {len(positions)} images.",
-                "A classifier gives one row of logits per image.",
-            )
-        readable = subset.readable(positions)
-        growing.add(positions[readable], np.asarray(logits)[readable])
-        done += len(positions)
-        size = min(2 * size, largest_batch)
-        stopped = False
-        if stop is not None and done >= next_stop:
-            stopped, next_stop = stop(growing.so_far()), done + STOP_EVERY
-        reporter.progress(done, len(order))
-        last = done == len(order) or stopped
-        if on_progress is not None and (last or time.monotonic() - reported >= _REPORT_EVERY_S):
-            on_progress(growing.so_far())
-            reported = time.monotonic()
-        if stopped:
-            break
+    with ConcurrentRuns(model.runner, model.lanes) as runs:
+        while done < len(order):
+            # one more than there are lanes: it is loaded while they run. A stop wastes what is under way.
+            while len(waiting) <= model.lanes and (ahead := next(coming, None)) is not None:
+                runs.put(_load(subset, ahead, preprocessing, reporter))
+                waiting.append(ahead)
+            positions, logits = waiting.popleft(), runs.answer(reporter)[0]
+            if logits.ndim != 2 or len(logits) != len(positions):
+                raise ModelError(
+                    f"The model gives an output of shape {logits.shape} for {len(positions)} images.",
+                    "A classifier gives one row of logits per image.",
+                )
+            readable = subset.readable(positions)
+            growing.add(positions[readable], np.asarray(logits)[readable])
+            done += len(positions)
+            stopped = False
+            if stop is not None and done >= next_stop:
+                stopped, next_stop = stop(growing.so_far()), done + STOP_EVERY
+            reporter.progress(done, len(order))
+            last = done == len(order) or stopped
+            if on_progress is not None and (last or time.monotonic() - reported >= _REPORT_EVERY_S):
+                on_progress(growing.so_far())
+                reported = time.monotonic()
+            if stopped:
+                break
     return growing.so_far()
+
+
+def _batches(order: NDArray[np.int64], largest: int) -> Iterator[NDArray[np.int64]]:
+    """The positions of batch after batch."""
+    done, size = 0, min(FIRST_BATCH, largest)
+    while done < len(order):
+        yield order[done : done + size]
+        done, size = done + size, min(2 * size, largest)
 
 
 class _Growing:

@@ -17,8 +17,8 @@ from nnopt_gui.engine.measurement.energy import EnergyMeter
 from nnopt_gui.engine.measurement.latency import BUDGET_S, QUICK_BUDGET_S, measure_latency, measure_throughput
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.measurement.peak_memory import peak_memory
-from nnopt_gui.engine.measurement.runtimes import open_runner, runtime_name
-from nnopt_gui.engine.measurement.session import Runner, input_shape_of
+from nnopt_gui.engine.measurement.runtimes import Evaluator, open_evaluator, open_runner, runtime_name
+from nnopt_gui.engine.measurement.session import input_shape_of
 from nnopt_gui.engine.measurement.size import compressed_size, size_on_disk
 from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.metrics import Measurement
@@ -77,14 +77,14 @@ def measure_artifact(
     Raises:
         Cancelled. ModelError: the file cannot be loaded or run. DataError: the images cannot be read.
     """
-    session = open_runner(path, options.target, threads)
-    shape = input_shape or input_shape_of(session)
+    model = open_evaluator(path, options.target, threads)
+    shape = input_shape or input_shape_of(model.runner)
     if shape is None:
         raise ModelError(f"{path.name} does not say how large its images are.", "Give the image size.")
     how = preprocessing.to_dict() if preprocessing else None
     conditions = machine_conditions(
         threads, data=data_name, split=split, preprocessing=how, seed=seed, target=options.target,
-        runtime=runtime_name(options.target, session),
+        runtime=runtime_name(options.target, model.runner),
     )  # fmt: skip
     measurement = replace(_facts(path, shape, reporter), conditions=conditions)
     reporter.partial(measurement)
@@ -98,19 +98,19 @@ def measure_artifact(
         order, batch = np.asarray(subset.stratified_order(ORDER_SEED)), batch_for(measurement.macs)
         ask = stop.start(measurement) if stop is not None else None
         decide = ask.decide if ask is not None else None
-        predictions = predict(session, subset, preprocessing, order, reporter, on_progress, batch, decide)
+        predictions = predict(model, subset, preprocessing, order, reporter, on_progress, batch, decide)
         measurement = _by_class(_judged(measurement, predictions, known), predictions)
         if ask is not None and ask.reason:
             ended = replace(measurement.conditions, stopped=ask.reason, dominated_by=ask.dominated_by)
             measurement, lost = replace(measurement, conditions=ended), ask.lost
-    measurement = _timed(measurement, session, path, shape, baseline, reporter, options, quick=lost)
+    measurement = _timed(measurement, model, path, shape, baseline, reporter, options, quick=lost)
     reporter.partial(measurement)
     return measurement, predictions
 
 
 def _timed(
     measurement: Measurement,
-    session: Runner,
+    model: Evaluator,
     path: Path,
     shape: tuple[int, int, int],
     baseline: BaselineRun | None,
@@ -121,6 +121,7 @@ def _timed(
 ) -> Measurement:
     """With latency beside the baseline's, energy, throughput and memory, as far as they are asked for and there."""
     threads, seed = measurement.conditions.threads, measurement.conditions.seed
+    session = model.runner if model.lanes == 1 else open_runner(path, options.target, threads)
     other = open_runner(baseline.path, options.target, threads) if baseline is not None else None
     budget_s = QUICK_BUDGET_S if quick else BUDGET_S
     run = measure_latency(

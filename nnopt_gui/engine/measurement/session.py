@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -80,6 +82,89 @@ def input_shape_of(session: Runner) -> tuple[int, int, int] | None:
     return (known[0], known[1], known[2]) if len(shape) == 4 and len(known) == 3 else None
 
 
+class ConcurrentRuns:
+    """Batches that go through one session side by side and are answered in the order in which they were put.
+
+    Use it as a context: what still runs at its end is told to stop, and not waited for longer than 50 ms.
+
+    Args:
+        session: may be run from several threads if ``lanes`` is more than one.
+        lanes: runs at the same time; what is put beyond waits for its turn.
+        limit_s: how long an answer may be waited for.
+        names: of the outputs that are wanted; None for all.
+    """
+
+    def __init__(
+        self, session: Runner, lanes: int = 1, *, limit_s: float = RUN_LIMIT_S, names: Sequence[str] | None = None
+    ) -> None:
+        self._session, self._lanes, self._limit_s, self._names = session, lanes, limit_s, names
+        self._input = session.get_inputs()[0].name
+        self._options = ort.RunOptions()
+        self._put: SimpleQueue[_Run | None] = SimpleQueue()
+        self._unanswered: deque[_Run] = deque()
+        self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> ConcurrentRuns:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not all(run.done.is_set() for run in self._unanswered):
+            self._options.terminate = True
+        for _thread in self._threads:
+            self._put.put(None)
+        for thread in self._threads:
+            thread.join(_POLL_S)
+
+    def put(self, batch: NDArray[np.float32]) -> None:
+        """Run ``batch``, float32 N×C×H×W, as soon as a lane is free; it must not be changed meanwhile."""
+        run = _Run(batch)
+        self._unanswered.append(run)
+        self._put.put(run)
+        if len(self._threads) < self._lanes:  # daemons: a model that never answers must not keep the program alive
+            self._threads.append(threading.Thread(target=self._work, name="onnxruntime-run", daemon=True))
+            self._threads[-1].start()
+
+    def _work(self) -> None:
+        while (run := self._put.get()) is not None:
+            if not self._options.terminate:
+                try:
+                    run.outputs = self._session.run(self._names, {self._input: run.batch}, self._options)
+                except Exception as error:  # noqa: BLE001 - handed to the caller
+                    run.error = error
+            run.done.set()
+
+    def answer(self, reporter: Reporter) -> list[NDArray[Any]]:
+        """The outputs for the batch that has waited longest. The reporter is asked every 50 ms whether to go on.
+
+        Raises:
+            Cancelled: the user asked to stop. ModelError: the model fails on this input, or takes too long.
+        """
+        run, deadline = self._unanswered[0], time.monotonic() + self._limit_s
+        done = False
+        while not done and time.monotonic() < deadline:
+            done = run.done.wait(_POLL_S)
+            reporter.checkpoint()
+        if not done:
+            raise ModelError(
+                f"The model did not answer within {self._limit_s:g} seconds on {len(run.batch)} images.",
+                "It may contain an endless loop, or be too large for this machine.",
+            )
+        self._unanswered.popleft()
+        if run.error is not None:
+            raise ModelError("The model fails in ONNX Runtime on this input.", details=str(run.error)) from run.error
+        return run.outputs
+
+
+class _Run:
+    """One batch, and what became of it once it is done."""
+
+    def __init__(self, batch: NDArray[np.float32]) -> None:
+        self.batch = batch
+        self.outputs: list[NDArray[Any]] = []
+        self.error: Exception | None = None
+        self.done = threading.Event()
+
+
 def run_cancellable(
     session: Runner,
     batch: NDArray[np.float32],
@@ -87,41 +172,11 @@ def run_cancellable(
     limit_s: float = RUN_LIMIT_S,
     names: Sequence[str] | None = None,
 ) -> list[NDArray[Any]]:
-    """All outputs, or those with these names, for ``batch``.
-
-    The reporter is asked every 50 ms whether to go on; a run that must not go on is ended.
+    """All outputs, or those with these names, for ``batch``, see :class:`ConcurrentRuns`.
 
     Raises:
         Cancelled: the user asked to stop. ModelError: the model fails on this input, or takes longer than ``limit_s``.
     """
-    options = ort.RunOptions()
-    outcome: list[list[NDArray[Any]] | Exception] = []
-    feed = {session.get_inputs()[0].name: batch}
-
-    def work() -> None:
-        try:
-            outcome.append(session.run(names, feed, options))
-        except Exception as error:  # noqa: BLE001 - handed to the caller
-            outcome.append(error)
-
-    thread = threading.Thread(target=work, name="onnxruntime-run", daemon=True)
-    deadline = time.monotonic() + limit_s
-    thread.start()
-    try:
-        while thread.is_alive() and time.monotonic() < deadline:
-            thread.join(_POLL_S)
-            reporter.checkpoint()
-        late = thread.is_alive()
-    finally:
-        if thread.is_alive():
-            options.terminate = True
-            thread.join(_POLL_S)
-    if late:
-        raise ModelError(
-            f"The model did not answer within {limit_s:g} seconds on {len(batch)} images.",
-            "It may contain an endless loop, or be too large for this machine.",
-        )
-    result = outcome[0]
-    if isinstance(result, Exception):
-        raise ModelError("The model fails in ONNX Runtime on this input.", details=str(result)) from result
-    return result
+    with ConcurrentRuns(session, limit_s=limit_s, names=names) as runs:
+        runs.put(batch)
+        return runs.answer(reporter)

@@ -17,6 +17,7 @@ from nnopt_gui.engine.measurement import latency
 from nnopt_gui.engine.measurement.accuracy import NOT_EVALUATED, batch_for, predict, predict_classes
 from nnopt_gui.engine.measurement.artifact_measurement import BaselineRun, measure_artifact, with_accuracy
 from nnopt_gui.engine.measurement.latency import measure_latency, quick_latency
+from nnopt_gui.engine.measurement.runtimes import Evaluator
 from nnopt_gui.engine.measurement.session import open_session
 from nnopt_gui.engine.measurement.stopping import FrontRule, Rival, StopRule, WidthRule
 from nnopt_gui.engine.metrics import Measurement
@@ -234,7 +235,7 @@ def test_files_that_are_no_models_are_refused(tmp_path: Path, subset: Subset) ->
 
 def test_a_prefix_of_the_order_evaluates_just_that(files: dict[str, Path], subset: Subset) -> None:
     order = subset.stratified_order(0)[:100]
-    session = open_session(files["float"], 1)
+    session = Evaluator(open_session(files["float"], 1), 2)
     predictions = predict_classes(session, subset, HOW, order, SilentReporter(), largest_batch=7)
     assert sorted(np.flatnonzero(predictions != NOT_EVALUATED)) == sorted(order)
     assert (predictions[order] == plain_predictions(files["float"], subset)[order]).all()
@@ -246,7 +247,7 @@ def test_confidence_and_top_five_are_those_of_a_plain_softmax(files: dict[str, P
     logits = torch.from_numpy(ort.InferenceSession(files["float"]).run(None, {"input": batch})[0])
     sure, _ = logits.softmax(dim=1).max(dim=1)
     five = (logits.topk(5).indices == torch.from_numpy(subset.labels.copy())[:, None]).any(dim=1)
-    found = predict(open_session(files["float"], 1), subset, HOW, np.arange(COUNT), SilentReporter())
+    found = predict(Evaluator(open_session(files["float"], 1), 2), subset, HOW, np.arange(COUNT), SilentReporter())
     assert np.abs(found.probability - sure.numpy()).max() <= 0.5 / 255 + 1e-5
     assert found.in_top5.tolist() == five.tolist()
     assert found.class_count == 10
