@@ -22,7 +22,6 @@ from nnopt_gui.engine.data.datasets import OpenedData
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.measurement.machine import saturates
 from nnopt_gui.engine.networks.architectures import Architecture, resolve_student
-from nnopt_gui.engine.networks.layers import describe_layers
 from nnopt_gui.engine.networks.model_file import OpenedModel
 from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph
@@ -30,10 +29,11 @@ from nnopt_gui.engine.onnx_graph.kernel_probe import KernelForm
 from nnopt_gui.engine.onnx_graph.normal_form import from_onnx_bytes
 from nnopt_gui.engine.progress import Reporter, SilentReporter
 from nnopt_gui.engine.pruning.block_pruning import OpenShortener, decided_by_machine
-from nnopt_gui.engine.pruning.channel_groups import Structure, find_groups
+from nnopt_gui.engine.pruning.channel_groups import Structure
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA
 from nnopt_gui.engine.pruning.depth import IMAGES
 from nnopt_gui.engine.pruning.gradients import SAMPLES, Samples
+from nnopt_gui.engine.pruning.known_network import KnownNetwork
 from nnopt_gui.engine.pruning.prune_network import Masks, Pruned, TrainAfterStep, prune_network
 from nnopt_gui.engine.pruning.schedule import epoch_shares
 from nnopt_gui.engine.pruning.weight_pruning import graph_masks
@@ -88,7 +88,7 @@ class Stages:
         self._shortening = Shortening(model.input_shape, threads, workspace)
         self._networks: StageCache[Prepared] = StageCache(NETWORKS_KEPT)
         self._graphs: StageCache[FloatGraph] = StageCache(NETWORKS_KEPT)
-        self._structure: Structure | None = None
+        self._known = KnownNetwork(model.network, model.input_shape) if model.network is not None else None
         self._calibration = self._calibrates()
 
     def use_preprocessing(self, preprocessing: Preprocessing) -> None:
@@ -207,11 +207,8 @@ class Stages:
 
     def structure(self, reporter: Reporter) -> Structure:
         """The channel groups and layers of the opened network, which has to be one of torch's."""
-        if self._structure is None:
-            network, shape = self.model.network, self.model.input_shape
-            assert network is not None
-            self._structure = find_groups(network, describe_layers(network, shape), shape, reporter)
-        return self._structure
+        assert self._known is not None
+        return self._known.structure(reporter)
 
     def _pruned(self, network: nn.Module, recipe: Recipe, prune: Prune, reporter: Reporter) -> Pruned:
         return prune_network(
@@ -223,7 +220,7 @@ class Stages:
             train=self._train_after(recipe, prune.method.steps, reporter),
             reporter=reporter,
             open_shortener=self._open_shortener(deployed_form(recipe), reporter),
-            structure=self.structure(reporter) if network is self.model.network else None,
+            known=self._known if network is self.model.network else None,
         )
 
     def _open_shortener(self, form: KernelForm, reporter: Reporter) -> OpenShortener | None:

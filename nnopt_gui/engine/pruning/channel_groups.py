@@ -69,6 +69,8 @@ def cut_channels(
     groups: Sequence[ChannelGroup],
     kept: Mapping[int, tuple[int, ...]],
     input_shape: tuple[int, int, int],
+    couplings: Sequence[Coupling] | None = None,
+    layers: Sequence[LayerProfile] | None = None,
 ) -> nn.Module:
     """A copy of ``network`` in eval mode in which group ``g`` has only the channels ``kept[g]``; other groups keep all.
 
@@ -79,18 +81,20 @@ def cut_channels(
         groups: as ``find_groups`` told them for this very structure.
         kept: channels to keep per group id, from ``profile.plan_channels``.
         input_shape: (C, H, W).
+        couplings, layers: what ``trace_couplings`` and ``describe_layers`` say of the network, where that is known.
 
     Raises:
         RecipeError: the plan names a group that cannot be pruned, or channels that do not exist.
         ModelError: the groups are of another network, or the cut network does not pass the check.
     """
-    couplings = trace_couplings(network, input_shape)
+    couplings = trace_couplings(network, input_shape) if couplings is None else couplings
+    layers = describe_layers(network, input_shape) if layers is None else layers
     removals = channels_that_go(couplings, groups, kept)
     cut = without_channels(network, removals).eval()
     if not _same_function(network, cut, removals, input_shape):
         raise ModelError("The pruned network does not compute what it should; it was thrown away.",
                          "Prune single weights instead, and report this network.")  # fmt: skip
-    promised = [_fill(layer, couplings) for layer in describe_layers(network, input_shape)]
+    promised = [_fill(layer, couplings) for layer in layers]
     counts = {group: len(channels) for group, channels in kept.items()}
     real = {layer.name: layer for layer in describe_layers(cut, input_shape)}
     for layer in promised:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from nnopt_gui.engine.channel_plan import ChannelPlan, plan_prune, with_random_importance
-from nnopt_gui.engine.networks.layers import count_macs, describe_layers
 from nnopt_gui.engine.profile import ChannelGroup, LayerProfile
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.pruning.channel_groups import Structure, cut_channels, find_groups
+from nnopt_gui.engine.pruning.channel_groups import cut_channels
 from nnopt_gui.engine.pruning.couplings import Coupling, trace_couplings
 from nnopt_gui.engine.pruning.data_importance import DATA_CRITERIA, channel_importance_from_data
-from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.gradients import Samples
 from nnopt_gui.engine.pruning.importance import channel_importance
-from nnopt_gui.engine.pruning.repair import images_for, repaired
+from nnopt_gui.engine.pruning.known_network import KnownNetwork
+from nnopt_gui.engine.pruning.repair import repaired
 from nnopt_gui.engine.pruning.schedule import parts
 from nnopt_gui.engine.recipe import Criterion, Prune
 from nnopt_gui.errors import ModelError, RecipeError
@@ -47,49 +44,48 @@ def prune_channels(
     seed: int,
     train: TrainAfter | None,
     reporter: Reporter,
-    structure: Structure | None = None,
+    known: KnownNetwork | None = None,
 ) -> tuple[nn.Module, tuple[str, ...]]:
     """A smaller copy of ``network`` in eval mode, and notes for the user.
 
     Amounts are shares of the given network after every step, so that the widths after the last one are those of
-    ``channel_plan.plan_prune``. Without ``train`` the steps still judge importance anew. ``structure`` is what
-    :func:`find_groups` says of the network, if that is known.
+    ``channel_plan.plan_prune``. Without ``train`` the steps still judge importance anew. ``known`` is the network,
+    where something may be known of it.
 
     Raises:
         RecipeError: no channel can be removed, or none by this criterion. DataError: no images where they are needed.
     """
-    groups, layers = structure or find_groups(network, describe_layers(network, input_shape), input_shape, reporter)
+    now = known or KnownNetwork(network, input_shape)
+    groups, layers = now.structure(reporter)
     if not any(group.prunable for group in groups):
         reasons = sorted({group.reason for group in groups if group.reason})
         raise RecipeError("No channels of this network can be removed.", "; ".join(reasons[:3]))
     counted = sum(layer.weights({}) * layer.positions for layer in layers)
-    original = _Original(groups, layers, count_macs(network, input_shape) - counted)
+    original = _Original(groups, layers, now.macs - counted)
     kept = {group.id: tuple(range(group.channels)) for group in groups if group.prunable}
     judge = _Judge(prune.method.criterion, input_shape, samples, seed, reporter)
     notes: tuple[str, ...] = ()
     for step, part in enumerate(parts(prune.method.steps, prune.method.schedule)):
         reporter.checkpoint()
-        now = groups if step == 0 else find_groups(network, describe_layers(network, input_shape), input_shape)[0]
-        judged = judge.importances(network, now)
-        plan = plan_prune(_in_original(original.groups, judged, kept, now), prune, layers, original.fixed_macs, part)
+        current = now.structure(reporter)[0]
+        judged = judge.importances(now.network, current)
+        plan = plan_prune(
+            _in_original(original.groups, judged, kept, current), prune, layers, original.fixed_macs, part
+        )
         places = {number: {channel: i for i, channel in enumerate(kept[number])} for number in plan.kept}
-        ids = _matching(original.groups, now)
+        ids = _matching(original.groups, current)
         stay = {ids[number]: tuple(places[number][c] for c in channels) for number, channels in plan.kept.items()}
-        cut = cut_channels(network, now, stay, input_shape)
+        cut = cut_channels(now.network, current, stay, input_shape, now.couplings, now.layers)
         if samples is not None:
-            divergence = Divergence(network, _images(samples, count_macs(network, input_shape)), reporter=reporter)
-            cut, _ = repaired(network, cut, now, stay, input_shape, divergence, reporter)
+            divergence = now.divergence(samples, seed, reporter)
+            cut, _ = repaired(now.network, cut, current, stay, now.couplings, divergence, reporter)
         network = cut
         kept.update(plan.kept)
         notes = (*judge.notes, *_shortfall(plan, prune))
         if train is not None:
             network = train(network, step)
+        now = KnownNetwork(network, input_shape)
     return network, notes
-
-
-def _images(samples: Samples, macs: int) -> Tensor:
-    batches = np.concatenate([images for images, _ in samples()])
-    return torch.from_numpy(batches[: images_for(macs)])
 
 
 class _Judge:

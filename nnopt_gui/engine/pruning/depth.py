@@ -250,7 +250,8 @@ class Shortener:
     def _repaired(self, plan: Plan, reporter: Reporter) -> tuple[nn.Module, float]:
         cut = self.carry_out(plan)
         groups = self._channels()[0] if plan.kept else ()
-        return repaired(self._network, cut, groups, plan.kept, self._shape, self._divergence, reporter)
+        couplings = trace_couplings(self._network, self._shape)
+        return repaired(self._network, cut, groups, plan.kept, couplings, self._divergence, reporter)
 
     def _notes(self, stop: Stop, ratio: LatencyRatio | None) -> tuple[str, ...]:
         notes = []

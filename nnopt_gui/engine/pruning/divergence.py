@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -14,6 +15,7 @@ from torch.nn import functional
 from nnopt_gui.engine.progress import Reporter, SilentReporter
 
 BATCH: Final = 128
+_ROUNDING: Final = 1e-4  # nats per image: more than what float32 sums are off by
 _NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -39,7 +41,7 @@ class Divergence:
         self._parts = images.tensor_split(max(1, round(len(images) / BATCH)))
         self.batch_statistics = batch_statistics and any(isinstance(m, _NORMS) for m in original.modules())
         reporter = reporter or SilentReporter()
-        with judged(original, batch_statistics=False) as network:
+        with _to_run(original, batch_statistics=False) as network:
             self._wanted = [functional.log_softmax(answer, 1) for answer in self._answers(network, reporter)]
 
     @property
@@ -48,27 +50,36 @@ class Divergence:
         return torch.cat(self._parts)
 
     def of(
-        self, network: nn.Module, reporter: Reporter | None = None, *, batch_statistics: bool | None = None
+        self,
+        network: nn.Module,
+        reporter: Reporter | None = None,
+        *,
+        batch_statistics: bool | None = None,
+        bound: float = math.inf,
     ) -> float:
         """The divergence of ``network``, which is not changed; infinite where its outputs are not finite.
 
-        ``batch_statistics``: other than usual for this once.
+        Args:
+            batch_statistics: other than usual for this once.
+            bound: what is certain to be larger may be said to be infinite.
 
         Raises:
             Cancelled.
         """
         how = self.batch_statistics if batch_statistics is None else batch_statistics
-        with judged(network, batch_statistics=how) as judge:
-            return self.of_judged(judge, reporter or SilentReporter())
+        with _to_run(network, batch_statistics=how) as judge:
+            return self.of_judged(judge, reporter or SilentReporter(), bound)
 
-    def of_judged(self, network: nn.Module, reporter: Reporter) -> float:
+    def of_judged(self, network: nn.Module, reporter: Reporter, bound: float = math.inf) -> float:
         """Like :meth:`of`, for a network that is in the right mode already (see :func:`judged`)."""
-        total = 0.0
+        total, most = 0.0, (bound + _ROUNDING) * sum(map(len, self._parts))
         for answer, wanted in zip(self._answers(network, reporter), self._wanted, strict=True):
             got = functional.log_softmax(answer, 1)
             total += float(functional.kl_div(got, wanted, reduction="sum", log_target=True))
+            if total > most:  # what is still to come cannot be less than nothing
+                return math.inf
         mean = total / sum(map(len, self._parts))
-        return mean if mean == mean else float("inf")  # noqa: PLR0124 - NaN
+        return math.inf if math.isnan(mean) else mean
 
     def agreement(self, network: nn.Module, reporter: Reporter | None = None) -> float:
         """Share (0..1) of the images that ``network`` and the original put into the same class."""
@@ -77,17 +88,20 @@ class Divergence:
             same = sum(int((answer.argmax(1) == wanted.argmax(1)).sum()) for answer, wanted in answers)
         return same / sum(map(len, self._parts))
 
-    def settled(self, network: nn.Module, reporter: Reporter) -> tuple[nn.Module, float]:
-        """``network``, with batch norms re-estimated where that brings its predictions nearer, and its divergence.
+    def settled(
+        self, network: nn.Module, reporter: Reporter, *, bound: float = math.inf
+    ) -> tuple[nn.Module, float]:
+        """``network``, with batch norms re-estimated where that brings its predictions nearer, and its divergence;
+        one that is certain to be larger than ``bound`` may be said to be infinite.
 
         Raises:
             Cancelled.
         """
-        kept = self.of(network, reporter, batch_statistics=False)
         if not self.batch_statistics:
-            return network, kept
+            return network, self.of(network, reporter, batch_statistics=False, bound=bound)
         renewed = reestimate_statistics(network, self.images, reporter)
-        loss = self.of(renewed, reporter, batch_statistics=False)
+        loss = self.of(renewed, reporter, batch_statistics=False, bound=bound)
+        kept = self.of(network, reporter, batch_statistics=False, bound=min(bound, loss))
         return (renewed, loss) if loss < kept else (network, kept)
 
     def _answers(self, network: nn.Module, reporter: Reporter) -> Iterator[Tensor]:
@@ -107,6 +121,16 @@ def judged(network: nn.Module, *, batch_statistics: bool) -> Iterator[nn.Module]
                 module.train()
                 module.momentum = 0.0
     yield scratch
+
+
+@contextmanager
+def _to_run(network: nn.Module, *, batch_statistics: bool) -> Iterator[nn.Module]:
+    """Like :func:`judged`, for who changes nothing: the network itself where it is in the right mode."""
+    if batch_statistics or any(module.training for module in network.modules()):
+        with judged(network, batch_statistics=batch_statistics) as scratch:
+            yield scratch
+    else:
+        yield network
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from torch import nn
 
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.block_pruning import OpenShortener, decided_by_trials, prune_blocks
-from nnopt_gui.engine.pruning.channel_groups import Structure
 from nnopt_gui.engine.pruning.channel_pruning import prune_channels
 from nnopt_gui.engine.pruning.gradients import Samples
+from nnopt_gui.engine.pruning.known_network import KnownNetwork
 from nnopt_gui.engine.pruning.weight_pruning import prune_weights
 from nnopt_gui.engine.recipe import Prune
 
@@ -40,7 +40,7 @@ def prune_network(
     train: TrainAfterStep | None,
     reporter: Reporter,
     open_shortener: OpenShortener | None = None,
-    structure: Structure | None = None,
+    known: KnownNetwork | None = None,
 ) -> Pruned:
     """Prune a copy of ``network`` (N×C×H×W → logits); the given one is not changed.
 
@@ -50,7 +50,7 @@ def prune_network(
         train: repairs the network after every step: (network, masks or None, step from 0) → trained copy in which what
             is masked is zero; None prunes without training.
         open_shortener: the search for blocks and for widths that are fast on this machine; None without data.
-        structure: what ``find_groups`` says of the network; None: that is found here.
+        known: ``network``, where something may be known of it that is then not found out again.
 
     Raises:
         RecipeError: this network cannot be pruned in this way.
@@ -63,5 +63,5 @@ def prune_network(
     if decided_by_trials(prune):
         shorter, notes = prune_blocks(network, prune, open_shortener, after, reporter)
         return Pruned(shorter, None, notes)
-    cut, notes = prune_channels(network, prune, input_shape, samples, seed, after, reporter, structure)
+    cut, notes = prune_channels(network, prune, input_shape, samples, seed, after, reporter, known)
     return Pruned(cut, None, notes)

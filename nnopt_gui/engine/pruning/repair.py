@@ -10,7 +10,7 @@ from torch import nn
 from nnopt_gui.engine.profile import ChannelGroup
 from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import channels_that_go
-from nnopt_gui.engine.pruning.couplings import trace_couplings
+from nnopt_gui.engine.pruning.couplings import Coupling
 from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.reconstruction import refit
 
@@ -29,7 +29,7 @@ def repaired(
     cut: nn.Module,
     groups: Sequence[ChannelGroup],
     kept: Mapping[int, tuple[int, ...]],
-    input_shape: tuple[int, int, int],
+    couplings: Sequence[Coupling],
     divergence: Divergence,
     reporter: Reporter,
 ) -> tuple[nn.Module, float]:
@@ -39,16 +39,16 @@ def repaired(
 
     Args:
         cut: what ``cut_channels`` made of ``network`` by ``groups`` and ``kept``; whole blocks may have gone too.
+        couplings: all of ``network``.
         divergence: from ``network``'s predictions; its images, unlabelled, are what layers are refitted to.
 
     Raises:
         Cancelled.
     """
-    found = [divergence.settled(cut, reporter)]
-    couplings = trace_couplings(network, input_shape)
     removals = channels_that_go(couplings, groups, kept)
-    if removals:
-        reporter.status("Fitting the layers to the channels that are left")
-        fitted = refit(network, cut, couplings, removals, divergence.images, reporter)
-        found.append(divergence.settled(fitted, reporter))
-    return min(found, key=lambda entry: entry[1])
+    if not removals:
+        return divergence.settled(cut, reporter)
+    reporter.status("Fitting the layers to the channels that are left")
+    fitted = divergence.settled(refit(network, cut, couplings, removals, divergence.images, reporter), reporter)
+    unfitted = divergence.settled(cut, reporter, bound=fitted[1])
+    return unfitted if unfitted[1] <= fitted[1] else fitted
