@@ -85,7 +85,7 @@ class _Equations:
         take = self._patches if isinstance(self._layer, nn.Conv2d) else self._vectors
         x, y = take(inputs, outputs)
         self._count += len(x)
-        new = [(x.T @ x).double(), (x.T @ y).double(), x.double().sum(0), y.double().sum(0)]
+        new = [(x.T @ x).double(), (x.T @ y).double(), x.sum(0, dtype=torch.float64), y.sum(0, dtype=torch.float64)]
         self._sums = [a + b for a, b in zip(self._sums, new, strict=True)] if self._sums else new
 
     def _vectors(self, inputs: Tensor, outputs: Tensor) -> tuple[Tensor, Tensor]:
