@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,8 +65,8 @@ class ActivationRanges:
 def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: Reporter) -> ActivationRanges:
     """Observe all tensors that integer activations quantise, once, for every method and bit width.
 
-    What is in memory at a time: the network, the activations of one chunk of images (one image, or about 16 MB), the
-    observers (64 KiB a tensor) and the sample.
+    What is in memory at a time: the network, the activations of two chunks of images (one image, or about 16 MB, each;
+    the network runs on one while the other is observed), the observers (64 KiB a tensor) and the sample.
 
     Args:
         batches: float32 N×C×H×W calibration images, of any batch sizes; read once.
@@ -84,9 +85,8 @@ def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: R
     reporter.status("Calibrating activations")
     reporter.checkpoint()
     size = max(1, _CHUNK_VALUES // _values_per_image(session, inner, graph.input_shape))
-    for chunk in in_chunks(batches, graph.input_shape, size):
+    for chunk, values in _run_ahead(session, inner, in_chunks(batches, graph.input_shape, size)):
         reporter.checkpoint()
-        values = session.run(inner, {INPUT: chunk}) if inner else []
         if images < room:
             sample.append(chunk[: room - images].copy())  # a view would keep the caller's whole batch in memory
         images += len(chunk)
@@ -97,6 +97,25 @@ def collect_ranges(graph: FloatGraph, batches: Iterable[np.ndarray], reporter: R
     if images == 0:
         raise DataError("There are no calibration images.", "Use a data set with more images.")
     return ActivationRanges(observers, images, np.concatenate(sample), exact_grids(graph))
+
+
+def _run_ahead(
+    session: ort.InferenceSession, names: list[str], chunks: Iterable[np.ndarray]
+) -> Iterator[tuple[np.ndarray, list[np.ndarray]]]:
+    """Every chunk and the named tensors' values for it; those of the next are computed by another thread meanwhile."""
+
+    def run(chunk: np.ndarray) -> list[np.ndarray]:
+        return session.run(names, {INPUT: chunk}) if names else []
+
+    with ThreadPoolExecutor(1, "calibration") as other:
+        before: tuple[np.ndarray, Future[list[np.ndarray]]] | None = None
+        for chunk in chunks:
+            ahead = chunk, other.submit(run, chunk)
+            if before is not None:
+                yield before[0], before[1].result()
+            before = ahead
+        if before is not None:
+            yield before[0], before[1].result()
 
 
 def _values_per_image(session: ort.InferenceSession, names: list[str], input_shape: tuple[int, int, int]) -> int:
