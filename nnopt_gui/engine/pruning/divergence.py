@@ -88,9 +88,7 @@ class Divergence:
             same = sum(int((answer.argmax(1) == wanted.argmax(1)).sum()) for answer, wanted in answers)
         return same / sum(map(len, self._parts))
 
-    def settled(
-        self, network: nn.Module, reporter: Reporter, *, bound: float = math.inf
-    ) -> tuple[nn.Module, float]:
+    def settled(self, network: nn.Module, reporter: Reporter, *, bound: float = math.inf) -> tuple[nn.Module, float]:
         """``network``, with batch norms re-estimated where that brings its predictions nearer, and its divergence;
         one that is certain to be larger than ``bound`` may be said to be infinite.
 

@@ -31,17 +31,32 @@ def interrupted(rng: np.random.Generator, blocks: int) -> NDArray[np.float64]:
     return times + (rng.random((blocks, RUNS)) < 0.05) * rng.exponential(1, size=(blocks, RUNS))
 
 
+def settled(rng: np.random.Generator, blocks: int) -> NDArray[np.float64]:
+    """A quiet machine: two times in three the first look is enough."""
+    return 1 + 0.01 * rng.normal(size=(blocks, 1)) + 0.01 * rng.normal(size=(blocks, RUNS))
+
+
+def measured(times: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    """The blocks that a measurement takes of these, and its interval."""
+    for blocks in range(1, len(times) + 1):
+        interval = latency._interval_if_enough(list(times[:blocks]), seed)
+        if interval is not None:
+            return times[:blocks], interval
+    raise AssertionError("never enough")
+
+
 def test_the_interval_covers_the_true_median(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "_RESAMPLES", 300)
-    covered, asked = 0, 0
-    for noise in (shifted, skewed, interrupted):
+    covered, asked, short = 0, 0, 0
+    for noise in (shifted, skewed, interrupted, settled):
         truth = float(np.median(noise(np.random.default_rng(99), 20_000)))
         for seed in range(REPEATS):
-            times = noise(np.random.default_rng(seed), latency._MAX_BLOCKS)
-            low, high = latency._median_interval(list(times), seed)
+            times, (low, high) = measured(noise(np.random.default_rng(seed), latency._MAX_BLOCKS), seed)
+            short += len(times) < latency._MAX_BLOCKS
             assert times.min() <= low <= np.median(times) <= high
             covered, asked = covered + (low <= truth <= high), asked + 1
     assert covered >= 0.94 * asked
+    assert short >= 0.1 * asked
 
 
 def test_a_difference_within_the_noise_is_refused_and_a_large_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +66,7 @@ def test_a_difference_within_the_noise_is_refused_and_a_large_one_is_not(monkeyp
         """Whether the intervals of two models do not overlap, the second one's time ``factor`` times the first's."""
         rng = np.random.default_rng(seed)
         first, second = shifted(rng, latency._MAX_BLOCKS), factor * shifted(rng, latency._MAX_BLOCKS)
-        (low, high), (other_low, other_high) = (latency._median_interval(list(t), seed) for t in (first, second))
+        (low, high), (other_low, other_high) = (measured(t, seed)[1] for t in (first, second))
         return low > other_high or other_low > high
 
     assert sum(apart(1.0, seed) for seed in range(100)) <= 2  # two 95 % intervals side by side: under 1 % by chance
