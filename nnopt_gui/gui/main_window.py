@@ -13,10 +13,8 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QSizePolicy,
-    QSplitter,
     QStackedWidget,
     QToolBar,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,6 +22,7 @@ from nnopt_gui.gui.action_table import ActionTable
 from nnopt_gui.gui.error_bar import ErrorBar
 from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.i18n import LANGUAGES
+from nnopt_gui.gui.panels.centre import Centre
 from nnopt_gui.gui.panels.focus_areas import FocusAreas
 from nnopt_gui.gui.panels.inspector.compare import ComparePanel
 from nnopt_gui.gui.panels.inspector.details import DetailsPanel
@@ -57,7 +56,7 @@ from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import THEME_MODES, Theme
 
 _SIZE = QSize(1280, 800)
-_LEFT_WIDTH, _RIGHT_WIDTH = 250, 296
+_LEFT_WIDTH, _RIGHT_WIDTH = 262, 296
 
 
 class MainWindow(QMainWindow):
@@ -138,28 +137,8 @@ class MainWindow(QMainWindow):
         self.mistakes = ErrorsPanel(comparisons, workspace, *matrix, self)
 
     def _build_centre(self) -> None:
-        splitter = named(QSplitter(Qt.Orientation.Vertical, self), "centre_splitter")
-        splitter.addWidget(self.plots)
-        splitter.addWidget(self.trials)
-        splitter.setChildrenCollapsible(False)
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([440, 200])
-        page = QWidget(self)
-        work = QVBoxLayout(page)
-        work.setContentsMargins(0, 0, 0, 0)
-        work.setSpacing(0)
-        work.addWidget(self.model_panel)
-        work.addWidget(splitter, 1)
-        self._pages = named(QStackedWidget(self), "pages")
-        self._pages.addWidget(self.welcome)
-        self._pages.addWidget(page)
-        centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(4, 4, 4, 0)
-        column.setSpacing(4)
-        column.addWidget(self.errors)
-        column.addWidget(self._pages, 1)
+        centre = Centre(self.errors, self.welcome, self.model_panel, self.plots, self.trials, self)
+        self._pages = centre.pages
         self.setCentralWidget(centre)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(self.job_panel, 1)
@@ -283,9 +262,9 @@ class MainWindow(QMainWindow):
     def show_page(self) -> None:
         """The welcome page while nothing is open, else the study."""
         has_study = self._workspace.study is not None
-        self._pages.setCurrentIndex(int(has_study))
         for dock in self._docks:
             dock.setVisible(has_study)
+        self._pages.setCurrentIndex(int(has_study))  # last: the plots are laid out once
         if not has_study:
             self.show_sweep(False)
         self.show_target()

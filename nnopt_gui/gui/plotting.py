@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication
 
 from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
-from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, copy_picture, save_csv, save_picture
+from nnopt_gui.gui.plots.exporters import PICTURE_FORMATS, encode, image
 from nnopt_gui.gui.plots.plot_desk import PAGES
+from nnopt_gui.gui.plots.recording import Recorder, Recording
+from nnopt_gui.gui.state.csv_text import TABLE_ENCODING
 from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -76,15 +80,24 @@ class Plotting(QObject):
 
     @Slot(object)
     def _on_picture_chosen(self, path: Path) -> None:
-        plots = self._window.plots
         if path.suffix.lower() == _CSV:
-            self._desk.write(path, lambda: save_csv(plots.csv(), path))
+            text = self._window.plots.csv()
+            self._desk.write(path, lambda: text.encode(TABLE_ENCODING))
         else:
-            self._desk.write(path, lambda: save_picture(plots.picture, path))
+            self._record(lambda recording: self._desk.write(path, lambda: encode(recording, path)))
 
     @Slot()
     def _copy_picture(self) -> None:
-        copy_picture(self._window.plots.picture)
+        self._record(self._copy)
+
+    def _record(self, use: Callable[[Recording], None]) -> None:
+        """Take down what is seen and hand it over, a few turns of the event loop later."""
+        recorder = Recorder(self._window.plots.picture, self)
+        recorder.recorded.connect(use)
+        recorder.recorded.connect(recorder.deleteLater)
+
+    def _copy(self, recording: Recording) -> None:
+        QGuiApplication.clipboard().setImage(image(recording))
         self._tell(Message(self.tr("Copied: the plots as they are seen, as a picture."), level="info", key="copied"))
 
     # -- published results ------------------------------------------------------------------------------------

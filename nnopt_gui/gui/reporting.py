@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.reproduction import command, python
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial
@@ -22,16 +21,16 @@ from nnopt_gui.gui.panels.file_desk import FileDesk
 from nnopt_gui.gui.panels.inspector.history import HistoryPanel
 from nnopt_gui.gui.panels.inspector.why import WhyPanel
 from nnopt_gui.gui.state.diagnoses import Diagnoses
+from nnopt_gui.gui.state.file_writer import FileWriter
 from nnopt_gui.gui.state.job_state import JobState
 from nnopt_gui.gui.state.layer_distributions import Stage
 from nnopt_gui.gui.state.trial_csv import trials_csv
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
-from nnopt_gui.jobs.failures import expected
 from nnopt_gui.phrasebook import phrasebook
 
 
-class ReportWriter(QThread):
+class ReportWriter(FileWriter):
     """Gathers, renders and writes one report; a study of thousands of trials takes seconds.
 
     Args:
@@ -41,11 +40,9 @@ class ReportWriter(QThread):
     """
 
     def __init__(self, study: Study, path: Path, language: str, parent: QObject) -> None:
-        super().__init__(parent)
-        self._language = language
+        super().__init__(path, lambda: self._text().encode("utf-8"), parent)
         self.setObjectName("report_writer")
-        self.path = path
-        self.error: NnoptError | None = None
+        self._language = language
         self._sources = study.model, study.data
         self._records = {
             "model_profile": study.model_profile,
@@ -54,18 +51,6 @@ class ReportWriter(QThread):
             "trials": study.trials,
             "confirmations": study.confirmations,
         }
-
-    def run(self) -> None:
-        try:
-            write_atomically(self.path, self._text().encode("utf-8"))
-        except OSError as error:
-            self.error = ArtifactError(
-                f"{self.path.name} could not be written: {error.strerror or error}.",
-                "Choose another folder.",
-                str(self.path),
-            )
-        except Exception as error:  # noqa: BLE001 - told by whoever waits for the thread
-            self.error = expected(error)
 
     def _text(self) -> str:
         from nnopt_gui.engine.report import gather_facts, report_html, report_markdown  # the window starts without it

@@ -4480,10 +4480,6 @@
             <translation>已连续中断 {losses} 次，只在运行下一个任务时才会重新启动。</translation>
         </message>
         <message>
-            <source>{name} could not be written: {strerror}.</source>
-            <translation>无法写入 {name}：{strerror}。</translation>
-        </message>
-        <message>
             <source>A picture cannot be written as {name}.</source>
             <translation>图像无法写为 {name}。</translation>
         </message>
@@ -4494,6 +4490,10 @@
         <message>
             <source>The report would overwrite the study.</source>
             <translation>报告会覆盖研究文件。</translation>
+        </message>
+        <message>
+            <source>{name} could not be written: {strerror}.</source>
+            <translation>无法写入 {name}：{strerror}。</translation>
         </message>
         <message>
             <source>The results could not be kept: {strerror}.</source>

@@ -261,7 +261,7 @@ def export(_options: argparse.Namespace) -> dict[str, Any]:
         desk.idle()
         for suffix in (".png", ".svg", ".pdf", ".csv"):
             program.plotting._on_picture_chosen(home / f"front{suffix}")
-            desk.rest(0.2)
+            desk.wait((home / f"front{suffix}").exists)
         for name in ("copy_picture", "copy_csv", "copy_command", "copy_python"):
             actions[name].trigger()
             desk.rest(0.2)

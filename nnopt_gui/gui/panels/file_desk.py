@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.sources import DataSource, ModelSource
-from nnopt_gui.errors import ArtifactError, NnoptError
 from nnopt_gui.gui.error_bar import Message
 from nnopt_gui.gui.panels import file_dialogs
+from nnopt_gui.gui.state.csv_text import TABLE_ENCODING
+from nnopt_gui.gui.state.file_writer import FileWriter
 from nnopt_gui.gui.state.opening import (
     STUDY_SUFFIX,
     data_location,
@@ -52,6 +53,7 @@ class FileDesk(QObject):
         self._workspace = workspace
         self._window = window
         self._folder = last_folder
+        self._writers: deque[FileWriter] = deque()
 
     # -- in ---------------------------------------------------------------------------------------------------
 
@@ -162,27 +164,46 @@ class FileDesk(QObject):
         """Where the trials are to be written as CSV."""
 
         def chosen(path: Path) -> None:
-            text = trials_csv(self._workspace.trials)
-            self.write(path, lambda: write_atomically(path, text.encode("utf-8-sig")))
+            trials = self._workspace.trials
+            self.write(path, lambda: trials_csv(trials).encode(TABLE_ENCODING))
 
         file_dialogs.ask_new_file(
             self._window, "table_dialog", self.tr("Export table"), self._proposal("trials.csv"), (".csv",), chosen
         )
 
-    def write(self, path: Path, write: Callable[[], object]) -> None:
-        """Write a file and say so, or why not."""
-        try:
-            write()
-        except NnoptError as error:
-            self.message.emit(Message.of(error, key="export"))
-        except OSError as problem:
-            failure = ArtifactError(
-                f"{path.name} could not be written: {problem.strerror or problem}.", "Choose another folder."
-            )
-            self.message.emit(Message.of(failure, key="export"))
+    def write(self, path: Path, make: Callable[[], bytes]) -> None:
+        """Make a file and write it, by a thread of its own and after those that are waiting; say so, or why not.
+
+        Args:
+            make: called in that thread.
+        """
+        writer = FileWriter(path, make, self)
+        writer.finished.connect(self._on_written)
+        self._writers.append(writer)
+        if len(self._writers) == 1:
+            writer.start(QThread.Priority.LowPriority)
+
+    def close(self) -> None:
+        """Wait for what is being written; safe to call again."""
+        while self._writers:
+            writer = self._writers.popleft()
+            if not (writer.isRunning() or writer.isFinished()):
+                writer.start()
+            writer.wait()
+
+    @Slot()
+    def _on_written(self) -> None:
+        if not self._writers or self._writers[0] is not self.sender():
+            return  # the window is closing
+        writer = self._writers.popleft()
+        if self._writers:
+            self._writers[0].start(QThread.Priority.LowPriority)
+        if writer.error is not None:
+            self.message.emit(Message.of(writer.error, key="export"))
         else:
-            self._use_folder(path.parent)
-            self.message.emit(Message(self.tr("Written: {}").format(path), level="info", key="export"))
+            self._use_folder(writer.path.parent)
+            self.message.emit(Message(self.tr("Written: {}").format(writer.path), level="info", key="export"))
+        writer.deleteLater()
 
     def _stem(self, otherwise: str) -> str:
         study = self._workspace.study

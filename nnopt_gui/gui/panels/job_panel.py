@@ -16,6 +16,7 @@ from nnopt_gui.gui.state.study_files import FileWork
 from nnopt_gui.jobs.job import JobKind
 
 _REFRESH_MS: Final = 1000
+_MARGIN: Final = 2  # pixels above and below
 
 
 class JobPanel(QWidget):
@@ -40,7 +41,7 @@ class JobPanel(QWidget):
         self._cancel = named(QPushButton(self), "cancel_button")
         self._saved = SteadyLabel(self, "saved_text", "muted")
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
+        row.setContentsMargins(8, _MARGIN, 8, _MARGIN)
         row.setSpacing(8)
         row.addWidget(self._text, 1)
         for widget in (self._bar, self._pause, self._cancel, self._saved):
@@ -50,13 +51,20 @@ class JobPanel(QWidget):
         self._timer = QTimer(self, interval=_REFRESH_MS)
         self._timer.timeout.connect(self._refresh)
         state.changed.connect(self._refresh)
+        self._keep_height()
         self.retranslate()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._keep_height()
         if event.type() == QEvent.Type.LanguageChange:
             self._idle = ""  # told in the old language
             self.retranslate()
+
+    def _keep_height(self) -> None:
+        """As high without a job as with one: else all plots are laid out anew whenever one begins or ends."""
+        self.setMinimumHeight(self._pause.sizeHint().height() + 2 * _MARGIN)
 
     def retranslate(self) -> None:
         self._bar.setAccessibleName(self.tr("Progress of the job"))
@@ -91,20 +99,14 @@ class JobPanel(QWidget):
             self._timer.stop()
             self._text.setText(self._idle if work is None else self._file_text(work))
             self._text.setToolTip(self._text.text())
-            self._bar.setRange(0, 1000 if work is None else 0)
+            self._show_fraction(None)
             return
         if not self._timer.isActive():
             self._timer.start()
         text = self._job_text(view)
         self._text.setText(text)
         self._text.setToolTip(text)
-        fraction = view.fraction
-        self._bar.setRange(0, 0 if fraction is None else 1000)
-        if fraction is not None:
-            self._bar.setUpdatesEnabled(False)  # else every step draws the whole window at once
-            self._bar.setValue(round(1000 * fraction))
-            self._bar.setFormat(f"{100 * fraction:.0f} %")
-            self._bar.setUpdatesEnabled(True)
+        self._show_fraction(view.fraction)
         several = view.trials_total > 1
         self._cancel.setText(self.tr("Stop, keep results") if several else self.tr("Cancel"))
         self._cancel.setAccessibleName(self._cancel.text())
@@ -115,6 +117,18 @@ class JobPanel(QWidget):
         tip = self.tr("Go on where the job waits (F9)") if view.paused else self.tr("Let the job wait (F9)")
         self._pause.setToolTip(tip)
         self._pause.setEnabled(not view.cancelling)
+
+    def _show_fraction(self, fraction: float | None) -> None:
+        """How much is done; None for nobody knows."""
+        most, value = (0, -1) if fraction is None else (1000, round(1000 * fraction))
+        if (most, value) == (self._bar.maximum(), self._bar.value()):
+            return
+        self._bar.setUpdatesEnabled(False)  # else every change draws the whole window at once
+        self._bar.setRange(0, most)
+        if fraction is not None:
+            self._bar.setValue(value)
+            self._bar.setFormat(f"{100 * fraction:.0f} %")
+        self._bar.setUpdatesEnabled(True)
 
     def _file_text(self, work: FileWork) -> str:
         texts = {"open": self.tr("Opening {}…"), "copy": self.tr("Saving the study as {}…")}

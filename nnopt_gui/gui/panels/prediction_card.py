@@ -62,6 +62,8 @@ class PredictionCard(QFrame):
         for key, title in titles.items():
             self._titles[key].setText(title)
             self._now[key].label.setAccessibleName(title)
+        for widest in (self.tr("run to measure"), self.tr("measured: #{}").format("000")):
+            self._change["accuracy"].setText(widest)  # it keeps the room, so that no dock grows when a trial ends
         self._on_recipe_changed()
 
     def set_measured(self, trial: Trial | None, original: Measurement | None) -> None:

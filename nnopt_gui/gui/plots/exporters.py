@@ -1,28 +1,23 @@
-"""Pictures and tables of a plot: PNG at twice the size, SVG, PDF, CSV, clipboard.
+"""Pictures and tables of a plot as files: PNG at twice the size, SVG, PDF, CSV.
 
-pyqtgraph 0.14's own SVG exporter fails on every plot with Qt 6.11, so the widget is rendered by Qt's generators. All of
-it works without a window on the offscreen platform.
+pyqtgraph 0.14's own SVG exporter fails on every plot with Qt 6.11, so what was recorded is played into Qt's generators;
+any thread may do that. All of it works without a window on the offscreen platform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import pyqtgraph as pg
-from pyqtgraph.exporters.Exporter import Exporter
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QSizeF
-from PySide6.QtGui import QGuiApplication, QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRect, QSizeF
+from PySide6.QtGui import QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QGraphicsView, QWidget
 
-from nnopt_gui.atomic_file import write_atomically
 from nnopt_gui.engine.metrics import Metric
 from nnopt_gui.errors import ArtifactError
-from nnopt_gui.gui.plots.parallel_drawing import ParallelDrawing
 from nnopt_gui.gui.plots.plot_point import GhostPoint, PlotPoint
+from nnopt_gui.gui.plots.recording import Recording
 from nnopt_gui.gui.state.csv_text import csv_text, plain
 
 PNG_SCALE: Final = 2
@@ -30,74 +25,57 @@ DOTS_PER_INCH: Final = 96
 PICTURE_FORMATS: Final = (".png", ".svg", ".pdf")
 
 
-def save_picture(widget: QWidget, path: Path) -> None:
-    """Write a plot as PNG, SVG or PDF, chosen by the ending of ``path``; whole or not at all.
+def encode(recording: Recording, path: Path) -> bytes:
+    """A plot as PNG, SVG or PDF, chosen by the ending of ``path``.
 
     Raises:
-        ArtifactError: another ending, or the file cannot be written.
+        ArtifactError: another ending.
     """
     formats = {".png": png, ".svg": svg, ".pdf": pdf}
-    render = formats.get(path.suffix.lower())
-    if render is None:
+    draw = formats.get(path.suffix.lower())
+    if draw is None:
         raise ArtifactError(f"A picture cannot be written as {path.name!r}.", "Use .png, .svg or .pdf.")
-    _write(path, render(widget))
+    return draw(recording)
 
 
-def save_csv(text: str, path: Path) -> None:
-    """Write a table, such as :func:`csv_table`'s, to a file that spreadsheets read.
-
-    Raises:
-        ArtifactError: the file cannot be written.
-    """
-    _write(path, text.encode("utf-8-sig"))
-
-
-def copy_picture(widget: QWidget) -> None:
-    """Put a picture of the plot on the clipboard."""
-    QGuiApplication.clipboard().setImage(image(widget))
-
-
-def image(widget: QWidget, scale: float = PNG_SCALE) -> QImage:
-    """The widget as an image of ``scale`` pixels per logical pixel."""
-    picture = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+def image(recording: Recording, scale: float = PNG_SCALE) -> QImage:
+    """The plot as an image of ``scale`` pixels per logical pixel."""
+    picture = QImage(recording.size * scale, QImage.Format.Format_ARGB32_Premultiplied)
     picture.setDevicePixelRatio(scale)
     picture.fill(0)
-    with _export_mode(widget, {"antialias": True}):
-        widget.render(picture)
+    _draw(recording, picture)
     return picture
 
 
-def png(widget: QWidget, scale: float = PNG_SCALE) -> bytes:
+def png(recording: Recording, scale: float = PNG_SCALE) -> bytes:
     buffer = _buffer()
-    image(widget, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, PySide a str
+    image(recording, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, PySide a str
     return bytes(buffer.data().data())
 
 
-def svg(widget: QWidget) -> bytes:
+def svg(recording: Recording) -> bytes:
     """Vector graphics with real text, one user unit per pixel."""
     buffer = _buffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setResolution(DOTS_PER_INCH)  # else Qt guesses from the screen and fonts come out too large
-    generator.setSize(widget.size())
-    generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
-    generator.setTitle(widget.accessibleName())
-    with _export_mode(widget, {"antialias": True}):
-        _render(widget, generator)
+    generator.setSize(recording.size)
+    generator.setViewBox(QRect(0, 0, recording.size.width(), recording.size.height()))
+    generator.setTitle(recording.title)
+    _draw(recording, generator)
     return bytes(buffer.data().data())
 
 
-def pdf(widget: QWidget) -> bytes:
+def pdf(recording: Recording) -> bytes:
     """One page of the plot's size at 96 pixels per inch, vector graphics."""
     buffer = _buffer()
     writer = QPdfWriter(buffer)
-    inches = QSizeF(widget.width() / DOTS_PER_INCH, widget.height() / DOTS_PER_INCH)
+    inches = QSizeF(recording.size.width() / DOTS_PER_INCH, recording.size.height() / DOTS_PER_INCH)
     writer.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     writer.setResolution(DOTS_PER_INCH)
-    writer.setTitle(widget.accessibleName())
-    with _export_mode(widget, {"antialias": True}):
-        _render(widget, writer)
+    writer.setTitle(recording.title)
+    _draw(recording, writer)
     return bytes(buffer.data().data())
 
 
@@ -135,45 +113,15 @@ def csv_table(
     return csv_text([*header, "text", "tied", "pinned", "note"], rows)
 
 
-def _render(widget: QWidget, device: QSvgGenerator | QPdfWriter) -> None:
+def _draw(recording: Recording, device: QImage | QSvgGenerator | QPdfWriter) -> None:
     painter = QPainter(device)
     try:
-        widget.render(painter, QPoint())
+        recording.play(painter)
     finally:
         painter.end()
-
-
-@contextmanager
-def _export_mode(widget: QWidget, options: dict[str, object]) -> Iterator[None]:
-    """Let pyqtgraph draw vectors instead of its cached pixmaps, of markers and of the background."""
-    canvases: list[pg.PlotWidget] = widget.findChildren(pg.PlotWidget)
-    kept = [w for w in (widget, *widget.findChildren(QWidget)) if isinstance(w, ParallelDrawing)]
-    exporters = [Exporter(canvas.getPlotItem()) for canvas in canvases]
-    for canvas, exporter in zip(canvases, exporters, strict=True):
-        canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
-        exporter.setExportMode(True, options)
-    for drawing in kept:
-        drawing.set_exporting(True)
-    try:
-        yield
-    finally:
-        for drawing in kept:
-            drawing.set_exporting(False)
-        for canvas, exporter in zip(canvases, exporters, strict=True):
-            exporter.setExportMode(False)
-            canvas.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
 
 
 def _buffer() -> QBuffer:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     return buffer
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        write_atomically(path, data)
-    except OSError as error:
-        raise ArtifactError(
-            f"{path.name} could not be written: {error.strerror or error}.", "Choose another folder.", str(path)
-        ) from error

@@ -12,9 +12,11 @@ from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHan
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import ACCURACY, SIZE, Metric
-from nnopt_gui.gui.plots.exporters import save_picture
+from nnopt_gui.gui.plots.exporters import encode
 from nnopt_gui.gui.plots.plot_point import PlotPoint
+from nnopt_gui.gui.plots.recording import record
 from nnopt_gui.gui.plots.tradeoff_plot import TradeoffPlot
+from nnopt_gui.gui.state.file_writer import write_file
 from nnopt_gui.gui.theme import Theme
 
 
@@ -65,7 +67,7 @@ def render_front_png(
         application.processEvents()
         plot.autofit()
         application.processEvents()
-        save_picture(picture, path)
+        write_file(path, encode(record(picture), path))
     finally:
         picture.close()
         picture.deleteLater()

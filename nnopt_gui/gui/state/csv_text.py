@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+TABLE_ENCODING: Final = "utf-8-sig"  # of the files: spreadsheets take others for the system's own
 
 
 def csv_text(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

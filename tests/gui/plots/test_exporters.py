@@ -8,18 +8,22 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QSplitter
 from pytestqt.qtbot import QtBot
 
 from nnopt_gui.engine.metrics import ACCURACY, LATENCY, SIZE
 from nnopt_gui.errors import ArtifactError
-from nnopt_gui.gui.plots.exporters import copy_picture, csv_table, pdf, png, save_csv, save_picture, svg
+from nnopt_gui.gui.plots.exporters import csv_table, encode, image, pdf, png, svg
 from nnopt_gui.gui.plots.front_picture import render_front_png
 from nnopt_gui.gui.plots.plot_point import GhostPoint
+from nnopt_gui.gui.plots.recording import Recorder, record
 from nnopt_gui.gui.plots.tradeoff_plot import PlotPoint, TradeoffPlot
 from nnopt_gui.gui.theme import Theme
 
@@ -41,13 +45,13 @@ def plot(qtbot: QtBot) -> TradeoffPlot:
 
 
 def test_png_has_twice_the_pixels(plot: TradeoffPlot) -> None:
-    image = QImage.fromData(png(plot))
+    image = QImage.fromData(png(record(plot)))
     assert (image.width(), image.height()) == (800, 600)
     assert len({image.pixel(x, y) for x in range(0, 800, 7) for y in range(0, 600, 7)}) > 5
 
 
 def test_svg_is_xml_with_text_and_vectors(plot: TradeoffPlot) -> None:
-    data = svg(plot)
+    data = svg(record(plot))
     root = ElementTree.fromstring(data)
     assert root.get("viewBox") == "0 0 400 300"
     texts = {"".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")}
@@ -56,7 +60,7 @@ def test_svg_is_xml_with_text_and_vectors(plot: TradeoffPlot) -> None:
 
 
 def test_pdf_is_one_page_of_the_plots_size(plot: TradeoffPlot) -> None:
-    data = pdf(plot)
+    data = pdf(record(plot))
     assert data.startswith(b"%PDF-") and b"/Count 1" in data
     assert re.search(rb"/MediaBox \[0 0 300(\.0+)? 225(\.0+)?\]", data)  # points: 72 to the inch, 96 px to the inch
 
@@ -78,29 +82,40 @@ def test_csv_tells_published_results_from_trials_and_adds_the_second_axis() -> N
     assert "Source: a paper" in rows[2]["note"]
 
 
-def test_files_are_written_by_their_ending(plot: TradeoffPlot, tmp_path: Path) -> None:
-    for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.PDF", b"%PDF")):
-        save_picture(plot, tmp_path / name)
-        assert (tmp_path / name).read_bytes().startswith(start)
-    save_csv(csv_table(POINTS, SIZE, ACCURACY), tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text("utf-8-sig").startswith("trial,")
-
-
-def test_what_cannot_be_written_says_so(plot: TradeoffPlot, tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="bmp"):
-        save_picture(plot, tmp_path / "a.bmp")
+def test_pictures_are_encoded_by_the_ending_of_their_file_in_any_thread(plot: TradeoffPlot, tmp_path: Path) -> None:
+    recording = record(plot)
+    with ThreadPoolExecutor(1) as elsewhere:
+        for name, start in (("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.PDF", b"%PDF")):
+            assert elsewhere.submit(encode, recording, Path(name)).result().startswith(start)
+        with pytest.raises(ArtifactError, match="bmp"):
+            elsewhere.submit(encode, recording, Path("a.bmp")).result()
     with pytest.raises(ArtifactError, match=r"a\.png could not be written"):
-        save_picture(plot, tmp_path / "absent" / "a.png")
+        render_front_png(POINTS, tmp_path / "absent" / "a.png")
 
 
-def test_the_clipboard_gets_the_picture(plot: TradeoffPlot) -> None:
-    copy_picture(plot)
-    assert QGuiApplication.clipboard().image().width() == 800
+def test_what_is_recorded_in_parts_looks_like_what_is_seen(qtbot: QtBot) -> None:
+    both = QSplitter()
+    qtbot.addWidget(both)
+    for name in ("one", "other"):
+        plot = TradeoffPlot(Theme("light"), both, object_name=name)
+        plot.set_points(POINTS)
+    both.resize(700, 300)
+    both.show()
+    seen = both.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    recorder = Recorder(both)
+    with qtbot.waitSignal(recorder.recorded) as turns:
+        pass
+    (recording,) = turns.args
+    assert len(recording.parts) == 3  # each plot, and what lies around them
+    drawn = image(recording, 1).convertToFormat(QImage.Format.Format_RGB32)
+    assert drawn.size() == seen.size()
+    pixels = [np.frombuffer(i.constBits(), np.uint8).astype(int) for i in (seen, drawn)]
+    assert np.mean(np.abs(pixels[0] - pixels[1]) > 40) < 0.002  # markers are drawn, not stamped
 
 
 def test_an_export_leaves_the_plot_as_it_was(plot: TradeoffPlot) -> None:
     before = plot.grab().toImage()
-    svg(plot)
+    svg(record(plot))
     assert plot.grab().toImage() == before
 
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from nnopt_gui.gui.plots.exporters import png, svg
 from nnopt_gui.gui.plots.parallel_drawing import MANY, line_density
 from nnopt_gui.gui.plots.parallel_plot import ParallelPlot
+from nnopt_gui.gui.plots.recording import record
 from nnopt_gui.gui.state.study_axes import StudyAxis
 from nnopt_gui.gui.theme import Theme
 
@@ -131,7 +132,7 @@ def test_many_lines_are_a_density_that_counts_them(plot: ParallelPlot) -> None:
 
 
 def test_the_picture_has_the_titles_and_the_lines(plot: ParallelPlot) -> None:
-    text = svg(plot).decode("utf-8")
+    text = svg(record(plot)).decode("utf-8")
     assert all(title in text for title in ("Weight bits", "Size on disk (MB)", "Top-1 accuracy (%)"))
     assert text.count("<path") >= 3  # a path for every method
-    assert len(png(plot)) > 5_000
+    assert len(png(record(plot))) > 5_000

@@ -230,11 +230,17 @@ def test_what_is_exported_is_what_is_seen(desk, tmp_path):
     desk.find(QAction, "action_copy_picture").trigger()
     seen = window.plots.picture
     assert set(seen.findChildren(type(window.pair.first))) == {window.pair.first, window.pair.second}
-    assert QGuiApplication.clipboard().image().width() == 2 * seen.width()
+    desk.wait(lambda: QGuiApplication.clipboard().image().width() == 2 * seen.width())
     desk.find(QToolButton, "page_parallel").click()
+    before = seen.size()
     desk.program.desk.picture_chosen.emit(tmp_path / "p.svg")
+    desk.wait((tmp_path / "p.svg").exists)
+    desk.wait(lambda: any("p.svg" in said for said in desk.messages))
+    QApplication.processEvents()
+    assert seen.size() == before  # a message takes its room from the table
     assert "Weight bits" in (tmp_path / "p.svg").read_text("utf-8")
     desk.program.desk.picture_chosen.emit(tmp_path / "p.csv")
+    desk.wait((tmp_path / "p.csv").exists)
     assert (tmp_path / "p.csv").read_text("utf-8-sig").startswith("trial,passes,Method")
 
 

@@ -349,8 +349,10 @@ def test_without_data_the_script_is_offered(driver):
 def test_pictures_and_tables_are_copied_and_exported(inspector, tmp_path):
     inspector.run(weight_bits=4)
     seen = inspector.driver.window.plots.picture  # both plots
+    QApplication.processEvents()  # the buttons of the job that has ended make room
     size = (2 * seen.width(), 2 * seen.height())
     inspector.driver.window.actions_table["copy_picture"].trigger()
+    inspector.driver.wait(lambda: any("plots as they are seen" in said for said in inspector.driver.messages))
     picture = QGuiApplication.clipboard().image()
     assert (picture.width(), picture.height()) == size
     inspector.driver.window.actions_table["copy_csv"].trigger()
@@ -358,10 +360,12 @@ def test_pictures_and_tables_are_copied_and_exported(inspector, tmp_path):
     assert [line["trial"] for line in lines] == ["0", "1"] and lines[1]["recipe"] == "W4A8"
     inspector.program.window.pair.refresh()
     choose(inspector.driver, "export_plot", "picture_dialog", tmp_path / "points.csv")
+    inspector.driver.wait(lambda: f"Written: {tmp_path / 'points.csv'}" in inspector.driver.messages)
     lines = list(csv.DictReader(io.StringIO((tmp_path / "points.csv").read_text(encoding="utf-8-sig"))))
     (megabytes,) = (value for key, value in lines[-1].items() if "[MB]" in key)
     assert float(megabytes) == pytest.approx(0.0351, rel=0.01)
     choose(inspector.driver, "export_plot", "picture_dialog", tmp_path / "plot.png")
+    inspector.driver.wait(lambda: f"Written: {tmp_path / 'plot.png'}" in inspector.driver.messages)
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
