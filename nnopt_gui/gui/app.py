@@ -137,6 +137,7 @@ class Program(QObject):
         self.comparisons.close()
         self.uncertainty.close()
         self.reporting.close()
+        self.plotting.close()
         self.desk.close()
         self.workspace.flush()  # the files to be committed lie in the engine's folder
         self.thread_of_jobs.shutdown()

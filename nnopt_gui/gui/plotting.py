@@ -96,6 +96,11 @@ class Plotting(QObject):
         recorder.recorded.connect(use)
         recorder.recorded.connect(recorder.deleteLater)
 
+    def close(self) -> None:
+        """Take down what was asked for and is not yet; safe to call again."""
+        for recorder in self.findChildren(Recorder):
+            recorder.finish()
+
     def _copy(self, recording: Recording) -> None:
         QGuiApplication.clipboard().setImage(image(recording))
         self._tell(Message(self.tr("Copied: the plots as they are seen, as a picture."), level="info", key="copied"))

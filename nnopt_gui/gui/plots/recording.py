@@ -62,6 +62,11 @@ class Recorder(QObject):
         self._left = _record_parts(self._widget)
         self._parts: list[QPicture] = []
 
+    def finish(self) -> None:
+        """Record what is left now, because there will be no further turn."""
+        while self._timer.isActive():
+            self._on_turn()
+
     @Slot()
     def _on_turn(self) -> None:
         if self._widget.size() != self._size:

@@ -291,9 +291,13 @@ def test_pictures_and_tables(opened, tmp_path):
     run(opened, weight_bits=4)
     for name in ("front.png", "front.svg", "front.pdf"):
         opened.program.desk.picture_chosen.emit(tmp_path / name)
-        assert (tmp_path / name).stat().st_size > 1000, opened.messages
+        opened.wait(lambda name=name: opened.messages[:1] == [f"Written: {tmp_path / name}"])
+        assert (tmp_path / name).stat().st_size > 1000
     opened.program.desk.picture_chosen.emit(tmp_path / "no" / "front.png")
-    assert "could not be written" in opened.messages[0]
+    opened.wait(lambda: "could not be written" in opened.messages[0])
+    opened.program.desk.picture_chosen.emit(tmp_path / "last.png")
+    opened.program.close()  # what was asked for is still written
+    assert (tmp_path / "last.png").stat().st_size > 1000
 
 
 def test_undo_of_a_deleted_trial_from_the_message(opened):
