@@ -268,5 +268,10 @@ def fake_quantize(values: np.ndarray, grid: ActivationGrid) -> np.ndarray:
     if grid.exact:
         return values
     scale = np.float32(grid.scale)
-    levels = np.clip(np.rint(_ratio(values, scale)) + grid.zero_point, 0, grid.highest)
-    return ((levels - grid.zero_point) * scale).astype(np.float32)
+    levels = _ratio(np.asarray(values, np.float32), scale)  # a new array: the rest is done in place
+    np.rint(levels, out=levels)
+    levels += np.float32(grid.zero_point)
+    np.clip(levels, np.float32(0), np.float32(grid.highest), out=levels)
+    levels -= np.float32(grid.zero_point)
+    levels *= scale
+    return levels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,23 +50,28 @@ class PairedNetworks:
         self._layers = {layer.node_name: layer for layer in graph.layers}
         self._grids = grids or {}
         count = int(np.clip(_TENSOR_VALUES // self._runner.widest(), _LEAST_IMAGES, most_images))
+        self._ahead: Future[dict[str, np.ndarray]] | None = None
         self._exact = {INPUT: images[:count]}
         self._rough = {INPUT: self._on_grid(INPUT, images[:count])}
 
     def visits(self, reporter: Reporter) -> Iterator[LayerVisit]:
-        """Every layer in graph order. Before the next one is asked for, :meth:`finish` has to be called."""
+        """Every layer in graph order. Before the next one is asked for, :meth:`finish` has to be called. Another
+        thread runs the float network meanwhile."""
         done = 0
-        for node, finished in self._runner.live_after():
-            reporter.checkpoint()
-            layer = self._layers.get(node.name)
-            if layer is None:
-                self._keep(self._runner.run(node, self._exact), self._runner.run(node, self._rough))
-            else:
-                reporter.progress(done, len(self._layers))
-                yield LayerVisit(node, layer, self._exact[node.input[0]], self._rough[node.input[0]])
-                done += 1
-            for name in finished:
-                del self._exact[name], self._rough[name]
+        with ThreadPoolExecutor(1, "float network") as other:
+            for node, finished in self._runner.live_after():
+                reporter.checkpoint()
+                layer = self._layers.get(node.name)
+                self._ahead = other.submit(self._runner.run, node, dict(self._exact))
+                if layer is None:
+                    rough = self._runner.run(node, self._rough)
+                    self._keep(self._ahead.result(), rough)
+                else:
+                    reporter.progress(done, len(self._layers))
+                    yield LayerVisit(node, layer, self._exact[node.input[0]], self._rough[node.input[0]])
+                    done += 1
+                for name in finished:
+                    del self._exact[name], self._rough[name]
 
     def outputs(
         self, visit: LayerVisit, weight: np.ndarray, bias: np.ndarray | None = None
@@ -80,8 +86,8 @@ class PairedNetworks:
         override = {layer.weight: np.ascontiguousarray(np.moveaxis(weight, 0, layer.out_axis))}
         if bias is not None and layer.bias is not None:
             override[layer.bias] = bias
-        exact = self._runner.run(visit.node, self._exact)[name]
-        return exact, self._runner.run(visit.node, {**self._rough, **override})[name]
+        assert self._ahead is not None
+        return self._ahead.result()[name], self._runner.run(visit.node, {**self._rough, **override})[name]
 
     def finish(self, visit: LayerVisit, exact: np.ndarray, rough: np.ndarray) -> None:
         """What the layer gives in either network, for those that come after it."""
