@@ -65,14 +65,17 @@ def load_pixels(
 
 
 def normalise(pixels: Pixels, preprocessing: Preprocessing) -> NDArray[np.float32]:
-    """uint8 N×H×W×C to float32 N×C×H×W by a table of the 256 values each channel can take."""
+    """uint8 N×H×W×C to float32 N×C×H×W."""
     count, height, width, channels = pixels.shape
-    levels = np.arange(256, dtype=np.float32) / np.float32(255)
-    mean = np.broadcast_to(np.asarray(preprocessing.mean, dtype=np.float32), channels)
-    std = np.broadcast_to(np.asarray(preprocessing.std, dtype=np.float32), channels)
+    mean, std = (
+        np.broadcast_to(np.asarray(values, dtype=np.float32), channels)[:, None, None]
+        for values in (preprocessing.mean, preprocessing.std)
+    )
     result = np.empty((count, channels, height, width), dtype=np.float32)
-    for c in range(channels):
-        np.take((levels - mean[c]) / std[c], pixels[..., c], out=result[:, c], mode="clip")
+    result[...] = pixels.transpose(0, 3, 1, 2)
+    result /= np.float32(255)
+    result -= mean
+    result /= std
     return result
 
 

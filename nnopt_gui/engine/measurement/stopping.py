@@ -94,7 +94,7 @@ class FrontRule:
 
 class _RunningFront:
     def __init__(self, rivals: Sequence[Rival]) -> None:
-        self._rivals = rivals
+        self._rivals = [(r.number, r.predictions.known, r.predictions.correct) for r in rivals]
         self._needed = math.log(max(1, len(rivals)) / FALSE_STOPS)  # Bonferroni over the rivals
         self.reason = ""
         self.dominated_by: int | None = None
@@ -104,14 +104,15 @@ class _RunningFront:
         return bool(self.reason)
 
     def decide(self, so_far: TrialPredictions) -> bool:
-        for rival in self._rivals:
-            both = so_far.known & rival.predictions.known
-            mine, theirs = so_far.correct[both], rival.predictions.correct[both]
+        seen, right = so_far.known, so_far.correct
+        for number, known, correct in self._rivals:
+            both = seen & known
+            mine, theirs = right[both], correct[both]
             lost, gained = int(np.count_nonzero(theirs & ~mine)), int(np.count_nonzero(mine & ~theirs))
             if log_evidence_worse(lost, gained) >= self._needed:
-                self.dominated_by = rival.number
+                self.dominated_by = number
                 self.reason = (
-                    f"Trial {rival.number} is no larger and more accurate: after {len(mine)} images {lost} were right "
+                    f"Trial {number} is no larger and more accurate: after {len(mine)} images {lost} were right "
                     f"only there, {gained} only here."
                 )
                 return True

@@ -71,7 +71,9 @@ class RangeObserver:
         """int64: each value's bin. Scaling up by a power of two is exact in float32, down it is in float64."""
         scaled = sample if self._exponent <= _EXACT_EXPONENT else sample.astype(np.float64)
         scaled = scaled * scaled.dtype.type(2.0 ** (_EXACT_EXPONENT - self._exponent))
-        return np.floor(scaled, out=scaled).astype(np.int64) + _HALF
+        np.floor(scaled, out=scaled)
+        scaled += _HALF  # exact: far fewer bins than float32 has whole numbers
+        return scaled.astype(np.int64)
 
     def _follow(self, lows: np.ndarray, highs: np.ndarray) -> None:
         """The exponential moving averages of the extremes, starting at the first batch's."""
