@@ -42,12 +42,14 @@ def _patches(node: onnx.NodeProto, values: np.ndarray, weight_shape: tuple[int, 
     image, rest = place // (out_h * out_w), place % (out_h * out_w)
     top, left = rest // out_w * strides[0], rest % out_w * strides[1]
     # channels last, so that what is read at one place lies together
-    padded = np.zeros((images, height + pads[0] + pads[2], width + pads[1] + pads[3], channels), np.float32)
+    high, wide = height + pads[0] + pads[2], width + pads[1] + pads[3]
+    padded = np.zeros((images, high, wide, channels), np.float32)
     padded[:, pads[0] : pads[0] + height, pads[1] : pads[1] + width] = values.transpose(0, 2, 3, 1)
+    pixels, first = padded.reshape(-1, channels), (image * high + top) * wide + left
     rows = np.empty((len(picks), channels, *kernel), np.float32)
     for y in range(kernel[0]):
         for x in range(kernel[1]):
-            rows[:, :, y, x] = padded[image, top + y * dilations[0], left + x * dilations[1]]
+            rows[:, :, y, x] = pixels.take(first + (y * dilations[0] * wide + x * dilations[1]), axis=0)
     return rows.reshape(len(picks), groups, -1).transpose(1, 0, 2)
 
 
