@@ -58,7 +58,7 @@ class PairedNetworks:
         """Every layer in graph order. Before the next one is asked for, :meth:`finish` has to be called. Another
         thread runs the float network meanwhile."""
         done = 0
-        with ThreadPoolExecutor(1, "float network") as other:
+        with ThreadPoolExecutor(1, "float-network") as other:
             for node, finished in self._runner.live_after():
                 reporter.checkpoint()
                 layer = self._layers.get(node.name)
