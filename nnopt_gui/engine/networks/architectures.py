@@ -206,14 +206,20 @@ def _too_small(arch: Architecture, details: str = "") -> ModelError:
     )
 
 
+_FILLS: Final = frozenset({torch.Tensor.normal_, torch.Tensor.uniform_})
+
+
 class _WeightsOnMeta(TorchFunctionMode):
-    """Layers ask ``torch.empty`` for their weights; give them tensors without memory, so that initialisation is free.
+    """Layers ask ``torch.empty`` for their weights; give them tensors without memory, and leave out filling them: torch
+    works out in Python what that would do to tensors without values.
 
     ``torch.device("meta")`` would catch every tensor, and some networks compute their shapes with tensors.
     """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         options = dict(kwargs or {})
+        if func in _FILLS and args[0].is_meta:
+            return args[0]
         if func is torch.empty and options.get("device") is None:
             options["device"] = "meta"
         return func(*args, **options)
