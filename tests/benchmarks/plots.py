@@ -31,12 +31,14 @@ from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.gui.panels.trials_panel import TrialsPanel
 from nnopt_gui.gui.plots.layers_page import LayersPage
 from nnopt_gui.gui.plots.parallel_page import ParallelPage
+from nnopt_gui.gui.plots.parallel_plot import ParallelPlot
 from nnopt_gui.gui.plots.plot_desk import PlotDesk
 from nnopt_gui.gui.plots.tradeoff_pair import TradeoffPair
 from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.study_axes import StudyAxis
 from nnopt_gui.gui.state.trial_table_model import TrialTableModel
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
@@ -76,7 +78,7 @@ def measure(count: int) -> dict[str, Any]:
         while workspace.study is None:
             QApplication.processEvents()
         try:
-            return {"trials": count, **timings(workspace, desk, scale.timed)}
+            return {"trials": count, **timings(workspace, desk, scale.timed), **first_brush(count, scale.timed)}
         finally:
             uncertainty.close()
             workspace.shutdown()
@@ -108,6 +110,32 @@ def timings(workspace: Workspace, desk: PlotDesk, timed: Callable[..., dict[str,
     found["drag_a_brush"] = timed(brush)
     found["brush_selects_everywhere"] = timed(plot._emit_brushed, 1)
     return found
+
+
+def first_brush(count: int, timed: Callable[..., dict[str, float]]) -> dict[str, Any]:
+    """The first brush over as many different values, which has to draw every line anew, and the drag that follows."""
+    rng = np.random.default_rng(0)
+    axes = [StudyAxis(f"axis {i}", f"Axis {i}", "", rng.random(count)) for i in range(12)]
+    families = rng.choice(["quantized", "pruned", "distilled", "combined"], count).tolist()
+    plots = []
+    for _ in range(6):
+        plot = ParallelPlot(Theme("light"))
+        plot.resize(1000, 530)
+        plot.show()
+        plot.set_axes(axes, range(count), families)
+        plot.grab()
+        plots.append(plot)
+    waiting, ends = iter(plots), iter(np.linspace(0.5, 0.9, 50).tolist())
+
+    def brush(plot: ParallelPlot, end: float) -> None:
+        plot._set_brush(4, 0.1, end)
+        plot._after_brush()
+        plot.grab()
+
+    return {
+        "first_brush_over_different_values": timed(lambda: brush(next(waiting), 0.5), 5),
+        "drag_over_different_values": timed(lambda: brush(plots[0], next(ends))),
+    }
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QFontMetricsF,
-    QImage,
     QPainter,
     QPaintEvent,
     QPen,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnopt_gui.gui.plots.axis_scale import AxisScale
 from nnopt_gui.gui.plots.empty_text import EmptyText
+from nnopt_gui.gui.plots.line_density import LineDensities, tinted
 from nnopt_gui.gui.state.study_axes import StudyAxis
 from nnopt_gui.gui.theme import Colours, Theme
 
@@ -39,13 +39,6 @@ TICK_GAP: Final = 5.0
 Brush = tuple[float, float]  # values, ascending
 
 
-class _Density(NamedTuple):
-    """``counts`` of the lines in ``rows`` (bool, of all lines) over each pixel."""
-
-    rows: NDArray[np.bool_]
-    counts: NDArray[np.int64]
-
-
 class ParallelDrawing(QWidget):
     """Shows exactly what it is fed with; lines are drawn into a picture that is kept until something changes."""
 
@@ -55,7 +48,8 @@ class ParallelDrawing(QWidget):
         self._theme = theme
         self._scales: tuple[AxisScale, ...] = ()
         self._numbers: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._families: NDArray[np.str_] = np.zeros(0, dtype=np.str_)
+        self._families: tuple[str, ...] = ()
+        self._groups: NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # of each trial, in ``_families``
         self._places: NDArray[np.float64] = np.zeros((0, 0))  # (trials, axes), 0 at the bottom
         self._brushes: dict[str, Brush] = {}
         self._chosen: frozenset[int] = frozenset()
@@ -63,7 +57,7 @@ class ParallelDrawing(QWidget):
         self._focused = 0
         self._lines: QPixmap | None = None
         self._ground: QPixmap | None = None  # all lines in grey, below those that are in colour
-        self._densities: dict[str, _Density] = {}  # of each family's lines as they were drawn last
+        self._densities: LineDensities | None = None
         self._exporting = False
         self._caption = ""
         self._empty = EmptyText(self)
@@ -77,7 +71,9 @@ class ParallelDrawing(QWidget):
         Brushes stay on the axes that stay.
         """
         self._scales = tuple(AxisScale.of(axis) for axis in axes)
-        self._numbers, self._families = np.array(numbers, dtype=np.int64), np.array(families, dtype=np.str_)
+        self._numbers = np.array(numbers, dtype=np.int64)
+        names, groups = np.unique(np.array(families, dtype=np.str_), return_inverse=True)
+        self._families, self._groups = tuple(map(str, names)), groups.astype(np.int64)
         columns = [scale.places() for scale in self._scales]
         self._places = np.stack(columns, axis=1) if columns else np.zeros((len(numbers), 0))
         known = {axis.key for axis in axes}
@@ -201,36 +197,29 @@ class ParallelDrawing(QWidget):
         many = len(self._numbers) > MANY
         if lit is not None and many:
             if self._ground is None:
-                everyone = np.ones(len(self._numbers), dtype=np.bool_)
-                self._ground = QPixmap.fromImage(tinted(self._density("", everyone), colours.muted, 0.04))
+                self._ground = QPixmap.fromImage(tinted(self._counted().everything(), colours.muted, 0.04))
             painter.drawPixmap(0, 0, self._ground)
         elif lit is not None:
             self._stroke(painter, ~lit, colours.muted, 1.0, 0.3)
         shown = np.ones(len(self._numbers), dtype=np.bool_) if lit is None else lit
-        dense = many and int(shown.sum()) > MANY
-        for family in map(str, np.unique(self._families)):
-            own, colour = shown & (self._families == family), colours.marker(family).colour
-            if dense:
-                opacity = max(0.06, min(0.5, 250 / int(shown.sum())))
-                painter.drawImage(0, 0, tinted(self._density(family, own), colour, opacity))
+        counts = self._counted().show(shown) if many and int(shown.sum()) > MANY else None
+        opacity = max(0.06, min(0.5, 250 / max(1, int(shown.sum()))))
+        for group, family in enumerate(self._families):
+            own, colour = shown & (self._groups == group), colours.marker(family).colour
+            if not own.any():
+                continue
+            if counts is not None:
+                painter.drawImage(0, 0, tinted(counts[group], colour, opacity))
             else:
                 self._stroke(painter, own, colour, 1.0 if many else 1.5, 0.8)
 
-    def _density(self, name: str, rows: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """How many of these lines cross each pixel. Of what was drawn under this name before, only lines that came and
-        went are drawn, if they are fewer: a brush that is dragged lets few lines pass at a time."""
-        across, size = self.axis_x(), (max(1, self.height()), max(1, self.width()))
-        before = self._densities.get(name)
-        came, went = (rows, rows & False) if before is None else (rows & ~before.rows, before.rows & ~rows)
-        if before is None or int(came.sum() + went.sum()) >= int(rows.sum()):
-            counts = line_density(across, self._pixels(self._places[rows]), size)
-        else:
-            counts = before.counts.copy()
-            for sign, changed in ((1, came), (-1, went)):
-                if changed.any():
-                    counts += sign * line_density(across, self._pixels(self._places[changed]), size)
-        self._densities[name] = _Density(rows, counts)
-        return counts
+    def _counted(self) -> LineDensities:
+        """The lines as they lie in this size of the plot."""
+        if self._densities is None:
+            size = (max(1, self.height()), max(1, self.width()))
+            placed = self.axis_x(), self._pixels(self._places)
+            self._densities = LineDensities(*placed, self._groups, len(self._families), size)
+        return self._densities
 
     def _stroke(self, painter: QPainter, rows: NDArray[np.bool_], colour: str, width: float, opacity: float) -> None:
         places = self._places[rows]
@@ -317,7 +306,7 @@ class ParallelDrawing(QWidget):
 
     def _redraw_all(self) -> None:
         self._ground = None
-        self._densities = {}
+        self._densities = None
         self._redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -337,48 +326,6 @@ class ParallelDrawing(QWidget):
     def colours(self) -> Colours:
         """Of the moment."""
         return self._theme.colours
-
-
-def line_density(across: NDArray[np.float64], y: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.int64]:
-    """How many of the lines cross each pixel, as int64 of shape ``size`` (rows, columns).
-
-    Args:
-        across: float64 (axes,), the axes' pixels from the left, ascending.
-        y: float64 (lines, axes), the lines' pixels from the top; NaN interrupts a line.
-    """
-    counts = np.zeros(size, dtype=np.int64)
-    for axis in range(len(across) - 1):
-        left, right = round(across[axis]), round(across[axis + 1])
-        known = np.isfinite(y[:, axis : axis + 2]).all(axis=1)
-        pair: NDArray[np.int64] = np.rint(y[known, axis : axis + 2]).astype(np.int64)
-        codes, times = np.unique(pair[:, 0] * (1 << 20) + pair[:, 1], return_counts=True)  # many lines are the same
-        start, end = (part.astype(np.float32)[:, None] for part in np.divmod(codes, 1 << 20))
-        columns = np.arange(max(left, 0), min(right, size[1]))
-        share = ((columns - left) / max(1, right - left)).astype(np.float32)[None, :]
-        rows = np.rint(start + (end - start) * share).astype(np.int32)
-        outside = (rows < 0) | (rows >= size[0])
-        flat = rows * np.int32(len(columns)) + np.arange(len(columns), dtype=np.int32)
-        flat[outside] = size[0] * len(columns)  # a place of its own, left out below
-        weights = None if (times == 1).all() else np.repeat(times, len(columns))
-        found = np.bincount(flat.ravel(), weights, minlength=size[0] * len(columns) + 1)[:-1]
-        counts[:, columns] += found.reshape(size[0], len(columns)).astype(np.int64)
-    return counts
-
-
-def tinted(counts: NDArray[np.int64], colour: str, opacity: float) -> QImage:
-    """Lines as an image at one pixel a pixel, darker where many lie over each other.
-
-    Args:
-        counts: of the lines that cross each pixel, (rows, columns).
-        opacity: of a single line.
-    """
-    tint = QColor(colour)
-    alpha = 1 - (1 - opacity) ** np.arange(int(counts.max(initial=0)) + 1)
-    channels = (tint.blue(), tint.green(), tint.red(), 255)
-    shades = np.stack([np.round(alpha * value) for value in channels], axis=1).astype(np.uint8)
-    image = shades.view(np.uint32)[:, 0][counts]
-    height, width = counts.shape
-    return QImage(image.tobytes(), width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
 
 
 def _heading(axis: StudyAxis) -> str:

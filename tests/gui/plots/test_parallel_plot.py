@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from nnopt_gui.gui.plots.exporters import png, svg
-from nnopt_gui.gui.plots.parallel_drawing import MANY, line_density
+from nnopt_gui.gui.plots.line_density import LineDensities, line_density
+from nnopt_gui.gui.plots.parallel_drawing import MANY
 from nnopt_gui.gui.plots.parallel_plot import ParallelPlot
 from nnopt_gui.gui.plots.recording import record
 from nnopt_gui.gui.state.study_axes import StudyAxis
@@ -113,14 +114,19 @@ def test_a_line_is_hovered_and_clicked(plot: ParallelPlot, qtbot: QtBot) -> None
 
 
 def test_many_lines_are_a_density_that_counts_them(plot: ParallelPlot) -> None:
-    counts = line_density(
-        np.array([0.0, 10.0]), np.array([[0.0, 10.0], [0.0, 10.0], [10.0, 0.0], [np.nan, 3.0]]), (11, 11)
-    )
-    expected = np.zeros((11, 11))
-    for column in range(10):
-        expected[column, column] += 2
-        expected[10 - column, column] += 1
-    assert (counts == expected).all()
+    lines, groups = np.array([[0.0, 10.0], [0.0, 10.0], [10.0, 0.0], [np.nan, 3.0]]), np.array([1, 0, 1, 1])
+    across, everyone = np.array([0.0, 10.0]), np.ones(4, dtype=np.bool_)
+    for repeats in (1, 9):  # equal lines are counted once where they are many
+        counts = line_density(across, np.tile(lines, (repeats, 1)), (11, 11), np.tile(groups, repeats), 2)
+        expected = np.zeros((2, 11, 11))
+        for column in range(10):
+            expected[:, column, column] += repeats
+            expected[1, 10 - column, column] += repeats
+        assert (counts == expected).all()
+    kept = LineDensities(across, lines, groups, 2, (11, 11))
+    for rows in (everyone, groups == 0, groups == 1, everyone & (lines[:, 1] > 5), everyone):
+        assert (kept.show(rows) == line_density(across, lines[rows], (11, 11), groups[rows], 2)).all()
+        assert (kept.everything() == line_density(across, lines, (11, 11), groups, 2).sum(axis=0)).all()
     n = MANY + 1
     rng = np.random.default_rng(0)
     axes = [StudyAxis(key, key, "", rng.random(n)) for key in "abc"]
