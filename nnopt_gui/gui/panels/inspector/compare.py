@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.engine.study.trial import BASELINE_NUMBER
-from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
+from nnopt_gui.gui.i18n import engine_text, labelled
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
+from nnopt_gui.gui.panels.inspector.trial_choice import TrialChoice, named_trial
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
 from nnopt_gui.gui.state.comparisons import Comparisons, Pair, Stage
@@ -68,7 +68,8 @@ class ComparePanel(QWidget):
         self._model = FiguresTableModel(self)
         self._title = named(QLabel(self, wordWrap=True), "compare_title", "heading")
         self._against = named(QLabel(self), "compare_against_label", "muted")
-        self._other = named(QComboBox(self), "compare_other")
+        self._other, self._others = named(QComboBox(self), "compare_other"), TrialChoice(self)
+        self._other.setModel(self._others)
         self._verdict = named(QLabel(self, wordWrap=True), "compare_verdict")
         self._table = named(QTableView(self), "compare_table")
         self._notes = named(QLabel(self, wordWrap=True), "compare_notes", "muted")
@@ -159,6 +160,7 @@ class ComparePanel(QWidget):
         self._chart.setAccessibleName(self.tr("Chart of the comparison"))
         for index, text in enumerate((self.tr("Accuracy by class"), self.tr("Calibration"))):
             self._chart.setItemText(index, text)
+        self._others.rename()
         self._fill_others()
         self._on_chart_chosen(self._chart.currentIndex())
         self.refresh()
@@ -171,12 +173,10 @@ class ComparePanel(QWidget):
         if not self.isVisible():
             return
         selected = self._workspace.selected
+        own = None if selected is None else selected.number
         self._other.blockSignals(True)
-        self._other.clear()
-        for number, label in self._comparisons.others():
-            if selected is None or number != selected.number:
-                self._other.addItem(_named(number, label), number)
-        self._other.setCurrentIndex(max(0, self._other.findData(self._comparisons.other)))
+        self._others.show([trial for trial in self._comparisons.others() if trial[0] != own])
+        self._other.setCurrentIndex(max(0, self._others.row_of(self._comparisons.other)))
         self._other.blockSignals(False)
         self._other.setEnabled(self._other.count() > 0)
 
@@ -202,7 +202,7 @@ class ComparePanel(QWidget):
             return
         pair = self._comparisons.pair
         second = self._workspace.selected
-        self._title.setText("" if second is None else _named(second.number, second.recipe.label))
+        self._title.setText("" if second is None else named_trial(second.number, second.recipe.label))
         self._title.setVisible(second is not None)
         text = self._about(pair)
         self._verdict.setText(text)
@@ -255,8 +255,3 @@ def _curve(predictions: TrialPredictions | None) -> Curve:
     if predictions is None:
         return ()
     return [(part.confidence, part.accuracy) for part in calibration_curve(predictions)]
-
-
-def _named(number: int, label: str) -> str:
-    name = trial_name(number)
-    return name if number == BASELINE_NUMBER else f"{name}  {recipe_label(label)}"
