@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, Slot
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
 from nnopt_gui.engine.quantities import bytes_text, count_text
 from nnopt_gui.gui.i18n import engine_text, listed
+from nnopt_gui.gui.panels.elided_label import ElidedLabel
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -19,15 +20,15 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("model_panel")
         self._workspace = workspace
-        self._model = named(QLabel(self), "model_text")
-        self._data = named(QLabel(self), "data_text")
+        self._model = named(ElidedLabel(self), "model_text")
+        self._data = named(ElidedLabel(self), "data_text")
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 3, 6, 1)
-        row.setSpacing(16)
-        for label in (self._model, self._data):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            row.addWidget(label, 1)
+        row.setSpacing(0)
+        row.addWidget(self._model)
+        row.addSpacing(14)
+        row.addWidget(self._data)
+        row.addStretch(1)
         workspace.described.connect(self.refresh)
         workspace.trial_changed.connect(self._on_trial_changed)
         self.refresh()
@@ -49,14 +50,14 @@ class ModelPanel(QWidget):
         model = study.model_profile if study else None
         data = study.data_profile if study else None
         self._model.setText(self._model_text(model) if model else "")
-        self._model.setToolTip("\n".join(self._model_details(model)) if model else "")
+        self._model.setToolTip("\n".join((self._model.text(), *self._model_details(model))) if model else "")
         if study is None:
             self._data.setText("")
         elif data is None:
             self._data.setText(self.tr("no data: add some to measure accuracy"))
         else:
             self._data.setText(self._data_text(data))
-        self._data.setToolTip("\n".join(self._data_details(data)) if data else "")
+        self._data.setToolTip("\n".join((self._data.text(), *(self._data_details(data) if data else ()))))
         for label in (self._model, self._data):
             label.setAccessibleName(label.text())
 

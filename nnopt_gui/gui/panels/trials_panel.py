@@ -109,6 +109,10 @@ class TrialsPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._widen_recipes()
+        lost = event.oldSize().height() - event.size().height()  # to a message, say
+        index, height = self._table.currentIndex(), self._table.viewport().height()
+        if index.isValid() and height < self._table.visualRect(index).bottom() <= height + lost:
+            self._table.scrollTo(index)
 
     def _widen_recipes(self) -> None:
         """Recipes are the longest texts: they get the room that is left, unless the user chose a width."""

@@ -132,7 +132,9 @@ class ClassBars(QWidget):
             painter.drawLine(QLineF(x, room.top(), x, room.bottom()))
             painter.setPen(QPen(QColor(colours.text)))
             text = engine_text(f"{tick_text(tick)} pp") if tick == ticks[-1] else tick_text(tick)
-            place = QRectF(x - 40, room.bottom() + 2, 80, _FOOT - 4)
+            half = self.fontMetrics().horizontalAdvance(text) / 2 + 1
+            middle = min(x, self.width() - half - 2)  # the last one has the unit, and stays inside
+            place = QRectF(middle - half, room.bottom() + 2, 2 * half, _FOOT - 4)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter), text)
 
     def _paint_bar(self, painter: QPainter, bar: ClassBar, top: float, ends: Sequence[float]) -> None:
