@@ -11,6 +11,7 @@ entry; use ``.format`` after it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -22,6 +23,9 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 
 from nnopt_gui.phrasebook import CODES, ENGINE, LABEL, Entry, Phrasebook, joined, phrasebook, read_ts
 from nnopt_gui.resource_files import resource_path
+
+_BETWEEN: Final = " · "  # the parts of a recipe's label
+_IDEOGRAPHS: Final = r"(?<=[\u2e80-\u9fff])(?=[\u2e80-\u9fff])"  # between two of them; lines may break there, too
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,12 @@ def sentences(*parts: str) -> str:
 def recipe_label(label: str) -> str:
     """The short text for a recipe (``Recipe.label``) with its words in the current language."""
     return QCoreApplication.translate(LABEL, label)
+
+
+def heading_label(label: str) -> str:
+    """The same for headings, which may be wrapped: lines break between its parts only."""
+    parts = (part.replace(" ", "\u00a0") for part in recipe_label(label).split(_BETWEEN))
+    return _BETWEEN.join(re.sub(_IDEOGRAPHS, "\u2060", part) for part in parts)
 
 
 def label_word(word: str) -> str:

@@ -22,9 +22,10 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.statistics.classification import calibration_curve
 from nnopt_gui.engine.statistics.paired import ClassDelta
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
-from nnopt_gui.gui.i18n import engine_text, labelled
+from nnopt_gui.engine.study.trial import Trial
+from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
-from nnopt_gui.gui.panels.inspector.trial_choice import TrialChoice, named_trial
+from nnopt_gui.gui.panels.inspector.trial_choice import TrialChoice
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
 from nnopt_gui.gui.state.comparisons import Comparisons, Pair, Stage
@@ -202,7 +203,7 @@ class ComparePanel(QWidget):
             return
         pair = self._comparisons.pair
         second = self._workspace.selected
-        self._title.setText("" if second is None else named_trial(second.number, second.recipe.label))
+        self._title.setText("" if second is None else _heading(second))
         self._title.setVisible(second is not None)
         text = self._about(pair)
         self._verdict.setText(text)
@@ -243,6 +244,11 @@ class ComparePanel(QWidget):
     def _classes(self) -> tuple[str, ...]:
         study = self._workspace.study
         return study.data_profile.classes if study is not None and study.data_profile is not None else ()
+
+
+def _heading(trial: Trial) -> str:
+    name = trial_name(trial.number)
+    return name if trial.is_baseline else f"{name}  {heading_label(trial.recipe.label)}"
 
 
 def _bar(delta: ClassDelta, classes: Sequence[str]) -> BarRow:

@@ -19,7 +19,7 @@ from nnopt_gui.engine.quantities import (
 )
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
+from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
 from nnopt_gui.gui.panels.layout import named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.workspace import Workspace
@@ -188,7 +188,7 @@ class DetailsPanel(QWidget):
             self._title.setText(self.tr("Nothing selected"))
             self._set_state(self.tr("Click a point or a row to see its numbers and to save its file."), "muted")
             return
-        name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
+        name = self.tr("Original") if trial.is_baseline else heading_label(trial.recipe.label)
         self._title.setText(f"#{trial.number}  {name}")
         if trial.error is not None:
             reason = " ".join(filter(None, (trial.error.get("message", ""), trial.error.get("hint", ""))))

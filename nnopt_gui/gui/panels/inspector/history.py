@@ -29,7 +29,7 @@ from nnopt_gui.engine.quantities import (
     signed_points,
 )
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
-from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
+from nnopt_gui.gui.i18n import engine_text, heading_label, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.inspector.steps import StepsTable
 from nnopt_gui.gui.panels.layout import named, read_only, scrolling
@@ -189,7 +189,7 @@ class HistoryPanel(QWidget):
             self._head.setText(self.tr("Select a trial to see what happened to it and what was predicted."))
             self._show_forecasts([], before=False)
             return
-        name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
+        name = self.tr("Original") if trial.is_baseline else heading_label(trial.recipe.label)
         self._head.setText(f"#{trial.number}  {name}")
         for happening in trial_story(study, trial):
             when = named(QLabel(_time(happening.when, "%Y-%m-%d %H:%M"), self), "", "muted")

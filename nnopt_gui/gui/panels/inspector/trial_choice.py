@@ -14,8 +14,7 @@ from nnopt_gui.gui.state.comparison_text import trial_name
 Index = QModelIndex | QPersistentModelIndex
 
 
-def named_trial(number: int, label: str) -> str:
-    """``#4  W4A8``, in the current language."""
+def _named(number: int, label: str) -> str:
     name = trial_name(number)
     return name if number == BASELINE_NUMBER else f"{name}  {recipe_label(label)}"
 
@@ -51,5 +50,5 @@ class TrialChoice(QAbstractListModel):
             return None
         number, label = self._trials[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return named_trial(number, label)
+            return _named(number, label)
         return number if role == Qt.ItemDataRole.UserRole else None

@@ -12,7 +12,7 @@ from nnopt_gui.engine.diagnosis import About, Diagnosis, TimeLedger
 from nnopt_gui.engine.quantities import bytes_text, milliseconds_text
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.engine.target import ONNX_RUNTIME
-from nnopt_gui.gui.i18n import labelled, recipe_label
+from nnopt_gui.gui.i18n import heading_label, labelled
 from nnopt_gui.gui.panels.inspector.findings import (
     BYTE_KINDS,
     WORKS,
@@ -118,7 +118,7 @@ class WhyPanel(QWidget):
         if trial is None:
             self._head.setText(self.tr("Why is it not smaller, not faster?"))
         else:
-            name = self.tr("Original") if trial.is_baseline else recipe_label(trial.recipe.label)
+            name = self.tr("Original") if trial.is_baseline else heading_label(trial.recipe.label)
             self._head.setText(f"#{trial.number}  {name}")
         self._show_stage()
         diagnosis = explanation.diagnosis
