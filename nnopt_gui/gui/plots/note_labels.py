@@ -41,6 +41,8 @@ class NoteLabels(pg.GraphicsObject):
         self._notes: tuple[Note, ...] = ()
         self._points: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.zeros(0), np.zeros(0))
         self._colours: Colours | None = None
+        self._placed: list[tuple[Note, QRectF, str]] | None = None  # until something moves
+        self._font = QApplication.font()
         self.setParentItem(view)
         self.setZValue(150)
         view.sigRangeChanged.connect(self._on_view_changed)
@@ -54,7 +56,7 @@ class NoteLabels(pg.GraphicsObject):
         """Show these; those that come first are placed first."""
         if tuple(notes) != self._notes:
             self._notes = tuple(notes)
-            self.update()
+            self._place_anew()
 
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours
@@ -65,6 +67,12 @@ class NoteLabels(pg.GraphicsObject):
 
     def placed(self) -> list[tuple[Note, QRectF, str]]:
         """What is drawn now: the note, its rectangle in the view box's pixels, and the text as it fits."""
+        if self._placed is None or self._font != QApplication.font():
+            self._font = QApplication.font()
+            self._placed = self._place()
+        return self._placed
+
+    def _place(self) -> list[tuple[Note, QRectF, str]]:
         room = QRectF(self._view.boundingRect()).adjusted(2, 2, -2, -2)
         metrics = QFontMetricsF(QApplication.font())
         taken: list[tuple[Note, QRectF, str]] = []
@@ -83,7 +91,7 @@ class NoteLabels(pg.GraphicsObject):
     def set_points(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """What labels had better not hide: view coordinates, two arrays of shape (n,)."""
         self._points = x, y
-        self.update()
+        self._place_anew()
 
     def _hidden(self, area: QRectF) -> int:
         """How many points a label would hide."""
@@ -112,6 +120,10 @@ class NoteLabels(pg.GraphicsObject):
 
     def _on_view_changed(self, *_: object) -> None:
         self.prepareGeometryChange()
+        self._place_anew()
+
+    def _place_anew(self) -> None:
+        self._placed = None
         self.update()
 
 

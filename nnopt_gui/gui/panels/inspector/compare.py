@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QHeaderView,
     QLabel,
@@ -26,7 +25,7 @@ from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.inspector.trial_choice import TrialChoice
-from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.layout import named, read_only, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
 from nnopt_gui.gui.state.comparisons import Comparisons, Pair, Stage
 from nnopt_gui.gui.state.workspace import Workspace
@@ -93,14 +92,9 @@ class ComparePanel(QWidget):
     def _set_up_table(self) -> None:
         table = self._table
         table.setModel(self._model)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        read_only(table)
         table.setAlternatingRowColors(True)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
         table.setTextElideMode(Qt.TextElideMode.ElideNone)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.verticalHeader().hide()
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
