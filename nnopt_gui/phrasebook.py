@@ -33,7 +33,7 @@ LABEL_WORDS: Final = (  # of Recipe.label, such as "prune 50 % of MACs · ft 2 l
     "group", "in", "inherited", "labels", "learned", "logarithmic", "lr", "lr found", "minmax", "moving average",
     "nearest", "no repair", "of MACs", "of bytes", "of latency", "patience", "per layer", "percentile", "plain",
     "plain images", "power of two", "prune", "random", "slim", "smooth", "sparse", "statistics", "student", "symmetric",
-    "teacher's labels", "tensor",
+    "teacher's labels", "tensor", "trellis",
 )  # fmt: skip
 WORDS: Final = (  # texts of one word, or of the operating system, which no scan of the source code would find
     "MACs", "Parameters", "original", "quantized", "pruned", "distilled", "combined", "running", "done", "failed",

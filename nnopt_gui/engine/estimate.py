@@ -16,6 +16,7 @@ from nnopt_gui.engine.weight_plan import (
     WeightForm,
     book_bytes,
     plan_weights,
+    trellis_operators,
 )
 
 LAYER_OVERHEAD_MS: Final = 0.004  # dispatch of one layer in ONNX Runtime on a desktop CPU, a typical figure
@@ -71,7 +72,8 @@ def estimate(profile: ModelProfile, recipe: Recipe, students: Mapping[str, Model
     container = _container(profile, recipe, sparse) or _container(original, recipe, sparse)
     fixed, per_channel = (container.fixed_bytes, container.channel_bytes) if container else (0, 8)
     size = fixed + per_channel * sum(channels) + sum(cost.weight_bytes for cost in costs)
-    size += operators + book_bytes(cost.form for cost in costs)
+    forms = [cost.form for cost in costs]
+    size += operators + book_bytes(forms) + trellis_operators(forms)
     size += sum(cost.form.book.operator_bytes(cost.weight_shape) for cost in costs if cost.form.book)
     widths = {cost.form.book.code_bits for cost in costs if cost.form.book}
     size += sum(stream_bytes(width) - stream_bytes(recipe.weight_bits) for width in widths)

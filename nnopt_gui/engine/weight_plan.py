@@ -6,7 +6,7 @@ Decided from shapes alone, so that the sliders' estimate and the written file ag
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -116,13 +116,36 @@ BOOK_SHAPES: Final[Mapping[int, tuple[BookShape, ...]]] = {
 }
 
 
+# Bits at which a trellis is worth its time: with fewer, vectors see structure that single weights do not have; with
+# more, what rounding activations does hides what it wins. A stream over fewer channels than the least has hardly room
+# for its windows, one over more than the most wins nothing.
+TRELLIS_BITS: Final = (2, 3)
+_LEAST_STREAM, _MOST_STREAM = 32, 64
+TRELLIS_TABLE: Final = 256  # bytes; layers with as many bits share it
+
+
+# Of the operators that unwind all streams over as many channels; more where bytes do not hold whole codes.
+_EVEN_TRELLIS, _UNEVEN_TRELLIS = 330, 430
+
+
+def trellis_stream(layer: LayerShape, bits: int) -> int:
+    """Output channels that a stream of a trellis-coded layer runs over; 0 where none is long enough."""
+    channels = layer.weight_shape[0] // max(1, layer.groups)
+    fitting = [
+        n for n in range(_LEAST_STREAM, _MOST_STREAM + 1) if channels % n == 0 and n * bits % 8 == 0 and n % 8 == 0
+    ]
+    return max(fitting, default=0)
+
+
 @dataclass(frozen=True)
 class WeightForm:
-    """``bits`` a weight, evenly spaced, or codes into ``book``, or into ``tables`` of every channel's own."""
+    """``bits`` a weight, evenly spaced, or codes into ``book``, or into ``tables`` of every channel's own, or along a
+    trellis in streams over ``stream`` output channels (0: none)."""
 
     bits: int
     book: BookShape | None = None
     tables: bool = False
+    stream: int = 0
 
     def code_bytes(self, weights: int) -> int:
         """Bytes of so many dense weights, without the book."""
@@ -166,19 +189,44 @@ def plan_weights(
         )
     uniform = quantize.method.granularity != "channel" or quantize.method.rounding in _EVEN_ROUNDINGS
     books: dict[str, BookShape] = {}
-    if quantize.method.form != "int4" and not sparse and (scheme == "codebook" or (scheme == "auto" and not uniform)):
-        books = _books(layers, bits)
+    streams: dict[str, int] = {}
+    dense = quantize.method.form != "int4" and not sparse
+    if dense and (scheme == "trellis" or (scheme == "auto" and not uniform)):
+        streams = _streams(layers, bits)
+    if dense and (scheme == "codebook" or (scheme == "auto" and not uniform)):
+        books = _books(layers, bits, streams)
     tables = _tables(layers, bits) if scheme == "channel_codebook" and quantize.method.form != "int4" else frozenset()
+    if scheme == "trellis" and sparse:
+        raise RecipeError(
+            "A trellis has no exact zero for pruned weights.", "Prune channels instead, or set the scheme to auto."
+        )
+    if scheme == "trellis" and not streams:
+        raise RecipeError(
+            "No trellis fits here.",
+            f"It takes 2 or 3 bits, the packed form, and layers of {_LEAST_STREAM} channels or more; or set the scheme "
+            "to auto.",
+        )
     if (scheme == "codebook" and not books) or (scheme == "channel_codebook" and not tables):
         raise RecipeError(
             "No codebook pays for itself here.", "Use 1 to 4 bits in the packed form, or set the scheme to auto."
         )
-    return {layer.name: WeightForm(bits[layer.name], books.get(layer.name), layer.name in tables) for layer in layers}
+    return {
+        name: WeightForm(width, books.get(name), name in tables, streams.get(name, 0)) for name, width in bits.items()
+    }
 
 
-def book_bytes(forms: Iterable[WeightForm]) -> int:
-    """Bytes of all codebooks; layers with the same shape of book share one."""
-    return sum(book.bytes for book in {form.book for form in forms if form.book})
+def book_bytes(forms: Collection[WeightForm]) -> int:
+    """Bytes of all codebooks and trellis tables; layers with the same shape of book, or as many bits, share one."""
+    books = sum(book.bytes for book in {form.book for form in forms if form.book})
+    return books + TRELLIS_TABLE * len({form.bits for form in forms if form.stream})
+
+
+def trellis_operators(forms: Collection[WeightForm]) -> int:
+    """Bytes of the operators that unwind trellis codes and put every layer's channels first."""
+    coded = [form for form in forms if form.stream]
+    groups = {(form.bits, form.stream) for form in coded}
+    unwind = sum(_EVEN_TRELLIS if 8 % bits == 0 else _UNEVEN_TRELLIS for bits, _ in groups)
+    return unwind + _TRANSPOSE_BYTES * len(coded)
 
 
 def _bits(layers: Sequence[LayerShape], quantize: Quantize) -> dict[str, int]:
@@ -213,15 +261,31 @@ def _tables(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> frozenset[
     return frozenset(found)
 
 
-def _books(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str, BookShape]:
-    """A book counts: with the codes of all the layers that it serves it has to stay near the bits asked for."""
+def _streams(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str, int]:
+    """The layers that a trellis codes, where all of a width together pay for its table."""
+    found: dict[str, int] = {}
+    for width in TRELLIS_BITS:
+        lengths = {layer.name: trellis_stream(layer, width) for layer in layers if bits[layer.name] == width}
+        codes = packed_bytes(sum(layer.count for layer in layers if lengths.get(layer.name)), width)
+        if codes * _BOOK_EXCESS >= TRELLIS_TABLE:
+            found.update({name: length for name, length in lengths.items() if length})
+    return found
+
+
+def _books(layers: Sequence[LayerShape], bits: Mapping[str, int], streams: Mapping[str, int]) -> dict[str, BookShape]:
+    """A book counts: with the codes of all layers of as many bits it has to stay near the bits asked for."""
     found: dict[str, BookShape] = {}
     for width in sorted(set(bits.values()) & set(BOOK_SHAPES)):
-        waiting = [layer for layer in layers if bits[layer.name] == width]
+        waiting = [layer for layer in layers if bits[layer.name] == width and layer.name not in streams]
+        beside = packed_bytes(
+            sum(layer.count for layer in layers if layer.name in streams and bits[layer.name] == width), width
+        )
         for shape in BOOK_SHAPES[width]:
             fitting = [layer for layer in waiting if shape.fits(layer)]
-            total = shape.bytes + sum(shape.code_bytes(layer.count) for layer in fitting)
-            if total > (1 + _BOOK_EXCESS) * packed_bytes(sum(layer.count for layer in fitting), width):
+            total = beside + shape.bytes + sum(shape.code_bytes(layer.count) for layer in fitting)
+            if not fitting or total > (1 + _BOOK_EXCESS) * (
+                beside + packed_bytes(sum(layer.count for layer in fitting), width)
+            ):
                 continue
             found.update({layer.name: shape for layer in fitting})
             waiting = [layer for layer in waiting if layer.name not in found]

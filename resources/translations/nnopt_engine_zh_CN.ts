@@ -2900,8 +2900,8 @@
             <translation>请把舍入设为自动、误差反馈或最近。</translation>
         </message>
         <message>
-            <source>A codebook has one scale per output channel.</source>
-            <translation>码本的每个输出通道只有一个缩放因子。</translation>
+            <source>Codebooks and trellises have one scale per output channel.</source>
+            <translation>码本和网格编码在每个输出通道上只有一个缩放系数。</translation>
         </message>
         <message>
             <source>Set the granularity to channel.</source>
@@ -4148,6 +4148,18 @@
             <translation>请改为剪枝通道，或把方案设为自动。</translation>
         </message>
         <message>
+            <source>A trellis has no exact zero for pruned weights.</source>
+            <translation>网格编码没有剪枝权重所需的精确零值。</translation>
+        </message>
+        <message>
+            <source>No trellis fits here.</source>
+            <translation>这里用不了网格编码。</translation>
+        </message>
+        <message>
+            <source>It takes 2 or 3 bits, the packed form, and layers of {least_stream} channels or more; or set the scheme to auto.</source>
+            <translation>它需要 2 或 3 位、紧凑格式，以及至少 {least_stream} 个通道的层；或把方案设为自动。</translation>
+        </message>
+        <message>
             <source>No codebook pays for itself here.</source>
             <translation>这里使用任何码本都不划算。</translation>
         </message>
@@ -4789,6 +4801,10 @@
         <message>
             <source>tensor</source>
             <translation>逐张量</translation>
+        </message>
+        <message>
+            <source>trellis</source>
+            <translation>网格编码</translation>
         </message>
     </context>
     <context>

@@ -1877,6 +1877,10 @@ and {} for the runtime</source>
         <translation>指向含 {} 个向量的码本的编码</translation>
     </message>
     <message>
+        <source>Coded along a trellis of 256 levels</source>
+        <translation>沿 256 级网格编码</translation>
+    </message>
+    <message>
         <source>Asked for: {}</source>
         <translation>要求：{}</translation>
     </message>
@@ -2311,10 +2315,6 @@ and {} for the runtime</source>
         <translation>调优数分钟，2 位和 3 位也调优。</translation>
     </message>
     <message>
-        <source>Even and symmetric levels; codebooks where they pay for themselves.</source>
-        <translation>均匀对称的量化级；在划算时使用码本。</translation>
-    </message>
-    <message>
         <source>Even, symmetric</source>
         <translation>均匀对称</translation>
     </message>
@@ -2425,6 +2425,18 @@ and {} for the runtime</source>
     <message>
         <source>Mean and deviation of every output are restored.</source>
         <translation>恢复每个输出的均值和标准差。</translation>
+    </message>
+    <message>
+        <source>Up to 4 bits a trellis or codebooks where they pay; even levels elsewhere.</source>
+        <translation>4 位及以下在划算处用网格编码或码本，其余用等距量化级。</translation>
+    </message>
+    <message>
+        <source>Trellis</source>
+        <translation>网格编码</translation>
+    </message>
+    <message>
+        <source>2 or 3 bits a weight, whose level depends on its neighbours&apos; codes too: one of 256.</source>
+        <translation>每个权重 2 或 3 位，其量化级还取决于相邻权重的编码：共 256 级。</translation>
     </message>
     <message>
         <source>Even</source>
@@ -4464,6 +4476,10 @@ and {} for the runtime</source>
     <message>
         <source>The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>
         <translation>配方用 {} × {} 项的码本构成这些权重，码本在运行时求得；图中画的是 {} 位的等距量化级，它们保持 {} dB。</translation>
+    </message>
+    <message>
+        <source>The recipe codes these weights along a trellis with 256 levels, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>
+        <translation>配方用 256 级的网格编码这些权重，量化级在运行时求得；图中画的是 {} 位的等距量化级，它们保持 {} dB。</translation>
     </message>
     <message>
         <source>The recipe gives every channel {} levels of its own, found in the run; drawn are even levels of {} bits, which keep {} dB.</source>

@@ -48,7 +48,7 @@ def test_every_book_holds_its_bits() -> None:
 
 
 def test_books_go_where_whole_vectors_fit_and_pay_for_themselves() -> None:
-    two = plan_weights(LAYERS, Quantize(2, 8))
+    two = plan_weights(LAYERS, Quantize(2, 8, Method(scheme="codebook")))
     assert two["wide"].book == two["point"].book == two["deep"].book == BookShape(4, 256, "inputs")
     assert two["depth"].book is None
     assert two["first"].book is None
@@ -63,12 +63,29 @@ def test_books_go_where_whole_vectors_fit_and_pay_for_themselves() -> None:
     assert book_bytes([WeightForm(8)]) == 0
 
 
+def test_a_trellis_codes_wide_layers_at_two_and_three_bits() -> None:
+    two = plan_weights(LAYERS, Quantize(2, 8))
+    assert two["wide"] == two["point"] == two["deep"] == WeightForm(2, stream=64)
+    assert two["first"].stream == two["depth"].stream == two["last"].stream == 0
+    assert book_bytes(list(two.values())) == 256
+    assert not any(form.stream for form in plan_weights(LAYERS, Quantize(4, 8)).values())
+    odd = [LayerShape("a", (80, 512, 3, 3)), LayerShape("b", (36, 512, 3, 3)), LayerShape("c", (128, 16, 3, 3), 2)]
+    found = plan_weights(odd, Quantize(3, 8, Method(scheme="trellis", edges="same")))
+    assert [form.stream for form in found.values()] == [40, 0, 64]
+    for wrong in (Quantize(5, 8, Method(scheme="trellis")), Quantize(2, 8, Method(scheme="trellis", form="int4"))):
+        with pytest.raises(RecipeError, match="No trellis"):
+            plan_weights(LAYERS, wrong)
+    with pytest.raises(RecipeError, match="exact zero"):
+        plan_weights(LAYERS, Quantize(2, 8, Method(scheme="trellis")), sparse=True)
+
+
 @pytest.mark.parametrize(
     "method",
     [Method(scheme="symmetric"), Method(rounding="nearest"), Method(granularity="group"), Method(form="int4")],
 )
 def test_books_are_left_out_where_the_method_says_so(method: Method) -> None:
-    assert all(form.book is None for form in plan_weights(LAYERS, Quantize(2, 8, method)).values())
+    forms = plan_weights(LAYERS, Quantize(2, 8, method)).values()
+    assert all(form.book is None and not form.stream for form in forms)
 
 
 def test_pruned_weights_have_no_books() -> None:

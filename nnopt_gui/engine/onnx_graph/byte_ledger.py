@@ -25,6 +25,8 @@ from nnopt_gui.engine.onnx_graph.weight_codes import rice_code
 from nnopt_gui.engine.recipe import Form
 from nnopt_gui.engine.weight_plan import packed_bytes
 
+TableKind = Literal["table", "codebook", "trellis", "offsets", "rows", "multipliers"]
+
 
 @dataclass(frozen=True)
 class LayerBytes:
@@ -32,8 +34,8 @@ class LayerBytes:
 
     Attributes:
         form: ``int8`` and ``int4`` are plain initialisers; ``levels`` (8 bits, sparse), ``table`` (a grid that the
-            layer's channels share), ``offsets`` and ``rows`` (levels of its own for every channel) and ``codebook`` are
-            packed.
+            layer's channels share), ``offsets`` and ``rows`` (levels of its own for every channel), ``codebook`` and
+            ``trellis`` are packed.
         bits: of one code.
         weights: number of weights; a codebook's code stands for several.
         positions: how pruned weights are left out: not at all, by a mask, or by the gaps between those that were kept.
@@ -65,7 +67,7 @@ class LayerBytes:
 class SharedTable:
     """A constant that several layers use and the file holds once."""
 
-    kind: Literal["table", "codebook", "offsets", "rows", "multipliers"]
+    kind: TableKind
     shape: tuple[int, ...]
     bytes: int
     layers: tuple[str, ...]
@@ -121,6 +123,9 @@ def ledger(
             for segment in stream.segments:
                 for packed in segment.weights:
                     tables.add_all(packed)
+        for trellis in plan.trellises:
+            for packed in trellis.weights:
+                tables.add_all(packed)
     scales = dict(stored_bytes({n: weight.scale.astype(np.float32) for n, weight in weights.items()}, form == "packed"))
     integers = dict(stored_bytes(biases or {}, form == "packed"))
     layers = [
@@ -163,6 +168,9 @@ def _packed_rows(plan: PackingPlan) -> Iterator[LayerBytes]:
                 *(name, form, weight.bits, weight.count, weight.positions),
                 *(codes[name], places.get(name, 0), 0, 0, 0),
             )
+    for weight in (weight for trellis in plan.trellises for weight in trellis.weights):
+        size = packed_bytes(weight.count, weight.bits)
+        yield LayerBytes(weight.name, weight.decoder, weight.bits, weight.count, "all", size, 0, 0, 0, 0)
 
 
 def _codes_in_stream(weight: PackedWeight) -> int:
@@ -205,7 +213,10 @@ class _Tables:
             self._add("multipliers", packed.name, packed.weight.multipliers[:, :, None])
 
     def _add(
-        self, kind: Literal["table", "codebook", "offsets", "rows", "multipliers"], name: str, array: np.ndarray
+        self,
+        kind: Literal["table", "codebook", "trellis", "offsets", "rows", "multipliers"],
+        name: str,
+        array: np.ndarray,
     ) -> None:
         key = (array.shape, array.tobytes())
         self.kinds.setdefault(key, SharedTable(kind, array.shape, array.nbytes, ()))

@@ -3,7 +3,8 @@
 Codes of one width share a *stream* of bits, whatever they stand for. A *segment* is the part of a stream that one table
 decodes: the levels of a grid, or the entries of a codebook. Weights with a table, or an offset, per output channel
 share a segment whose codes are decoded layer by layer. A *placement* puts the values that were kept among zeros, for
-all sparse weights of a file whose places are written in the same way, whatever their streams.
+all sparse weights of a file whose places are written in the same way, whatever their streams. Trellises have streams of
+their own, because their windows overlap.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from nnopt_gui.engine.weight_plan import packed_bytes
 CHAIN_WEIGHTS: Final = 1 << 25
 LAYER_OPERATORS: Final = 100  # and those that apply a layer's own offsets, rows or multipliers
 
-Decoder = Literal["levels", "table", "offsets", "rows", "codebook"]
+Decoder = Literal["levels", "table", "offsets", "rows", "codebook", "trellis"]
 Positions = Literal["all", "mask", "gaps"]
 
 
@@ -33,7 +34,8 @@ class PackedWeight:
     """One weight and how its levels come from codes of ``bits`` bits.
 
     ``decoder``: ``levels`` the codes are the int8 levels; ``table`` int8 (2**bits,) for the layer; ``offsets`` level =
-    code + table[channel], int8 (O,); ``rows`` int8 (O, 2**bits); ``codebook`` int8 (K, d). ``positions``: which weights
+    code + table[channel], int8 (O,); ``rows`` int8 (O, 2**bits); ``codebook`` int8 (K, d); ``trellis``
+    int8 (256,) for windows of codes. ``positions``: which weights
     have a code; the others are 0. ``placement``: the number of the one that puts its values in their places, or −1.
     """
 
@@ -63,7 +65,7 @@ class PackedWeight:
     @property
     def shares_table(self) -> bool:
         """Whether other weights with equal tables are decoded together."""
-        return self.decoder in ("table", "codebook")
+        return self.decoder in ("table", "codebook", "trellis")
 
     @property
     def codes(self) -> int:
@@ -81,7 +83,7 @@ class PackedWeight:
         """Whether dense codes can say that a weight was pruned, or none was."""
         if self.weight.kept is None or bool(self.weight.kept.all()):
             return True
-        if self.decoder == "codebook":
+        if self.decoder in ("codebook", "trellis"):
             return False
         if self.decoder == "offsets":
             return not np.any(self.table > 0) and not np.any(self.table.astype(np.int16) + 2**self.bits <= 0)
@@ -131,11 +133,29 @@ class CodeStream:
 
 
 @dataclass(frozen=True)
+class TrellisStream:
+    """Trellis-coded weights that are unpacked together: one table, and circles of as many output channels."""
+
+    weights: tuple[PackedWeight, ...]
+
+    @property
+    def bits(self) -> int:
+        """Bits that a weight adds."""
+        return self.weights[0].bits
+
+    @property
+    def length(self) -> int:
+        """Output channels that make a circle."""
+        return _circle(self.weights[0])
+
+
+@dataclass(frozen=True)
 class PackingPlan:
     """The streams and placements of a file, and the weights (by name) that stay plain int8."""
 
     streams: tuple[CodeStream, ...]
     placements: tuple[Placement, ...]
+    trellises: tuple[TrellisStream, ...]
     plain: tuple[str, ...]
 
 
@@ -156,13 +176,16 @@ def plan_packing(weights: Mapping[str, QuantizedWeight]) -> PackingPlan:
             together.setdefault(_key(one), []).append(one)
     users = {one.name: group for group in together.values() for one in group}
     packed = _in_file_order([own for own in packed if _pays(own, users.get(own.name, [own]), sizes)])
+    trellises = tuple(_trellises([own for own in packed if own.decoder == "trellis"]))
+    packed = [own for own in packed if own.decoder != "trellis"]
     placed, placements = _placed(packed, sizes)
     streams = list(_streams([weight for weight in placed if weight.decoder != "levels" or weight.positions != "all"]))
     for index, placement in enumerate(placements):
         if placement.rice_bits and np.any(placement.kept):
             _add_remainders(streams, index, placement.rice_bits)
     inside = {weight.name for stream in streams for segment in stream.segments for weight in segment.weights}
-    return PackingPlan(tuple(streams), placements, tuple(name for name in weights if name not in inside))
+    inside |= {weight.name for stream in trellises for weight in stream.weights}
+    return PackingPlan(tuple(streams), placements, trellises, tuple(name for name in weights if name not in inside))
 
 
 def packed_weight(name: str, weight: QuantizedWeight) -> PackedWeight:
@@ -170,6 +193,8 @@ def packed_weight(name: str, weight: QuantizedWeight) -> PackedWeight:
     if weight.codebook is not None:
         entries = weight.codebook.entries
         return PackedWeight(name, weight, "codebook", max(1, (len(entries) - 1).bit_length()), entries)
+    if weight.trellis is not None:
+        return PackedWeight(name, weight, "trellis", weight.bits, weight.trellis.table)
     if weight.bits == 8:
         return PackedWeight(name, weight, "levels", 8, level_table(8))
     table = level_table(weight.bits) if weight.table is None else weight.table
@@ -236,6 +261,20 @@ def _streams(weights: Sequence[PackedWeight]) -> Iterator[CodeStream]:
         for part in _parts(range(len(same)), [weight.count for weight in same]):
             segments = itertools.groupby((same[index] for index in part), _key)
             yield CodeStream(bits, tuple(_segment(list(members)) for _, members in segments))
+
+
+def _trellises(weights: Sequence[PackedWeight]) -> Iterator[TrellisStream]:
+    together: dict[tuple[object, ...], list[PackedWeight]] = {}
+    for weight in weights:
+        together.setdefault((_key(weight), _circle(weight)), []).append(weight)
+    for same in together.values():
+        for part in _parts(range(len(same)), [weight.count for weight in same]):
+            yield TrellisStream(tuple(same[index] for index in part))
+
+
+def _circle(weight: PackedWeight) -> int:
+    assert weight.weight.trellis is not None
+    return weight.weight.trellis.length
 
 
 def _segment(weights: Sequence[PackedWeight]) -> Segment:

@@ -4,7 +4,8 @@ ONNX Runtime folds constant sub-graphs when a session starts. All codes of one b
 ``BitShift``, ``BitwiseAnd`` and ``Gather`` from a table of int8 levels, or of codebook entries, unpack it, and a
 ``Split`` with one ``Reshape`` a layer puts every weight in front of the very ``DequantizeLinear`` that would read it in
 the plain file. A sparse weight is a stream of the values that were kept and either one mask bit a weight, or the
-distance of each value from the one before, Rice coded. Which form a weight takes is decided by :mod:`packed_forms`, the
+distance of each value from the one before, Rice coded. Trellis-coded weights are windows of their stream, which shifts
+cut out. Which form a weight takes is decided by :mod:`packed_forms`, the
 operators are written by :mod:`unpacking_chains`; scales and biases are halved by :mod:`short_parameters`.
 
 Once loaded, the graph is the plain int8 graph; :func:`expand` gives it for runtimes that do not fold.
@@ -44,8 +45,8 @@ def pack(
         targets: which initialiser each of them is.
 
     Raises:
-        ValueError: levels that are not what bits, table, codebook or multipliers can give, or that are not 0 where
-            their weight was pruned.
+        ValueError: levels that are not what bits, table, codebook, trellis or multipliers can give, or that are not 0
+            where their weight was pruned.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)

@@ -20,6 +20,7 @@ from nnopt_gui.engine.onnx_graph.float_graph import FloatGraph, GraphLayer
 from nnopt_gui.engine.onnx_graph.integer_kernels import INT32_SAFE
 from nnopt_gui.engine.onnx_graph.rewriting import with_nodes
 from nnopt_gui.engine.onnx_graph.tensors import constant, initializers
+from nnopt_gui.engine.onnx_graph.trellis_codes import TrellisCodes
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class QuantizedWeight:
     channel; None for the usual one, −2**(bits−1) … 2**(bits−1)−1, with 1 bit −1 and 1. ``multipliers``: int8
     (O, groups), 1 or more, one for every ``group_size`` consecutive weights of a channel (the last group may be
     shorter); None when there are no groups.
+
+    With a ``codebook`` vectors of levels are its entries, with a ``trellis`` levels are those of its codes; neither has
+    tables or groups.
     """
 
     levels: np.ndarray
@@ -57,6 +61,7 @@ class QuantizedWeight:
     multipliers: np.ndarray | None = None
     group_size: int | None = None
     codebook: VectorCodebook | None = None
+    trellis: TrellisCodes | None = None
 
     def dequantized(self) -> np.ndarray:
         """Float32 weights, output channels first."""

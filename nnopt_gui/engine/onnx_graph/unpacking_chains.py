@@ -16,8 +16,16 @@ import onnx
 from onnx import helper
 
 from nnopt_gui.engine.onnx_graph.bit_packing import bit_group, pack_bits
-from nnopt_gui.engine.onnx_graph.packed_forms import CodeStream, PackedWeight, PackingPlan, Placement, Segment
-from nnopt_gui.engine.onnx_graph.tensors import constant
+from nnopt_gui.engine.onnx_graph.chain_writer import ChainWriter
+from nnopt_gui.engine.onnx_graph.packed_forms import (
+    CodeStream,
+    PackedWeight,
+    PackingPlan,
+    Placement,
+    Segment,
+    TrellisStream,
+)
+from nnopt_gui.engine.onnx_graph.trellis_codes import in_streams
 from nnopt_gui.engine.onnx_graph.weight_codes import (
     RiceCode,
     base_levels,
@@ -52,13 +60,15 @@ def unpack_weights(prefix: str, plan: PackingPlan, targets: Mapping[str, Target]
     results whose shape depends on values.
 
     Raises:
-        ValueError: levels that are not what table, codebook or multipliers can give.
+        ValueError: levels that are not what table, codebook, trellis or multipliers can give.
     """
     chain = _Chain(prefix, plan, targets)
     for stream in plan.streams:
         chain.write(stream)
     for index in range(len(plan.placements)):
         chain.place(index)
+    for trellis in plan.trellises:
+        chain.unwind(trellis)
     return onnx.GraphProto(node=chain.nodes, initializer=chain.tensors, value_info=chain.shapes)
 
 
@@ -105,15 +115,11 @@ class _Values:
     wide: bool
 
 
-class _Chain:
+class _Chain(ChainWriter):
     def __init__(self, prefix: str, plan: PackingPlan, targets: Mapping[str, Target]) -> None:
-        self.prefix = prefix
+        super().__init__(prefix)
         self.placements = plan.placements
         self.targets = targets
-        self.numbers = itertools.count()
-        self.nodes: list[onnx.NodeProto] = []
-        self.tensors: list[onnx.TensorProto] = []
-        self.shapes: list[onnx.ValueInfoProto] = []
         self.kept: dict[int, list[str]] = {index: [] for index in range(len(plan.placements))}  # int8 values
         self.remainders: dict[int, str] = {}
 
@@ -251,6 +257,37 @@ class _Chain:
         for weight, piece in zip(placement.weights, self._split(spread, sizes, 0), strict=True):
             self._finish(weight, _Values(piece, (weight.count,), wide=False))
 
+    # -- trellises -------------------------------------------------------------------------------------------------
+
+    def unwind(self, stream: TrellisStream) -> None:
+        """Windows of eight bits, each a code's width after the one before, by shifts of a byte and of the next one in
+        the circle; then the level of every window."""
+        group, streams = bit_group(stream.bits), np.concatenate([_streams_of(weight) for weight in stream.weights])
+        packed = pack_bits(streams, stream.bits).reshape(len(streams), -1, group.size)
+        low = self._constant(packed)
+        first, others = self._split(low, [1, packed.shape[1] - 1], axis=1)
+        high = self._node("Concat", [others, first], axis=1)
+        if group.size > 1:
+            both = self._node("Concat", [low, high], axis=2)
+            low = self._node("Gather", [both, self._constant(group.low.astype(np.int64))], axis=2)
+            high = self._node("Gather", [both, self._constant(group.low.astype(np.int64) + 1)], axis=2)
+        # in two steps, because a window that starts with its byte takes nothing of the next: a shift by 8 is undefined
+        high = self._node("BitShift", [high, self._constant(np.array(1, np.uint8))], direction="LEFT")
+        high = self._node("BitShift", [high, self._constant((7 - group.shift).astype(np.uint8))], direction="LEFT")
+        low = self._node("BitShift", [low, self._constant(group.shift.astype(np.uint8))], direction="RIGHT")
+        windows = self._node("Cast", [self._node("BitwiseOr", [low, high])], to=onnx.TensorProto.INT32)
+        levels = self._node("Gather", [self._constant(stream.weights[0].table), windows])
+        counts = [weight.count // stream.length for weight in stream.weights]
+        for weight, piece in zip(stream.weights, self._split(levels, counts), strict=True):
+            outputs, *inputs = weight.weight.levels.shape
+            axes = list(range(len(inputs)))
+            axes.insert(self.targets[weight.name].out_axis, len(inputs))
+            values = self._reshape(piece, (*inputs, outputs))
+            if axes == sorted(axes):
+                self._rename(values, self.targets[weight.name].initializer)
+            else:
+                self._node("Transpose", [values], self.targets[weight.name].initializer, perm=axes)
+
     # -- one weight ------------------------------------------------------------------------------------------------
 
     def _finish(self, packed: PackedWeight, values: _Values, mask: str | None = None) -> None:
@@ -308,46 +345,10 @@ class _Chain:
         else:
             self._node("Transpose", [values.name], target.initializer, perm=axes)
 
-    def _rename(self, old: str, new: str) -> None:
-        """Give a result that nobody has read yet another name."""
-        for node in reversed(self.nodes):
-            for index, name in enumerate(node.output):
-                if name == old:
-                    node.output[index] = new
-                    return
-
-    # -- writing ---------------------------------------------------------------------------------------------------
-
     def _shaped(self, values: _Values, shape: tuple[int, ...]) -> _Values:
         if values.shape == shape:
             return values
         return _Values(self._reshape(values.name, shape), shape, values.wide)
-
-    def _split(self, source: str, sizes: list[int], padding: int) -> list[str]:
-        """Pieces of the first axis; ``padding`` at the end is dropped."""
-        sizes = [*sizes, padding] if padding else sizes
-        if len(sizes) == 1:
-            return [source]
-        outputs = [self._fresh() for _ in sizes]
-        lengths = self._constant(np.array(sizes, np.int64))
-        self.nodes.append(helper.make_node("Split", [source, lengths], outputs))
-        return outputs[:-1] if padding else outputs
-
-    def _reshape(self, source: str, shape: tuple[int, ...]) -> str:
-        return self._node("Reshape", [source, self._constant(np.array(shape, np.int64))])
-
-    def _constant(self, array: np.ndarray) -> str:
-        name = self._fresh()
-        self.tensors.append(constant(name, array))
-        return name
-
-    def _node(self, op_type: str, inputs: list[str], output: str = "", **attributes: object) -> str:
-        output = output or self._fresh()
-        self.nodes.append(helper.make_node(op_type, inputs, [output], **attributes))
-        return output
-
-    def _fresh(self) -> str:
-        return f"{self.prefix}:{next(self.numbers)}"
 
 
 def _segment_codes(segment: Segment) -> np.ndarray:
@@ -360,6 +361,15 @@ def _segment_codes(segment: Segment) -> np.ndarray:
             codes = codes[packed.weight.kept.ravel()]
         parts.append(codes)
     return np.concatenate(parts)
+
+
+def _streams_of(packed: PackedWeight) -> np.ndarray:
+    """uint8 (streams, length) codes of a trellis-coded weight, in the order of the file."""
+    weight = packed.weight
+    assert weight.trellis is not None
+    if np.any(weight.trellis.levels(weight.bits) != weight.levels.reshape(len(weight.levels), -1)):
+        raise ValueError("levels are not those of their trellis")
+    return in_streams(weight.trellis.codes, weight.trellis.length)
 
 
 def _code_of(placement: Placement) -> RiceCode:

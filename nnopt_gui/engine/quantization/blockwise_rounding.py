@@ -137,7 +137,7 @@ class _Block:
         self._levels: dict[str, NeighbourLevels] = {}
         self._fixed: dict[str, Tensor] = {}
         for name, weight in found.weights.items():
-            if weight.codebook is None:
+            if weight.codebook is None and weight.trellis is None:
                 limits = (least.get(name), largest_level)
                 self._levels[name] = NeighbourLevels(weight, device, *limits, fixed_scale=fixed_scales)
             else:

@@ -83,7 +83,9 @@ class _Rounding:
 
     @classmethod
     def of(cls, method: Method, bits: tuple[int, ...]) -> _Rounding:
-        scheme: Scheme = "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook") else method.scheme
+        scheme: Scheme = (
+            "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook", "trellis") else method.scheme
+        )
         if method.granularity == "group":
             method = replace(method, granularity="channel")
         if scheme == "logarithmic":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -23,6 +23,8 @@ from nnopt_gui.engine.quantization.error_feedback import (
 )
 from nnopt_gui.engine.quantization.grids import INT8_REACH, WeightGrid, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
+from nnopt_gui.engine.quantization.trellis_rounding import code_with_feedback
+from nnopt_gui.engine.quantization.trellises import TrainedTrellis
 from nnopt_gui.engine.quantization.vector_rounding import improve_vectors, round_vectors_with_feedback
 from nnopt_gui.engine.recipe import WeightRange
 
@@ -40,16 +42,16 @@ _BOOK_SHARES: Final = np.linspace(0.8, 1.2, 5)  # the same for codebooks, as sha
 class RoundingTask:
     """What applies to weights besides their inputs. ``kept`` and ``least_scale`` have output channels first.
 
-    ``book``: build the weights from its vectors instead of evenly spaced levels; not with ``kept``. ``own_levels``:
-    find levels for every channel (:mod:`channel_codebooks`), with magnitudes up to ``largest_level``; not for depthwise
-    layers.
+    ``book``: build the weights from its vectors, or code them along its paths, instead of evenly spaced levels; not
+    with ``kept``. ``own_levels``: find levels for every channel (:mod:`channel_codebooks`), with magnitudes up to
+    ``largest_level``; not for depthwise layers.
     """
 
     bits: int
     weight_range: WeightRange = "mse"
     kept: np.ndarray | None = None
     least_scale: np.ndarray | None = None
-    book: TrainedBook | None = None
+    book: TrainedBook | TrainedTrellis | None = None
     own_levels: bool = False
     largest_level: int = INT8_REACH
 
@@ -72,7 +74,8 @@ def round_layer(
 ) -> tuple[QuantizedWeight, np.ndarray | None]:
     """Quantise one layer given its exact and its rough inputs."""
     columns = int(np.prod(weight.shape[1:]))
-    order = column_order(weight.shape, task.book.codebook.order) if task.book else np.arange(columns)
+    book = task.book.codebook if isinstance(task.book, TrainedBook) else None
+    order = column_order(weight.shape, book.order) if book else np.arange(columns)
     available = inputs[0].size // inputs[0].shape[1 if layer.kind == "conv" else -1]
     depthwise = layer.kind == "conv" and attribute(node, "group", 1) == len(weight) > 1
     wanted = _DEPTHWISE_ROWS if depthwise else _BOOK_ROWS if task.book else _ROWS
@@ -99,16 +102,7 @@ def round_layer(
             centred=bias is not None,
         )
         parts.append(part)
-    levels = np.empty((len(weight), columns), np.int8)
-    levels[:, order] = np.concatenate([part.levels for part in parts])
-    quantized = QuantizedWeight(
-        levels.reshape(weight.shape),
-        np.concatenate([part.scale for part in parts]),
-        task.bits,
-        task.kept,
-        np.concatenate([part.tables for part in parts]) if task.own_levels else None,
-        codebook=task.book.codebook if task.book else None,
-    )
+    quantized = _joined(parts, weight.shape, order, task)
     shift = np.concatenate([part.shift for part in parts])
     return quantized, None if bias is None else (bias + unit * shift).astype(np.float32)
 
@@ -119,16 +113,32 @@ def _power_of_two_above(*arrays: np.ndarray) -> np.float32:
     return np.float32(2.0 ** np.ceil(np.log2(largest))) if largest > np.finfo(np.float32).tiny else np.float32(1.0)
 
 
+def _joined(
+    parts: Sequence[_RoundedRows], shape: tuple[int, ...], order: np.ndarray, task: RoundingTask
+) -> QuantizedWeight:
+    """The groups of a layer in one weight, its columns back in the order of the network."""
+    levels = np.empty((shape[0], len(order)), np.int8)
+    levels[:, order] = np.concatenate([part.levels for part in parts])
+    scale, book = np.concatenate([part.scale for part in parts]), task.book
+    found = QuantizedWeight(levels.reshape(shape), scale, task.bits, task.kept)
+    if isinstance(book, TrainedTrellis):
+        return replace(found, trellis=book.codes(np.concatenate([part.codes for part in parts])))
+    if book is not None:
+        return replace(found, codebook=book.codebook)
+    return replace(found, table=np.concatenate([part.tables for part in parts])) if task.own_levels else found
+
+
 @dataclass(frozen=True)
 class _RoundedRows:
-    """Levels int8 (O, K), scales float32 (O,), squared errors (O,), bias shifts (O,), and int8 (O, n) tables where
-    channels have levels of their own."""
+    """Levels int8 (O, K), scales float32 (O,), squared errors (O,), bias shifts (O,); int8 (O, n) tables where channels
+    have levels of their own, uint8 (O, K) codes where they follow a trellis."""
 
     levels: np.ndarray
     scale: np.ndarray
     error: np.ndarray
     shift: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     tables: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int8))
+    codes: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
 
     def or_better(self, other: _RoundedRows) -> _RoundedRows:
         """Channel by channel the one with the smaller error."""
@@ -155,18 +165,39 @@ def _round_rows(
     seen = rough - rough.mean(axis=0) if centred else rough
     residual = (exact - rough) @ rows.T
     residual -= residual.mean(axis=0) if centred else 0.0
-    width = task.book.codebook.entries.shape[1] if task.book else 1
+    width = task.book.codebook.entries.shape[1] if isinstance(task.book, TrainedBook) else 1
     problem = _Problem.of(rows, seen, residual, task.kept, checkpoint, width)
-    best = _with_own_levels(problem, task) if task.own_levels else _on_shared_levels(problem, task)
+    if isinstance(task.book, TrainedTrellis):
+        best = _along_paths(problem, task.book, task.least_scale)
+    else:
+        best = _with_own_levels(problem, task) if task.own_levels else _on_shared_levels(problem, task.book, task)
     # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
     shift = rows @ exact.mean(axis=0) - (best.levels * best.scale[:, None]) @ rough.mean(axis=0)
     return replace(best, shift=shift)
 
 
-def _on_shared_levels(problem: _Problem, task: RoundingTask) -> _RoundedRows:
+def _along_paths(problem: _Problem, trellis: TrainedTrellis, least_scale: np.ndarray | None) -> _RoundedRows:
+    """Codes of one block after the other; the first one finds the scales, which all share."""
+    codes, left = np.zeros(problem.rows.shape, np.uint8), problem.residual.copy()
+    scale = channel_deviation(problem.rows)
+    for block, moment, factor in zip(problem.blocks, problem.moments, problem.factors, strict=True):
+        columns = problem.seen[:, block]
+        target = problem.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
+        first = block is problem.blocks[0]
+        found = code_with_feedback(
+            target, moment, factor, scale, trellis, least_scale, problem.checkpoint, fit_scale=first
+        )
+        codes[:, block], scale = found.codes, found.scale
+        left -= columns @ (found.rounded - problem.rows[:, block]).T
+    levels = trellis.codes(codes).levels(trellis.trellis.bits)
+    scale = (scale * np.float32(trellis.step)).astype(np.float32)
+    return _RoundedRows(levels, scale, problem.error(levels, scale), codes=codes)
+
+
+def _on_shared_levels(problem: _Problem, book: TrainedBook | None, task: RoundingTask) -> _RoundedRows:
     """By the book, or on the better of the evenly spaced grids of so many bits."""
     best: _RoundedRows | None = None
-    for grid in (task.book,) if task.book else weight_grids(task.bits):
+    for grid in (book,) if book else weight_grids(task.bits):
         scale = problem.choose_scale(_candidates(problem.rows, grid, task), grid)
         levels = problem.solve(scale, grid)
         found = _RoundedRows(levels, scale.astype(np.float32), problem.error(levels, scale))

@@ -23,6 +23,7 @@ from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, 
 from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
+from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
 from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
@@ -228,7 +229,7 @@ def _fixed_scales(method: Method) -> bool:
 
 
 def _even_scheme(method: Method) -> Scheme:
-    return "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook") else method.scheme
+    return "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook", "trellis") else method.scheme
 
 
 def _feedback(task: _Task) -> bool:
@@ -245,9 +246,13 @@ def _by_effect(task: _Task) -> Reconstruction:
     return round_layers(task.graph, _feedback_rounder(task), task.ranges.sample, task.grids, task.reporter)
 
 
-def _books(task: _Task) -> dict[str, TrainedBook]:
+def _books(task: _Task) -> dict[str, TrainedBook | TrainedTrellis]:
+    """What the layers that are not on a grid are built from."""
+    weights, stop, largest = task.graph.weights(), task.reporter.checkpoint, task.largest_level
     shapes = {name: form.book for name, form in task.forms.items() if form.book is not None}
-    return train_books(task.graph.weights(), shapes, task.reporter.checkpoint, largest_level=task.largest_level)
+    streams = {name: (form.bits, form.stream) for name, form in task.forms.items() if form.stream}
+    books = train_books(weights, shapes, stop, largest_level=largest)
+    return {**books, **train_trellises(weights, streams, stop, largest_level=largest)}
 
 
 def _to_nearest(task: _Task) -> Reconstruction:
@@ -257,11 +262,15 @@ def _to_nearest(task: _Task) -> Reconstruction:
         task.reporter.checkpoint()
         task.reporter.progress(index, len(task.graph.layers))
         name, bits = layer.name, task.forms[layer.name].bits
-        if name in books:
-            found[name] = nearest_vectors(values[name], bits, books[name], task.least.get(name))
+        book, least = books.get(name), task.least.get(name)
+        if isinstance(book, TrainedBook):
+            found[name] = nearest_vectors(values[name], bits, book, least)
+            continue
+        if book is not None:
+            found[name] = nearest_path(values[name], book, least)
             continue
         if task.forms[name].tables:
-            mask, least = task.masks.get(name), task.least.get(name)
+            mask = task.masks.get(name)
             found[name] = nearest_entries_of_channels(values[name], bits, mask, least, largest_level=task.largest_level)
             continue
         found[name] = quantize_weight(
@@ -269,7 +278,7 @@ def _to_nearest(task: _Task) -> Reconstruction:
             bits,
             method.weight_range,
             task.masks.get(name),
-            task.least.get(name),
+            least,
             scheme=_even_scheme(method),
             granularity=method.granularity,
             largest_level=task.largest_level,
@@ -292,7 +301,7 @@ def _tuned(
     if steps == 0:
         return found, task.grids
     task.reporter.status("Tuning the quantised network" + (" on labelled images" if epochs else ""))
-    built = any(form.book is not None for form in task.forms.values())
+    built = any(form.book is not None or form.stream for form in task.forms.values())
     tuning = Tuning(steps, LABELLED_BOOK_RATE) if epochs and built else Tuning(steps)
     with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})
     tuned = tune(
@@ -317,7 +326,9 @@ def _tuned(
 def _worth_tuning(task: _Task) -> bool:
     even, book = _TUNED_BITS[task.quantize.method.effort]
     counts = {name: weight.size for name, weight in task.graph.weights().items()}
-    few = sum(counts[name] for name, form in task.forms.items() if form.bits <= (book if form.book else even))
+    few = sum(
+        counts[name] for name, form in task.forms.items() if form.bits <= (book if form.book or form.stream else even)
+    )
     return few >= _TUNED_SHARE * sum(counts.values())
 
 

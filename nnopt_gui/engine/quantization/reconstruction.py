@@ -21,6 +21,7 @@ from nnopt_gui.engine.quantization.codebooks import TrainedBook
 from nnopt_gui.engine.quantization.grids import INT8_REACH
 from nnopt_gui.engine.quantization.layer_rounding import RoundingTask, round_layer
 from nnopt_gui.engine.quantization.paired_networks import PairedNetworks
+from nnopt_gui.engine.quantization.trellises import TrainedTrellis
 from nnopt_gui.engine.recipe import WeightRange
 
 _IMAGES: Final = 512  # at most
@@ -47,7 +48,7 @@ def feedback_rounder(
     weight_range: WeightRange = "mse",
     masks: Mapping[str, np.ndarray] | None = None,
     least_scales: Mapping[str, np.ndarray] | None = None,
-    books: Mapping[str, TrainedBook] | None = None,
+    books: Mapping[str, TrainedBook | TrainedTrellis] | None = None,
     own_levels: Collection[str] = (),
     largest_level: int = INT8_REACH,
     seed: int = 0,
@@ -79,7 +80,7 @@ def reconstruct(
     weight_range: WeightRange = "mse",
     masks: Mapping[str, np.ndarray] | None = None,
     least_scales: Mapping[str, np.ndarray] | None = None,
-    books: Mapping[str, TrainedBook] | None = None,
+    books: Mapping[str, TrainedBook | TrainedTrellis] | None = None,
     own_levels: Collection[str] = (),
     largest_level: int = INT8_REACH,
     seed: int = 0,
@@ -93,7 +94,7 @@ def reconstruct(
         weight_range: ``mse`` chooses each channel's scale by the error of its outputs, ``minmax`` covers all weights.
         masks: False where a weight was pruned, output channels first.
         least_scales: lower limits of the scales by layer name.
-        books: codebooks by layer name.
+        books: codebooks and trellises by layer name.
         own_levels: names of layers whose channels have levels of their own; all others have evenly spaced ones.
         largest_level: magnitude of the largest of those.
     """

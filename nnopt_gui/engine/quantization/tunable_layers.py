@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
+from nnopt_gui.engine.onnx_graph.trellis_codes import windows
 from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.quantization.channel_codebooks import as_integers
 from nnopt_gui.engine.quantization.codebooks import channel_deviation, column_order
@@ -119,23 +121,23 @@ class LatentLevels:
 
 
 class SharedBook:
-    """The entries of one codebook, tuned in units of their standard deviation."""
+    """What several layers are built from, int8 (K, d) entries of a codebook or (256,) levels of a trellis, tuned in
+    units of their standard deviation."""
 
-    def __init__(self, codebook: VectorCodebook, device: torch.device) -> None:
-        self._largest = int(np.abs(codebook.entries.astype(np.int64)).max())
-        self.order = codebook.order
-        self._unit = float(codebook.entries.astype(np.float32).std()) or 1.0
-        self.entries = (torch.from_numpy(codebook.entries.astype(np.float32)) / self._unit).to(device).requires_grad_()
+    def __init__(self, entries: np.ndarray, device: torch.device) -> None:
+        self._largest = int(np.abs(entries.astype(np.int64)).max())
+        self._unit = float(entries.astype(np.float32).std()) or 1.0
+        self.entries = (torch.from_numpy(entries.astype(np.float32)) / self._unit).to(device).requires_grad_()
 
     def values(self) -> Tensor:
-        """float32 (K, d), in the units of the original int8 entries."""
+        """float32, in the units of the original integers."""
         return self.entries * self._unit
 
-    def integers(self) -> tuple[VectorCodebook, float]:
+    def integers(self) -> tuple[np.ndarray, float]:
         """The entries as int8 that reach as far as at first, and what one of their steps is in the original ones."""
         values = self.values().detach().cpu().numpy()
         step = float(np.abs(values).max()) / max(1, self._largest) or 1.0
-        return VectorCodebook(np.rint(values / step).astype(np.int8), self.order), step
+        return np.rint(values / step).astype(np.int8), step
 
 
 class BookLayer:
@@ -147,8 +149,9 @@ class BookLayer:
         assert found.codebook is not None
         self._found, self._book = found, book
         self._scale = TunableScale(found.scale, device, least)
+        self._order = found.codebook.order
         shape = found.levels.shape
-        order = column_order(shape, book.order)
+        order = column_order(shape, self._order)
         rows = found.levels.reshape(shape[0], -1)[:, order]
         self._codes = torch.from_numpy(vector_codes(rows, found.codebook.entries).astype(np.int64)).to(device)
         self._places = torch.from_numpy(np.argsort(order)).to(device)
@@ -164,9 +167,35 @@ class BookLayer:
         return [self._scale.logarithm]
 
     def quantized(self) -> QuantizedWeight:
-        codebook, step = self._book.integers()
-        levels = self._unpacked(torch.from_numpy(codebook.entries).to(self._codes.device)).cpu().numpy()
-        return QuantizedWeight(levels, self._scale.array() * np.float32(step), self._found.bits, codebook=codebook)
+        entries, step = self._book.integers()
+        levels = self._unpacked(torch.from_numpy(entries).to(self._codes.device)).cpu().numpy()
+        scale, codebook = self._scale.array() * np.float32(step), VectorCodebook(entries, self._order)
+        return QuantizedWeight(levels, scale, self._found.bits, codebook=codebook)
+
+
+class TrellisLayer:
+    """A layer coded by a trellis: the paths stay; the levels of their windows and scales move."""
+
+    def __init__(
+        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None = None
+    ) -> None:
+        assert found.trellis is not None
+        self._found, self._trellis, self._book = found, found.trellis, book
+        self._scale = TunableScale(found.scale, device, least)
+        paths = windows(found.trellis.codes, found.bits, found.trellis.length).reshape(found.levels.shape)
+        self._windows = torch.from_numpy(paths.astype(np.int64)).to(device)
+
+    def weight(self) -> Tensor:
+        return self._book.values()[self._windows] * column(self._scale.values(), self._windows.ndim)
+
+    def parameters(self) -> list[Tensor]:
+        return [self._scale.logarithm]
+
+    def quantized(self) -> QuantizedWeight:
+        table, step = self._book.integers()
+        levels = table[self._windows.cpu().numpy()]
+        scale, trellis = self._scale.array() * np.float32(step), replace(self._trellis, table=table)
+        return QuantizedWeight(levels, scale, self._found.bits, trellis=trellis)
 
 
 class TableLayer:

@@ -32,6 +32,7 @@ from nnopt_gui.engine.quantization.tunable_layers import (
     LatentLevels,
     SharedBook,
     TableLayer,
+    TrellisLayer,
     TunableBias,
     TunableLayer,
 )
@@ -148,14 +149,17 @@ class _Run:
 
     def _tunable(self, weight: QuantizedWeight, least: np.ndarray | None) -> TunableLayer:
         if weight.codebook is not None:
-            key = (weight.codebook.entries.tobytes(), weight.codebook.order)
-            book = self.books.setdefault(key, SharedBook(weight.codebook, self.device))
-            return BookLayer(weight, book, self.device, least)
+            return BookLayer(weight, self._shared(weight.codebook.entries, weight.codebook.order), self.device, least)
+        if weight.trellis is not None:
+            return TrellisLayer(weight, self._shared(weight.trellis.table, "trellis"), self.device, least)
         if weight.table is not None and weight.table.ndim == 2 and np.any(np.diff(weight.table.astype(np.int16)) != 1):
             return TableLayer(weight, self.device, least)
         usual = weight.table is None and weight.multipliers is None
         kind = LatentLevels if usual and weight.bits <= LATENT_BITS else FixedLevels
         return kind(weight, self.device, least)
+
+    def _shared(self, entries: np.ndarray, use: str) -> SharedBook:
+        return self.books.setdefault((entries.tobytes(), use), SharedBook(entries, self.device))
 
     def step(self, number: int, batch: TuningBatch) -> float:
         for group in self.optimizer.param_groups:

@@ -13,10 +13,12 @@ from nnopt_gui.errors import RecipeError
 WEIGHT_BITS: Final[tuple[int, ...]] = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32)
 ACTIVATION_BITS: Final[tuple[int, ...]] = (2, 3, 4, 5, 6, 7, 8, 32)
 
-Scheme = Literal["auto", "symmetric", "affine", "power_of_two", "logarithmic", "codebook", "channel_codebook"]
+Scheme = Literal[
+    "auto", "symmetric", "affine", "power_of_two", "logarithmic", "codebook", "channel_codebook", "trellis"
+]
 SCHEMES: Final[tuple[str, ...]] = (
     *("auto", "symmetric", "affine", "power_of_two", "logarithmic"),
-    *("codebook", "channel_codebook"),
+    *("codebook", "channel_codebook", "trellis"),
 )
 Granularity = Literal["channel", "tensor", "group"]
 GRANULARITIES: Final[tuple[str, ...]] = ("channel", "tensor", "group")
@@ -45,9 +47,11 @@ class Method:
     """How levels, ranges and rounding are found; the defaults choose by bit width and are what most people want.
 
     Attributes:
-        scheme: which levels weights may take. ``auto``: evenly spaced and symmetric; codebooks where they pay for
-            themselves (2 bits and fewer). ``codebook``: vectors of weights. ``channel_codebook``: 2 to 4 bits, single
-            levels of every channel's own, anywhere (Lloyd, 1982), in layers where its tables pay for themselves.
+        scheme: which levels weights may take. ``auto``: evenly spaced and symmetric; up to 4 bits a trellis or
+            codebooks where they pay for themselves. ``codebook``: vectors of weights. ``channel_codebook``: 2 to 4
+            bits, single levels of every channel's own, anywhere (Lloyd, 1982), in layers where its tables pay for
+            themselves. ``trellis``: 2 or 3 bits, levels that depend on the neighbours' codes too (QTIP,
+            arXiv:2406.11235), in layers of 32 channels or more.
         granularity: what shares a weight scale: an output channel, the whole tensor, or groups of a channel's weights.
         weight_range: the scale with the least squared error, or the one that covers the largest weight.
         activation_scheme: which levels activations may take. ``affine``: evenly spaced over the range.
@@ -96,8 +100,10 @@ class Method:
                 "Learned rounding moves weights between levels that stay, and a channel's own levels do not.",
                 "Set the rounding to auto, feedback or nearest.",
             )
-        if self.scheme in ("codebook", "channel_codebook") and self.granularity != "channel":
-            raise RecipeError("A codebook has one scale per output channel.", "Set the granularity to channel.")
+        if self.scheme in ("codebook", "channel_codebook", "trellis") and self.granularity != "channel":
+            raise RecipeError(
+                "Codebooks and trellises have one scale per output channel.", "Set the granularity to channel."
+            )
         if self.granularity == "group" and self.scheme not in ("auto", "symmetric"):
             raise RecipeError(f"Groups need evenly spaced levels, not {self.scheme}.", "Set the scheme to symmetric.")
 

@@ -134,7 +134,7 @@ class MethodGroup(ChoiceFold):
         )
         return {
             "scheme": {
-                "auto": (auto, self.tr("Even and symmetric levels; codebooks where they pay for themselves.")),
+                "auto": (auto, self.tr("Up to 4 bits a trellis or codebooks where they pay; even levels elsewhere.")),
                 "symmetric": (self.tr("Even, symmetric"), self.tr("Evenly spaced levels around zero.")),
                 "affine": (self.tr("Even, affine"), self.tr("Evenly spaced levels with a zero point of their own.")),
                 "power_of_two": fixed_point,
@@ -143,6 +143,10 @@ class MethodGroup(ChoiceFold):
                 "channel_codebook": (
                     self.tr("Own levels"),
                     self.tr("Every channel's own 4 to 16 levels, anywhere; in layers where they pay for themselves."),
+                ),
+                "trellis": (
+                    self.tr("Trellis"),
+                    self.tr("2 or 3 bits a weight, whose level depends on its neighbours' codes too: one of 256."),
                 ),
             },
             "activation_scheme": {

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
+from nnopt_gui.engine.onnx_graph.trellis_codes import TrellisCodes
 from nnopt_gui.engine.onnx_graph.weight_codes import level_table
 
 Grid = Literal["uniform", "table", "rows", "offsets", "groups"]
@@ -73,3 +74,14 @@ def book_weight(
         levels = np.where(kept, levels, 0)
     scale = (0.01 + 0.01 * rng.random(shape[0])).astype(np.float32)
     return QuantizedWeight(np.ascontiguousarray(levels, np.int8), scale, 8, kept, codebook=book)
+
+
+def trellis_weight(shape: tuple[int, ...], bits: int, length: int, rng: np.random.Generator) -> QuantizedWeight:
+    """Random codes along a trellis, all with the same table; 4 uniform bits where streams do not fill the channels."""
+    if shape[0] % length:
+        return random_weight(shape, "uniform", 4, rng)
+    table = np.random.default_rng(bits).permutation(np.arange(-128, 128)).astype(np.int8)
+    codes = rng.integers(0, 2**bits, (shape[0], int(np.prod(shape[1:])))).astype(np.uint8)
+    scale = (0.001 + 0.001 * rng.random(shape[0])).astype(np.float32)
+    trellis = TrellisCodes(table, codes, length)
+    return QuantizedWeight(trellis.levels(bits).reshape(shape), scale, bits, trellis=trellis)

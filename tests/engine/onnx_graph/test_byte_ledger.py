@@ -20,7 +20,7 @@ from nnopt_gui.engine.onnx_graph.tensors import array_of, initializers
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.recipe import Form
 
-from .quantized_weights import book_weight, random_book, random_weight
+from .quantized_weights import book_weight, random_book, random_weight, trellis_weight
 
 Make = Callable[[tuple[int, ...]], QuantizedWeight]
 
@@ -82,6 +82,7 @@ def make(kind: str, rng: np.random.Generator) -> Make:
         "groups": lambda shape: random_weight(shape, "groups", 4, rng, group_size=32),
         "codebook": lambda shape: book_weight(shape, book, rng),
         "pruned codebook": lambda shape: book_weight(shape, book, rng, alive=0.5),
+        "trellis": lambda shape: trellis_weight(shape, 3, 32, rng),
         "own books": lambda shape: book_weight(shape, random_book(64, 2, order, int(rng.integers(1e6))), rng),
     }
     return makers[kind]
@@ -89,7 +90,7 @@ def make(kind: str, rng: np.random.Generator) -> Make:
 
 KINDS = (
     *("uniform 3", "uniform 8", "half sparse", "very sparse", "sparse 8", "mixed"),
-    *("rows", "offsets", "groups", "codebook", "pruned codebook", "own books"),
+    *("rows", "offsets", "groups", "codebook", "pruned codebook", "own books", "trellis"),
 )
 
 

@@ -28,7 +28,7 @@ from nnopt_gui.engine.onnx_graph.tensors import array_of, constant, initializers
 from nnopt_gui.engine.onnx_graph.unpacking_chains import OPERATORS, Target, weight_codes
 from nnopt_gui.engine.progress import SilentReporter
 
-from .quantized_weights import GRIDS, Grid, book_weight, random_book, random_weight
+from .quantized_weights import GRIDS, Grid, book_weight, random_book, random_weight, trellis_weight
 
 Weights = Mapping[str, QuantizedWeight]
 
@@ -171,6 +171,19 @@ def test_codebooks(
     assert len(tables) == 1, "a book is stored once"
 
 
+@pytest.mark.parametrize("length", [16, 8])
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_trellises(graph: FloatGraph, grids: dict[str, ActivationGrid], bits: int, length: int) -> None:
+    rng = np.random.default_rng(bits)
+    weights = weights_of(graph, lambda shape: trellis_weight(shape, bits, length, rng))
+    packed = assert_same_as_plain(graph, weights, grids)
+    rows = [row for row in ledger(weights).layers if row.form == "trellis"]
+    assert len(rows) == (5 if length == 8 else 4), "all but the classes, and 72 channels are no multiple of 16"
+    assert sum(row.codes for row in rows) == sum(row.weights for row in rows) * bits // 8
+    assert [tuple(tensor.dims) for tensor in packed.graph.initializer].count((256,)) == 1, "a table is stored once"
+    assert_same_as_plain(graph, weights, None)
+
+
 def test_a_book_as_wide_as_a_layer_needs_no_reshape(graph: FloatGraph, grids: dict[str, ActivationGrid]) -> None:
     rng, book = np.random.default_rng(0), random_book(16, 64, "inputs")
     weights = weights_of(graph, lambda shape: random_weight(shape, "uniform", 8, rng))
@@ -293,6 +306,21 @@ def test_and_the_same_codebooks(
     weights = weights_of(graph, lambda shape: book_weight(shape, book, rng, alive=alive))
     for layer, got in zip(graph.layers, unpacked_by_reference(graph, grids, weights), strict=True):
         assert np.array_equal(got, np.moveaxis(weights[layer.name].levels, 0, layer.out_axis)), layer.name
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_and_the_same_trellises(graph: FloatGraph, grids: dict[str, ActivationGrid], bits: int) -> None:
+    rng = np.random.default_rng(0)
+    weights = weights_of(graph, lambda shape: trellis_weight(shape, bits, 8, rng))
+    for layer, got in zip(graph.layers, unpacked_by_reference(graph, grids, weights), strict=True):
+        assert np.array_equal(got, np.moveaxis(weights[layer.name].levels, 0, layer.out_axis)), layer.name
+
+
+def test_levels_that_are_not_on_their_path_are_a_mistake(graph: FloatGraph, grids: dict[str, ActivationGrid]) -> None:
+    weights = weights_of(graph, lambda shape: trellis_weight(shape, 2, 16, np.random.default_rng(0)))
+    weights[graph.layers[0].name].levels[0, 0, 0, 0] += 1
+    with pytest.raises(ValueError, match="trellis"):
+        write_quantized(graph, weights, grids)
 
 
 def test_levels_that_do_not_fit_are_a_mistake() -> None:

@@ -18,7 +18,8 @@ from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
 from nnopt_gui.engine.quantization.codebooks import train_books
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
-from nnopt_gui.engine.quantization.tunable_layers import BookLayer, SharedBook
+from nnopt_gui.engine.quantization.trellises import nearest_path, train_trellises
+from nnopt_gui.engine.quantization.tunable_layers import BookLayer, SharedBook, TrellisLayer
 from nnopt_gui.engine.quantization.tuning import Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.weight_plan import BookShape
 from nnopt_gui.errors import RecipeError
@@ -150,6 +151,25 @@ def test_a_book_layer_is_the_weight_it_was_made_from() -> None:
         levels = rows.reshape(6, 4, 3, 3) if shape.order == "kernel" else rows.reshape(6, 3, 3, 4).transpose(0, 3, 1, 2)
         start = QuantizedWeight(levels, np.linspace(0.1, 0.2, 6).astype(np.float32), 1, codebook=book.codebook)
         device = torch.device("cpu")
-        layer = BookLayer(start, SharedBook(book.codebook, device), device)
+        layer = BookLayer(start, SharedBook(book.codebook.entries, device), device)
         assert np.allclose(layer.weight().detach().numpy(), start.dequantized(), rtol=1e-5)
         assert np.array_equal(layer.quantized().levels, start.levels)
+
+
+def test_a_trellis_layer_is_the_weight_it_was_made_from() -> None:
+    weight = np.random.default_rng(2).standard_normal((32, 4, 3, 3)).astype(np.float32)
+    start = nearest_path(weight, train_trellises({"a": weight}, {"a": (2, 32)}, QUIET.checkpoint)["a"])
+    assert start.trellis is not None
+    device = torch.device("cpu")
+    book = SharedBook(start.trellis.table, device)
+    layer = TrellisLayer(start, book, device)
+    assert np.allclose(layer.weight().detach().numpy(), start.dequantized(), rtol=1e-5)
+    assert np.array_equal(layer.quantized().levels, start.levels)
+    layer.weight().square().sum().backward()
+    assert book.entries.grad is not None
+    with torch.no_grad():
+        book.entries -= 0.1 * book.entries.grad.sign()
+    moved = layer.quantized()
+    assert moved.trellis is not None
+    assert np.array_equal(moved.trellis.codes, start.trellis.codes), "paths stay"
+    assert np.array_equal(moved.trellis.levels(2).reshape(weight.shape), moved.levels), "a file can hold it"

@@ -157,6 +157,8 @@ class LayerTableModel(TextTableModel):
         lines = []
         if column == BITS and cost.form.book is not None:
             lines.append(self.tr("Codes into a codebook of {} vectors").format(cost.form.book.entries))
+        if column == BITS and cost.form.stream:
+            lines.append(self.tr("Coded along a trellis of 256 levels"))
         if column == REMOVED and row.own.amount is not None:
             lines.append(self.tr("Asked for: {}").format(percent_text(row.own.amount)))
         if column == REMOVED and row.shared:

@@ -312,6 +312,11 @@ class WeightsPanel(QWidget):
                 "The recipe builds these weights from a codebook of {} × {} entries, found in the run; drawn are even "
                 "levels of {} bits, which keep {} dB."
             ).format(form.book.entries, form.book.width, form.bits, kept)
+        if form.stream:
+            return self.tr(
+                "The recipe codes these weights along a trellis with 256 levels, found in the run; drawn are even "
+                "levels of {} bits, which keep {} dB."
+            ).format(form.bits, kept)
         if form.tables:
             return self.tr(
                 "The recipe gives every channel {} levels of its own, found in the run; drawn are even levels of {} "
