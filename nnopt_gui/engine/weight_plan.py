@@ -125,7 +125,7 @@ TRELLIS_TABLE: Final = 256  # bytes; layers with as many bits share it
 
 
 # Of the operators that unwind all streams over as many channels; more where bytes do not hold whole codes.
-_EVEN_TRELLIS, _UNEVEN_TRELLIS = 330, 430
+_EVEN_TRELLIS, _UNEVEN_TRELLIS = 490, 605
 
 
 def trellis_stream(layer: LayerShape, bits: int) -> int:
