@@ -56,6 +56,7 @@ ABLATIONS = {
     "fast": {"effort": "fast"},
     "fast, symmetric": {"effort": "fast", "scheme": "symmetric"},
     "fast, codebook": {"effort": "fast", "scheme": "codebook"},
+    "fast, trellis": {"effort": "fast", "scheme": "trellis"},
     "fast, own levels": {"effort": "fast", "scheme": "channel_codebook"},
     "fast, fixed point": {"effort": "fast", "scheme": "power_of_two", "activation_scheme": "power_of_two"},
     "fast, nearest": {"effort": "fast", "rounding": "nearest"},
