@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QGraphicsView, QWidget
 from nnopt_gui.gui.plots.parallel_drawing import ParallelDrawing
 
 _OPTIONS: Final[dict[str, object]] = {"antialias": True}
+_PAUSE_MS: Final = 30  # in which a plot that was recorded is painted anew, before the next one is recorded
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def record(widget: QWidget) -> Recording:
 
 
 class Recorder(QObject):
-    """Records a widget, one plot in a turn of the event loop.
+    """Records a widget, one plot at a time, with turns of the event loop in between.
 
     Signals:
         recorded: the :class:`Recording`.
@@ -52,7 +53,7 @@ class Recorder(QObject):
     def __init__(self, widget: QWidget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._widget = widget
-        self._timer = QTimer(self, interval=0)
+        self._timer = QTimer(self, interval=_PAUSE_MS)
         self._timer.timeout.connect(self._on_turn)
         self._begin()
         self._timer.start()
