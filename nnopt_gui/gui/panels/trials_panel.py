@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
+from nnopt_gui.gui.panels.inspector.text_table import Index, Side, TextCell, TextCells
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.trial_table_model import (
     NUMBER,
@@ -33,6 +34,7 @@ from nnopt_gui.gui.state.trial_table_model import (
 )
 from nnopt_gui.gui.state.workspace import Workspace
 
+_SIDES: Final[dict[int, Side]] = {PIN: "centre", RECIPE: "left", STATUS: "left"}  # the others are figures
 _RECIPE_DIGITS: Final = (21, 48)  # least and greatest width of the recipe's column
 _STATUS_DIGITS: Final = 18
 
@@ -80,6 +82,7 @@ class TrialsPanel(QWidget):
     def _set_up_table(self) -> None:
         table = self._table
         table.setModel(self._model)
+        table.setItemDelegate(TextCells(self._cell_of, table))
         self.setFocusProxy(table)
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
@@ -105,6 +108,9 @@ class TrialsPanel(QWidget):
         table.customContextMenuRequested.connect(self._on_menu_requested)
         table.doubleClicked.connect(self._on_double_clicked)
         table.selectionModel().selectionChanged.connect(self._on_row_selected)
+
+    def _cell_of(self, index: Index) -> TextCell:
+        return TextCell(self._model.data(index), _SIDES.get(index.column(), "right"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

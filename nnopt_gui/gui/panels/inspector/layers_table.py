@@ -184,7 +184,7 @@ class LayerTableModel(TextTableModel):
 
 
 def _figure(text: str, own: bool = False) -> TextCell:
-    return TextCell(f"{_MARK}{text}" if own else text, True, own)
+    return TextCell(f"{_MARK}{text}" if own else text, "right", own)
 
 
 def percent_text(share: float) -> str:

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 Index = QModelIndex | QPersistentModelIndex
+Side = Literal["left", "right", "centre"]
 
 _CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
 _ARROW: Final = 30  # beside the title of the column that is sorted by
 _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | _MIDDLE)
-_ALIGNMENT: Final = {
-    False: int(Qt.AlignmentFlag.AlignLeft | _MIDDLE | Qt.TextFlag.TextSingleLine),
-    True: int(Qt.AlignmentFlag.AlignRight | _MIDDLE | Qt.TextFlag.TextSingleLine),
+_ALIGNMENT: Final[dict[Side, int]] = {
+    "left": int(Qt.AlignmentFlag.AlignLeft | _MIDDLE | Qt.TextFlag.TextSingleLine),
+    "right": int(Qt.AlignmentFlag.AlignRight | _MIDDLE | Qt.TextFlag.TextSingleLine),
+    "centre": int(Qt.AlignmentFlag.AlignHCenter | _MIDDLE | Qt.TextFlag.TextSingleLine),
 }
 _LIT: Final = QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_MouseOver
 
@@ -32,7 +34,7 @@ class TextCell(NamedTuple):
     """What a cell shows."""
 
     text: str
-    right: bool = False  # aligned to the right, as figures are
+    side: Side = "left"  # figures stand at the right
     bold: bool = False
 
 
@@ -99,7 +101,7 @@ class TextTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return cell.text
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if cell.right else None
+                return _RIGHT if cell.side == "right" else None
             case Qt.ItemDataRole.FontRole if cell.bold:
                 font = QFont()
                 font.setBold(True)
@@ -123,7 +125,7 @@ class TextCells(QStyledItemDelegate):
         if option.state & _LIT:
             super().paint(painter, option, index)
             return
-        text, right, bold = self._cell_of(index)
+        text, side, bold = self._cell_of(index)
         font = option.font
         if bold:
             font = QFont(font)
@@ -131,7 +133,10 @@ class TextCells(QStyledItemDelegate):
         margin = self._margin or self._ask_margin(option)
         painter.setFont(font)
         painter.setPen(option.palette.text().color())
-        painter.drawText(option.rect.adjusted(margin, 0, -margin, 0), _ALIGNMENT[right], text)
+        room = option.rect.adjusted(margin, 0, -margin, 0)
+        if side == "left" and option.fontMetrics.horizontalAdvance(text) > room.width():
+            text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, _ALIGNMENT[side], text)
 
     def _ask_margin(self, option: QStyleOptionViewItem) -> int:
         """As Qt's own delegate has it."""

@@ -103,11 +103,11 @@ def _cells(row: Row) -> tuple[TextCell, ...]:
     layer, spread, sqnr = row.layer, row.layer.spread, row.sqnr_db
     return (
         TextCell(layer.name),
-        TextCell(DASH if layer.suggestion is None else str(layer.suggestion.bits), right=True),
-        TextCell(DASH if row.bits is None else str(row.bits), right=True),
-        TextCell(DASH if sqnr is None else f"{sqnr:.1f} dB", right=True),
-        TextCell(signed(spread.kurtosis), right=True),
-        TextCell(f"{100 * spread.outliers:.2f} %", right=True),
+        TextCell(DASH if layer.suggestion is None else str(layer.suggestion.bits), side="right"),
+        TextCell(DASH if row.bits is None else str(row.bits), side="right"),
+        TextCell(DASH if sqnr is None else f"{sqnr:.1f} dB", side="right"),
+        TextCell(signed(spread.kurtosis), side="right"),
+        TextCell(f"{100 * spread.outliers:.2f} %", side="right"),
         TextCell(f"{number_text(spread.low)} … {number_text(spread.high)}"),
         TextCell("×".join(map(str, layer.shape)) or DASH),
     )
