@@ -13,7 +13,7 @@ from nnopt_gui.engine.onnx_graph.float_graph import GraphLayer
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.onnx_graph.tensors import attribute
 from nnopt_gui.engine.progress import Reporter
-from nnopt_gui.engine.quantization.channel_codebooks import TableGrid, as_integers, channel_centres, refitted_centres
+from nnopt_gui.engine.quantization.channel_codebooks import as_integers, channel_centres, refitted_centres
 from nnopt_gui.engine.quantization.codebooks import TrainedBook, channel_deviation, column_order
 from nnopt_gui.engine.quantization.error_feedback import (
     compensation_factor,
@@ -23,17 +23,16 @@ from nnopt_gui.engine.quantization.error_feedback import (
 )
 from nnopt_gui.engine.quantization.grids import INT8_REACH, WeightGrid, weight_grids
 from nnopt_gui.engine.quantization.layer_inputs import sample_rows
+from nnopt_gui.engine.quantization.layer_problem import LayerProblem
 from nnopt_gui.engine.quantization.trellis_rounding import code_with_feedback
 from nnopt_gui.engine.quantization.trellises import TrainedTrellis
-from nnopt_gui.engine.quantization.vector_rounding import improve_vectors, round_vectors_with_feedback
 from nnopt_gui.engine.recipe import WeightRange
 
 _ROWS: Final = 8192  # rows of a layer's input matrix that are looked at
 _BOOK_ROWS: Final = 16384  # more for codebooks, whose few choices had better be right
-_SWEEPS: Final = 6  # at most; divergence 2 and 6 % below that after 2 (ResNet-20 at 1 and 2 bits, training images)
+_VALUES: Final = 1 << 25  # of a layer's outputs at a time, for all candidate scales
 _REFITS: Final = 2  # of levels that channels have for themselves
 _DEPTHWISE_ROWS: Final = 1024  # a handful of inputs per output needs fewer
-_BLOCK_INPUTS: Final = 1152  # inputs that compensate one another; bounds time and memory of wide layers
 _SHARES: Final = np.linspace(0.35, 1.0, 9)  # candidate scales, as shares of the one that covers the largest weight
 _BOOK_SHARES: Final = np.linspace(0.8, 1.2, 5)  # the same for codebooks, as shares of the channel's deviation
 
@@ -166,17 +165,19 @@ def _round_rows(
     residual = (exact - rough) @ rows.T
     residual -= residual.mean(axis=0) if centred else 0.0
     width = task.book.codebook.entries.shape[1] if isinstance(task.book, TrainedBook) else 1
-    problem = _Problem.of(rows, seen, residual, task.kept, checkpoint, width)
+    problem = LayerProblem.of(rows, seen, residual, task.kept, checkpoint, width)
     if isinstance(task.book, TrainedTrellis):
         best = _along_paths(problem, task.book, task.least_scale)
+    elif task.book is not None:
+        best = _from_book(problem, task.book, task)
     else:
-        best = _with_own_levels(problem, task) if task.own_levels else _on_shared_levels(problem, task.book, task)
+        best = _with_own_levels(problem, task) if task.own_levels else _on_even_levels(problem, task)
     # Means commute with the layer, so the bias that keeps the mean output needs no further pass over the rows.
     shift = rows @ exact.mean(axis=0) - (best.levels * best.scale[:, None]) @ rough.mean(axis=0)
     return replace(best, shift=shift)
 
 
-def _along_paths(problem: _Problem, trellis: TrainedTrellis, least_scale: np.ndarray | None) -> _RoundedRows:
+def _along_paths(problem: LayerProblem, trellis: TrainedTrellis, least_scale: np.ndarray | None) -> _RoundedRows:
     """Codes of one block after the other; the first one finds the scales, which all share."""
     codes, left = np.zeros(problem.rows.shape, np.uint8), problem.residual.copy()
     scale = channel_deviation(problem.rows)
@@ -194,10 +195,31 @@ def _along_paths(problem: _Problem, trellis: TrainedTrellis, least_scale: np.nda
     return _RoundedRows(levels, scale, problem.error(levels, scale), codes=codes)
 
 
-def _on_shared_levels(problem: _Problem, book: TrainedBook | None, task: RoundingTask) -> _RoundedRows:
-    """By the book, or on the better of the evenly spaced grids of so many bits."""
+def _from_book(problem: LayerProblem, book: TrainedBook, task: RoundingTask) -> _RoundedRows:
+    """Every channel with the best of its candidate scales, by the error of the problem really solved. All candidates
+    are solved for together: channels do not touch one another."""
+    scales = _candidates(problem.rows, book, task)
+    outputs, candidates = scales.shape
+    step = max(1, _VALUES // (len(problem.seen) * candidates))
+    parts = []
+    for start in range(0, outputs, step):
+        own = np.arange(start, min(start + step, outputs))
+        part, scale = problem.of_outputs(np.repeat(own, candidates)), scales[own].ravel()
+        levels = part.solve(scale, book)
+        errors = part.error(levels, scale).reshape(-1, candidates)
+        best = errors.argmin(axis=1) + np.arange(len(own)) * candidates
+        parts.append(_RoundedRows(levels[best], scale[best], errors.min(axis=1)))
+    return _RoundedRows(
+        np.concatenate([part.levels for part in parts]),
+        np.concatenate([part.scale for part in parts]),
+        np.concatenate([part.error for part in parts]),
+    )
+
+
+def _on_even_levels(problem: LayerProblem, task: RoundingTask) -> _RoundedRows:
+    """On the better of the evenly spaced grids of so many bits."""
     best: _RoundedRows | None = None
-    for grid in (book,) if book else weight_grids(task.bits):
+    for grid in weight_grids(task.bits):
         scale = problem.choose_scale(_candidates(problem.rows, grid, task), grid)
         levels = problem.solve(scale, grid)
         found = _RoundedRows(levels, scale.astype(np.float32), problem.error(levels, scale))
@@ -206,7 +228,7 @@ def _on_shared_levels(problem: _Problem, book: TrainedBook | None, task: Roundin
     return best
 
 
-def _with_own_levels(problem: _Problem, task: RoundingTask) -> _RoundedRows:
+def _with_own_levels(problem: LayerProblem, task: RoundingTask) -> _RoundedRows:
     """Every channel's levels by weighted k-means; then levels for the roundings, and roundings for the levels."""
     centres = channel_centres(problem.rows, task.bits, problem.importance(), task.kept)
     best: _RoundedRows | None = None
@@ -282,101 +304,3 @@ def _candidates(rows: np.ndarray, grid: WeightGrid | TrainedBook, task: Rounding
     if task.least_scale is not None:
         scales = np.maximum(scales, task.least_scale[:, None])
     return scales.astype(np.float32)
-
-
-@dataclass(frozen=True)
-class _Problem:
-    """min ‖residual − seen·(Q − rows)ᵀ‖² over levels times scales; inputs outside a block do not compensate it.
-
-    Blocks are neighbouring inputs, each in falling order of energy, whole vectors together.
-    """
-
-    rows: np.ndarray
-    seen: np.ndarray
-    residual: np.ndarray
-    kept: np.ndarray | None
-    blocks: list[np.ndarray]
-    moments: list[np.ndarray]
-    factors: list[np.ndarray]
-    checkpoint: Callable[[], None]
-
-    @classmethod
-    def of(
-        cls,
-        rows: np.ndarray,
-        seen: np.ndarray,
-        residual: np.ndarray,
-        kept: np.ndarray | None,
-        checkpoint: Callable[[], None],
-        width: int,
-    ) -> _Problem:
-        energy = (seen * seen).sum(axis=0).reshape(-1, width).sum(axis=1)
-        parts = np.array_split(np.arange(len(energy)), -(-len(energy) * width // _BLOCK_INPUTS))
-        sorted_parts = [part[np.argsort(-energy[part], kind="stable")] for part in parts]
-        blocks = [(part[:, None] * width + np.arange(width)).ravel() for part in sorted_parts]
-        moments = [damped(seen[:, block].T @ seen[:, block], len(seen)) for block in blocks]
-        factors = [compensation_factor(moment) for moment in moments]
-        return cls(rows, seen, residual, kept, blocks, moments, factors, checkpoint)
-
-    def importance(self) -> np.ndarray:
-        """(K,): the damped second moment of every input."""
-        found = np.empty(self.rows.shape[1])
-        for block, moment in zip(self.blocks, self.moments, strict=True):
-            found[block] = np.diagonal(moment)
-        return found
-
-    def target(self, rounded: np.ndarray) -> np.ndarray:
-        """(O, K): the weights that each block would have to have while the others are ``rounded``."""
-        found = np.empty_like(self.rows)
-        left = self.residual - self.seen @ (rounded - self.rows).T
-        for block, moment in zip(self.blocks, self.moments, strict=True):
-            columns = self.seen[:, block]
-            own = left + columns @ (rounded[:, block] - self.rows[:, block]).T
-            found[:, block] = self.rows[:, block] + least_squares_shift(moment, columns.T @ own).T
-        return found
-
-    def error(self, levels: np.ndarray, scale: np.ndarray) -> np.ndarray:
-        """(O,): what is left of the residual."""
-        left: np.ndarray = self.residual - self.seen @ (levels * scale[:, None] - self.rows).T
-        return (left * left).sum(axis=0)
-
-    def choose_scale(self, scales: np.ndarray, grid: WeightGrid | TrainedBook) -> np.ndarray:
-        """Of candidates (O, S) the one with the least compensated error, per channel; for codebooks, where it matters
-        more, of the problem really solved."""
-        if isinstance(grid, TrainedBook):
-            errors = [self.error(self.solve(scale, grid), scale) for scale in scales.T]
-            best: np.ndarray = scales[np.arange(len(scales)), np.argmin(errors, axis=0)]
-            return best
-        losses = np.zeros(scales.shape, np.float32)
-        for block, factor in zip(self.blocks, self.factors, strict=True):
-            losses += self._round(self.rows[:, block], block, factor, scales, grid)[1]
-        chosen: np.ndarray = scales[np.arange(len(scales)), losses.argmin(axis=1)]
-        return chosen
-
-    def solve(self, scale: np.ndarray, grid: WeightGrid | TableGrid | TrainedBook) -> np.ndarray:
-        """Levels (O, K) for one scale per channel; what one block leaves over is the next one's residual."""
-        levels = np.zeros(self.rows.shape, np.int8)
-        left = self.residual.copy()
-        for block, moment, factor in zip(self.blocks, self.moments, self.factors, strict=True):
-            columns = self.seen[:, block]
-            shifted = self.rows[:, block] + least_squares_shift(moment, columns.T @ left).T
-            found = self._round(shifted, block, factor, scale[:, None], grid)[0][:, 0]
-            if isinstance(grid, TrainedBook):
-                entries = grid.codebook.entries
-                found = improve_vectors(found, shifted, moment, scale, entries, _SWEEPS, self.checkpoint)
-            levels[:, block] = found
-            left -= columns @ (found * scale[:, None] - self.rows[:, block]).T
-        return levels
-
-    def _round(
-        self,
-        rows: np.ndarray,
-        block: np.ndarray,
-        factor: np.ndarray,
-        scales: np.ndarray,
-        grid: WeightGrid | TableGrid | TrainedBook,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if isinstance(grid, TrainedBook):
-            return round_vectors_with_feedback(rows, factor, scales, grid.codebook.entries, self.checkpoint)
-        kept = None if self.kept is None else self.kept[:, block]
-        return round_with_feedback(rows, factor, scales, grid, kept, self.checkpoint)

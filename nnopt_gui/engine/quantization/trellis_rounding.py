@@ -85,8 +85,8 @@ class _Run:
             for column in range(start, stop):
                 self.checkpoint()
                 value = work[:, column]
-                codes[:, column] = self._nearest(value, scale, importance)
-                error = (value - self._column(codes[:, column]) * scale) / factor[column, column]
+                codes[:, column], rounded = self._nearest(value, scale, importance)
+                error = (value - rounded) / factor[column, column]
                 work[:, column + 1 : stop] -= error[:, None] * factor[column, column + 1 : stop]
                 errors[:, column - start] = error
             work[:, stop:] -= errors @ factor[start:stop, stop:]
@@ -111,8 +111,7 @@ class _Run:
         for index in range(codes.shape[1]):
             self.checkpoint()
             wanted = rounded[:, index] - slope[:, index] / self.moment[index, index]
-            found = self._nearest(wanted, scale, importance)
-            value = self._column(found) * scale
+            found, value = self._nearest(wanted, scale, importance)
             errors = [(importance * ((column - wanted) / scale) ** 2).sum() for column in (value, rounded[:, index])]
             if not errors[0] < errors[1]:
                 continue  # circles are not searched to the end
@@ -121,8 +120,6 @@ class _Run:
             rounded[:, index], codes[:, index] = value, found
         return codes, changed
 
-    def _nearest(self, values: np.ndarray, scale: np.ndarray, importance: np.ndarray) -> np.ndarray:
-        return self.trellis.nearest((values / scale)[:, None], importance)[:, 0]
-
-    def _column(self, codes: np.ndarray) -> np.ndarray:
-        return self.levels(codes[:, None])[:, 0]
+    def _nearest(self, values: np.ndarray, scale: np.ndarray, importance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        codes, levels = self.trellis.nearest((values / scale)[:, None], importance)
+        return codes[:, 0], levels[:, 0] * scale

@@ -129,17 +129,19 @@ class TrainedTrellis:
         """int8 (256,)."""
         return np.rint(self.trellis.table / np.float32(self.step)).astype(np.int8)
 
-    def nearest(self, values: np.ndarray, importance: np.ndarray | None = None) -> np.ndarray:
-        """uint8 codes (O, K) for values (O, K) in the trellis's own units; ``importance`` (O,)."""
-        shape = (-1, self.length, values.shape[1])
+    def nearest(self, values: np.ndarray, importance: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """uint8 codes (O, K) for values (O, K) in the trellis's own units, and the float32 levels that they stand for;
+        ``importance`` (O,)."""
+        columns = values.shape[1]
+        shape = (-1, self.length, columns)
 
         def in_columns(array: np.ndarray) -> np.ndarray:
             return np.ascontiguousarray(array.reshape(shape).transpose(1, 0, 2).reshape(self.length, -1), np.float32)
 
         weights = None if importance is None else in_columns(np.broadcast_to(importance[:, None], values.shape))
-        windows = self.trellis.nearest(in_columns(values), weights)
-        codes = (windows & (2**self.trellis.bits - 1)).reshape(self.length, -1, values.shape[1])
-        return codes.transpose(1, 0, 2).reshape(values.shape).astype(np.uint8)
+        path = self.trellis.nearest(in_columns(values), weights)
+        path = path.reshape(self.length, -1, columns).transpose(1, 0, 2).reshape(values.shape)
+        return (path & (2**self.trellis.bits - 1)).astype(np.uint8), self.trellis.table[path]
 
     def codes(self, codes: np.ndarray) -> TrellisCodes:
         """Codes uint8 (O, K) as what a file stores."""
@@ -190,7 +192,7 @@ def nearest_path(weight: np.ndarray, trained: TrainedTrellis, least_scale: np.nd
     scale = channel_deviation(rows)
     if least_scale is not None:
         scale = np.maximum(scale, least_scale / np.float32(trained.step))
-    codes = trained.codes(trained.nearest(rows / scale[:, None], channel_importance(scale)))
+    codes = trained.codes(trained.nearest(rows / scale[:, None], channel_importance(scale))[0])
     scale = (scale * np.float32(trained.step)).astype(np.float32)
     return QuantizedWeight(codes.levels(bits).reshape(weight.shape), scale, bits, trellis=codes)
 

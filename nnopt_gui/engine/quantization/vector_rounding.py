@@ -38,14 +38,14 @@ def round_vectors_with_feedback(
     book = entries.astype(np.float32)
     levels = np.zeros(work.shape, np.int8)
     losses = np.zeros(len(work), np.float32)
+    inverses = np.linalg.inv(np.stack([factor[part, part] for part in _vectors(columns, width)]))
     block = _BLOCK // width * width
     for start in range(0, columns, block):
         checkpoint()
         stop = min(start + block, columns)
         errors = np.empty((len(work), stop - start), np.float32)
         for column in range(start, stop, width):
-            part = slice(column, column + width)
-            inverse = np.linalg.inv(factor[part, part])
+            part, inverse = slice(column, column + width), inverses[column // width]
             atoms = book @ inverse
             code = ((atoms * atoms).sum(1) - 2.0 * ((work[:, part] / scale) @ inverse) @ atoms.T).argmin(axis=1)
             levels[:, part] = entries[code]
@@ -86,15 +86,16 @@ def improve_vectors(
     book, found = entries.astype(np.float32), levels.copy()
     hessian = moment.astype(np.float32)
     rounded = levels * column
-    parts = [slice(start, start + width) for start in range(0, target.shape[1], width)]
-    triangles = [np.linalg.cholesky(hessian[part, part]) for part in parts]
+    parts = _vectors(target.shape[1], width)
+    own = np.stack([hessian[part, part] for part in parts])
+    triangles, inverses = np.linalg.cholesky(own), np.linalg.inv(own)
     for _ in range(sweeps):
         slope = (rounded - target) @ hessian
         changed = False
-        for number, (part, triangle) in enumerate(zip(parts, triangles, strict=True)):
+        for number, (part, triangle, inverse) in enumerate(zip(parts, triangles, inverses, strict=True)):
             if number % 16 == 0:
                 checkpoint()
-            wanted = rounded[:, part] - np.linalg.solve(hessian[part, part], slope[:, part].T).T
+            wanted = rounded[:, part] - slope[:, part] @ inverse  # which is symmetric
             atoms = book @ triangle
             code = ((atoms * atoms).sum(1) - 2.0 * ((wanted / column) @ triangle) @ atoms.T).argmin(axis=1)
             step = book[code] * column - rounded[:, part]
@@ -107,3 +108,7 @@ def improve_vectors(
         if not changed:
             break
     return found
+
+
+def _vectors(columns: int, width: int) -> list[slice]:
+    return [slice(start, start + width) for start in range(0, columns, width)]

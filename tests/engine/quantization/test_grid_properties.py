@@ -20,7 +20,7 @@ CASES: list[tuple[Scheme, Granularity, int]] = [
     for scheme in get_args(Scheme)
     for granularity in get_args(Granularity)
     for bits in range(1, 9)
-    if scheme not in ("auto", "codebook", "channel_codebook")
+    if scheme not in ("auto", "codebook", "channel_codebook", "trellis")
     and (granularity != "group" or scheme == "symmetric")
     and (scheme != "logarithmic" or bits <= 4)
 ]
