@@ -24,7 +24,7 @@ from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
 from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
-from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, Tuning, TuningBatch, steps_for, tune
+from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, NEAR_RATE, Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
 from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights, reduces_range
@@ -33,9 +33,9 @@ from nnopt_gui.errors import RecipeError
 Masks = Mapping[str, np.ndarray]
 
 FEEDBACK_BITS: Final = 6  # above, the nearest level is as good and takes no time
-# Up to so many bits tuning wins: (evenly spaced levels, codebooks). Above, rounding by effect has left nothing to win:
-# with codebooks of 2 bits ResNet-20 ended no better on held-out images at rates of 1e-3 and 3e-4.
-_TUNED_BITS: Final[Mapping[Effort, tuple[int, int]]] = {"fast": (0, 0), "balanced": (2, 1), "best": (3, 1)}
+# Up to so many bits tuning wins: (evenly spaced levels, codebooks and trellises). Above, rounding by effect has left
+# nothing to win.
+_TUNED_BITS: Final[Mapping[Effort, tuple[int, int]]] = {"fast": (0, 0), "balanced": (2, 1), "best": (3, 2)}
 _REPAIR_IMAGES: Final = 64  # that set right what many levels have shifted; ResNet-20 gains no more from 512
 _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 
@@ -302,7 +302,11 @@ def _tuned(
         return found, task.grids
     task.reporter.status("Tuning the quantised network" + (" on labelled images" if epochs else ""))
     built = any(form.book is not None or form.stream for form in task.forms.values())
-    tuning = Tuning(steps, LABELLED_BOOK_RATE) if epochs and built else Tuning(steps)
+    tuning = Tuning(steps)
+    if built and epochs:
+        tuning = Tuning(steps, LABELLED_BOOK_RATE)
+    elif built and task.quantize.weight_bits > 1:
+        tuning = Tuning(steps, NEAR_RATE, temperature=1.0)
     with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})
     tuned = tune(
         task.graph,
