@@ -28,7 +28,7 @@ def test_no_circle_that_starts_as_the_path_does_is_nearer(bits: int, length: int
     values = np.random.default_rng(1).standard_normal((length, 20)).astype(np.float32)
     importance = np.random.default_rng(2).uniform(0.5, 2.0, length).astype(np.float32)
     every = np.array(list(product(range(2**bits), repeat=length)), np.uint8).T
-    levels, chosen = windows(every, bits, length), windows(found.nearest(values, importance), bits, length)
+    levels, chosen = windows(every, bits, length), windows(found.nearest(values, importance)[0], bits, length)
     for index in range(values.shape[1]):
         start = chosen[0, index] % 2 ** (8 - bits)
         rivals = found.trellis.table[levels[:, levels[0] % 2 ** (8 - bits) == start]]
