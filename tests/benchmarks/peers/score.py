@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.measurement.accuracy import Predictions, predict_classes
 from nnopt_gui.engine.measurement.latency import LatencyRun, measure_latency
+from nnopt_gui.engine.measurement.runtimes import Evaluator
 from nnopt_gui.engine.measurement.session import Runner
 from nnopt_gui.engine.metrics import Estimate
 from nnopt_gui.engine.onnx_graph.tensors import initializers
@@ -94,7 +95,7 @@ class Images:
         """int16 (N,): the class of every image."""
         order = np.arange(len(self.subset))
         return predict_classes(
-            runner, self.subset, self.preprocessing, order, SilentReporter(), None, self.largest_batch
+            Evaluator(runner), self.subset, self.preprocessing, order, SilentReporter(), None, self.largest_batch
         )
 
     def compare(self, predictions: Predictions, reference: Predictions) -> tuple[Estimate, Estimate, Estimate]:
