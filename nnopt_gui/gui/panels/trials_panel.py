@@ -140,7 +140,9 @@ class TrialsPanel(QWidget):
         self._filter.setAccessibleName(self.tr("Filter of the trials"))
         self._filter.setToolTip(self.tr("Words, and conditions on acc, drop, size (MB), ms, macs (M), params (M)."))
         self._table.setAccessibleName(self.tr("Trials"))
-        self._model.retranslate()
+        with self._following():
+            self._model.retranslate()
+        self._on_selection_changed()
         self._show_count()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -280,9 +280,14 @@ def test_look_and_language_switch_live(driver):
     driver.open_demo()
     driver.find(QAction, "theme_dark").trigger()
     assert driver.program.theme.dark
+    driver.program.workspace.select(0)
     driver.find(QAction, "language_zh_CN").trigger()
     assert driver.program.translator.language == "zh_CN"
+    QApplication.processEvents()  # windows are told by an event
+    assert driver.find(QAbstractButton, "run_button").text() == "运行此点"
+    assert len(driver.window.trials._table.selectionModel().selectedRows()) == 1, "what was chosen stays chosen"
     driver.find(QAction, "language_en").trigger()
+    QApplication.processEvents()
     assert driver.find(QAbstractButton, "run_button").text() == "Run this point"
     assert stored[-1].theme == "dark" and stored[-1].language == "en"
 
