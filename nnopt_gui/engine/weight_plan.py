@@ -122,19 +122,15 @@ BOOK_SHAPES: Final[Mapping[int, tuple[BookShape, ...]]] = {
 TRELLIS_BITS: Final = (2, 3)
 _LEAST_STREAM, _MOST_STREAM = 32, 64
 TRELLIS_TABLE: Final = 256  # bytes; layers with as many bits share it
-
-
 # Of the operators that unwind all streams over as many channels; more where bytes do not hold whole codes.
 _EVEN_TRELLIS, _UNEVEN_TRELLIS = 490, 605
 
 
-def trellis_stream(layer: LayerShape, bits: int) -> int:
-    """Output channels that a stream of a trellis-coded layer runs over; 0 where none is long enough."""
+def trellis_stream(layer: LayerShape) -> int:
+    """Output channels that a stream of a trellis-coded layer runs over, in whole bytes at any width; 0 where none is
+    long enough."""
     channels = layer.weight_shape[0] // max(1, layer.groups)
-    fitting = [
-        n for n in range(_LEAST_STREAM, _MOST_STREAM + 1) if channels % n == 0 and n * bits % 8 == 0 and n % 8 == 0
-    ]
-    return max(fitting, default=0)
+    return max((n for n in range(_LEAST_STREAM, _MOST_STREAM + 1, 8) if channels % n == 0), default=0)
 
 
 @dataclass(frozen=True)
@@ -265,7 +261,7 @@ def _streams(layers: Sequence[LayerShape], bits: Mapping[str, int]) -> dict[str,
     """The layers that a trellis codes, where all of a width together pay for its table."""
     found: dict[str, int] = {}
     for width in TRELLIS_BITS:
-        lengths = {layer.name: trellis_stream(layer, width) for layer in layers if bits[layer.name] == width}
+        lengths = {layer.name: trellis_stream(layer) for layer in layers if bits[layer.name] == width}
         codes = packed_bytes(sum(layer.count for layer in layers if lengths.get(layer.name)), width)
         if codes * _BOOK_EXCESS >= TRELLIS_TABLE:
             found.update({name: length for name, length in lengths.items() if length})

@@ -83,9 +83,7 @@ class _Rounding:
 
     @classmethod
     def of(cls, method: Method, bits: tuple[int, ...]) -> _Rounding:
-        scheme: Scheme = (
-            "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook", "trellis") else method.scheme
-        )
+        scheme = method.even_scheme
         if method.granularity == "group":
             method = replace(method, granularity="channel")
         if scheme == "logarithmic":

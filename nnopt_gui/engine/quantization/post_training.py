@@ -26,7 +26,7 @@ from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstru
 from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
 from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, NEAR_RATE, Tuning, TuningBatch, steps_for, tune
 from nnopt_gui.engine.quantization.weights import quantize_weight
-from nnopt_gui.engine.recipe import Effort, Method, Quantize, Scheme
+from nnopt_gui.engine.recipe import Effort, Method, Quantize
 from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights, reduces_range
 from nnopt_gui.errors import RecipeError
 
@@ -156,7 +156,7 @@ def _rounded(task: _Task) -> Reconstruction:
             weight_range=method.weight_range,
             masks=task.masks,
             least_scales=task.least,
-            scheme=_even_scheme(method),
+            scheme=method.even_scheme,
             granularity=method.granularity,
             largest_level=task.largest_level,
             iterations=iterations,
@@ -228,10 +228,6 @@ def _fixed_scales(method: Method) -> bool:
     return method.granularity == "tensor" or method.scheme == "power_of_two"
 
 
-def _even_scheme(method: Method) -> Scheme:
-    return "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook", "trellis") else method.scheme
-
-
 def _feedback(task: _Task) -> bool:
     """Whether weights are rounded by their effect on the outputs."""
     method = task.quantize.method
@@ -279,7 +275,7 @@ def _to_nearest(task: _Task) -> Reconstruction:
             method.weight_range,
             task.masks.get(name),
             least,
-            scheme=_even_scheme(method),
+            scheme=method.even_scheme,
             granularity=method.granularity,
             largest_level=task.largest_level,
             checkpoint=task.reporter.checkpoint,

@@ -20,6 +20,7 @@ SCHEMES: Final[tuple[str, ...]] = (
     *("auto", "symmetric", "affine", "power_of_two", "logarithmic"),
     *("codebook", "channel_codebook", "trellis"),
 )
+_FOUND_IN_RUN: Final = ("codebook", "channel_codebook", "trellis")  # levels that only looking at the weights gives
 Granularity = Literal["channel", "tensor", "group"]
 GRANULARITIES: Final[tuple[str, ...]] = ("channel", "tensor", "group")
 WeightRange = Literal["mse", "minmax"]
@@ -100,12 +101,17 @@ class Method:
                 "Learned rounding moves weights between levels that stay, and a channel's own levels do not.",
                 "Set the rounding to auto, feedback or nearest.",
             )
-        if self.scheme in ("codebook", "channel_codebook", "trellis") and self.granularity != "channel":
+        if self.scheme in _FOUND_IN_RUN and self.granularity != "channel":
             raise RecipeError(
                 "Codebooks and trellises have one scale per output channel.", "Set the granularity to channel."
             )
         if self.granularity == "group" and self.scheme not in ("auto", "symmetric"):
             raise RecipeError(f"Groups need evenly spaced levels, not {self.scheme}.", "Set the scheme to symmetric.")
+
+    @property
+    def even_scheme(self) -> Scheme:
+        """The scheme, or the evenly spaced levels that stand in for those which only the run finds."""
+        return "symmetric" if self.scheme in ("auto", *_FOUND_IN_RUN) else self.scheme
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Method:

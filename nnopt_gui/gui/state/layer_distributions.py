@@ -34,9 +34,8 @@ class Grid:
     @classmethod
     def of(cls, method: Method) -> Grid:
         """What the engine makes of a method: codebooks and groups are judged by even levels per channel."""
-        scheme = "symmetric" if method.scheme in ("auto", "codebook", "channel_codebook", "trellis") else method.scheme
         granularity = "channel" if method.granularity == "group" else method.granularity
-        return cls(scheme, granularity, method.weight_range)
+        return cls(method.even_scheme, granularity, method.weight_range)
 
 
 @dataclass(frozen=True)
