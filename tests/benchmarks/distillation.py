@@ -57,6 +57,8 @@ def variants() -> dict[str, Variant]:
     found[f"{USUAL}, inherited"] = Variant(Distill(4.0, 0.7), inherit=True)
     for temperature in (1.0, 2.0):
         found[f"T {temperature:g} α 0.7, inherited"] = Variant(Distill(temperature, 0.7), inherit=True)
+    for alpha in (0.5, 0.9):
+        found[f"T 4 α {alpha:g}, inherited"] = Variant(Distill(4.0, alpha), inherit=True)
     found[f"{USUAL}, inherited, gentle"] = Variant(Distill(4.0, 0.7), inherit=True, from_scratch=False)
     for temperature in TEMPERATURES:
         for alpha in ALPHAS:
