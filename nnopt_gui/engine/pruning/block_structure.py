@@ -164,7 +164,9 @@ def _adds_to_its_input(module: nn.Module, given: Tensor, returned: Tensor) -> bo
             return False
     if not isinstance(output, Tensor) or output.shape != given.shape:
         return False
-    wanted = (given, functional.relu(given), functional.layer_norm(given, given.shape[-1:]))
+    normalised = functional.layer_norm(given, given.shape[-1:])
+    twice = functional.layer_norm(normalised, given.shape[-1:])  # not the same where little varies: it adds an epsilon
+    wanted = (given, functional.relu(given), normalised, twice)
     scale = float(given.abs().max())
     return scale > 0 and any(
         float((output - likely).abs().max()) <= _TOLERANCE * max(scale, float(likely.abs().max())) for likely in wanted

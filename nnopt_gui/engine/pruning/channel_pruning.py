@@ -78,7 +78,8 @@ def prune_channels(
         cut = cut_channels(now.network, current, stay, input_shape, now.couplings, now.layers)
         if samples is not None:
             divergence = now.divergence(samples, seed, reporter)
-            cut, _ = repaired(now.network, cut, current, stay, now.couplings, divergence, reporter)
+            equations = now.equations(samples, seed, reporter)
+            cut, _ = repaired(cut, current, stay, now.couplings, divergence, equations, reporter)
         network = cut
         kept.update(plan.kept)
         notes = (*judge.notes, *_shortfall(plan, prune))

@@ -24,6 +24,7 @@ from nnopt_gui.engine.pruning.couplings import trace_couplings
 from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.layer_kernels import LayerKernel, layer_kernels
 from nnopt_gui.engine.pruning.plan_cost import PlanCost, PlanCosts
+from nnopt_gui.engine.pruning.reconstruction import NormalEquations
 from nnopt_gui.engine.pruning.repair import repaired
 from nnopt_gui.engine.pruning.staircase import (
     Staircase,
@@ -107,6 +108,7 @@ class Shortener:
         reporter.status("Looking for residual blocks")
         self.blocks: tuple[ResidualBlock, ...] = find_blocks(network, input_shape, reporter)
         self._divergence = Divergence(network, images, reporter=reporter)
+        self._equations = NormalEquations(network, self._divergence.images)
         self._paths: dict[tuple[str, str, str], CompressionPath] = {}
         self._found: tuple[tuple[ChannelGroup, ...], tuple[LayerKernel, ...]] | None = None
 
@@ -251,7 +253,7 @@ class Shortener:
         cut = self.carry_out(plan)
         groups = self._channels()[0] if plan.kept else ()
         couplings = trace_couplings(self._network, self._shape)
-        return repaired(self._network, cut, groups, plan.kept, couplings, self._divergence, reporter)
+        return repaired(cut, groups, plan.kept, couplings, self._divergence, self._equations, reporter)
 
     def _notes(self, stop: Stop, ratio: LatencyRatio | None) -> tuple[str, ...]:
         notes = []

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nnopt_gui.engine.networks.memory_format import fastest_format
 from nnopt_gui.engine.progress import Reporter, SilentReporter
 
 BATCH: Final = 128
@@ -37,6 +38,8 @@ class Divergence:
         """
         if not len(images):
             raise ValueError("divergence needs images")
+        channels, height, width = images.shape[1:]
+        images = images.contiguous(memory_format=fastest_format((channels, height, width), original))
         # even batches: batch statistics of a small rest would be worth little
         self._parts = images.tensor_split(max(1, round(len(images) / BATCH)))
         self.batch_statistics = batch_statistics and any(isinstance(m, _NORMS) for m in original.modules())

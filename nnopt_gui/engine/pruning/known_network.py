@@ -15,6 +15,7 @@ from nnopt_gui.engine.pruning.channel_groups import Structure, find_groups
 from nnopt_gui.engine.pruning.couplings import Coupling, trace_couplings
 from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.pruning.gradients import Samples
+from nnopt_gui.engine.pruning.reconstruction import NormalEquations
 from nnopt_gui.engine.pruning.repair import images_for
 
 
@@ -31,7 +32,7 @@ class KnownNetwork:
         self._layers: tuple[LayerProfile, ...] | None = None
         self._couplings: tuple[Coupling, ...] | None = None
         self._macs: int | None = None
-        self._divergence: tuple[int, Divergence] | None = None
+        self._judges: tuple[int, Divergence, NormalEquations] | None = None
 
     def structure(self, reporter: Reporter) -> Structure:
         """See :func:`find_groups`. Raises: Cancelled."""
@@ -63,7 +64,15 @@ class KnownNetwork:
     def divergence(self, samples: Samples, seed: int, reporter: Reporter) -> Divergence:
         """From this network's predictions for the first images of ``samples``, which ``seed`` has drawn; that of the
         last seed is kept. Raises: Cancelled. DataError: an image cannot be read."""
-        if self._divergence is None or self._divergence[0] != seed:
+        return self._judged_on(samples, seed, reporter)[1]
+
+    def equations(self, samples: Samples, seed: int, reporter: Reporter) -> NormalEquations:
+        """For the images of :meth:`divergence`, to refit layers of pruned copies. Raises as it does."""
+        return self._judged_on(samples, seed, reporter)[2]
+
+    def _judged_on(self, samples: Samples, seed: int, reporter: Reporter) -> tuple[int, Divergence, NormalEquations]:
+        if self._judges is None or self._judges[0] != seed:
             batches = np.concatenate([images for images, _ in samples()])[: images_for(self.macs)]
-            self._divergence = seed, Divergence(self.network, torch.from_numpy(batches), reporter=reporter)
-        return self._divergence[1]
+            divergence = Divergence(self.network, torch.from_numpy(batches), reporter=reporter)
+            self._judges = seed, divergence, NormalEquations(self.network, divergence.images)
+        return self._judges

@@ -12,7 +12,7 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.pruning.channel_groups import channels_that_go
 from nnopt_gui.engine.pruning.couplings import Coupling
 from nnopt_gui.engine.pruning.divergence import Divergence
-from nnopt_gui.engine.pruning.reconstruction import refit
+from nnopt_gui.engine.pruning.reconstruction import NormalEquations, refit
 
 IMAGES: Final = 256
 FEWEST_IMAGES: Final = 16
@@ -25,22 +25,23 @@ def images_for(macs: int) -> int:
 
 
 def repaired(
-    network: nn.Module,
     cut: nn.Module,
     groups: Sequence[ChannelGroup],
     kept: Mapping[int, tuple[int, ...]],
     couplings: Sequence[Coupling],
     divergence: Divergence,
+    equations: NormalEquations,
     reporter: Reporter,
 ) -> tuple[nn.Module, float]:
-    """``cut``, or a repaired copy that predicts more like ``network``; and its divergence in nats per image.
+    """``cut``, or a repaired copy that predicts more like the network; and its divergence in nats per image.
 
     Tried are batch norms re-estimated, and layers refitted to the channels that are left.
 
     Args:
-        cut: what ``cut_channels`` made of ``network`` by ``groups`` and ``kept``; whole blocks may have gone too.
-        couplings: all of ``network``.
-        divergence: from ``network``'s predictions; its images, unlabelled, are what layers are refitted to.
+        cut: what ``cut_channels`` made of the network by ``groups`` and ``kept``; whole blocks may have gone too.
+        couplings: all of the network.
+        divergence: from the network's predictions.
+        equations: of the network, for the images that layers are refitted to.
 
     Raises:
         Cancelled.
@@ -49,6 +50,6 @@ def repaired(
     if not removals:
         return divergence.settled(cut, reporter)
     reporter.status("Fitting the layers to the channels that are left")
-    fitted = divergence.settled(refit(network, cut, couplings, removals, divergence.images, reporter), reporter)
+    fitted = divergence.settled(refit(cut, couplings, removals, equations, reporter), reporter)
     unfitted = divergence.settled(cut, reporter, bound=fitted[1])
     return unfitted if unfitted[1] <= fitted[1] else fitted

@@ -20,6 +20,7 @@ from torch import nn
 from nnopt_gui.engine.data.batches import training_batches
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.data.subset import Subset
+from nnopt_gui.engine.networks.memory_format import fastest_format
 from nnopt_gui.engine.progress import Cancelled, Reporter
 from nnopt_gui.engine.recipe import Distill, FineTune
 from nnopt_gui.engine.sources import Preprocessing
@@ -106,7 +107,10 @@ class _Task:
     def run(self, network: nn.Module, optimisation: Optimisation, *, testing_rates: int = 0) -> TrainingRun:
         """A fresh run on ``network``; with ``testing_rates`` for the learning-rate range test of so many steps."""
         shape = (self.preprocessing.channels, *self.preprocessing.size)
-        network = network.to(training_device()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = network.to(training_device())
+        teacher = self.teacher.network if self.teacher is not None else None
+        order = fastest_format(shape, *filter(None, (network, teacher)))
+        network = network.to(memory_format=order)  # type: ignore[call-overload]
         objective = Objective(
             network, self.how, self.teacher, self.distill, shape, repeating=self.repeating, reporter=self.reporter
         )
@@ -122,6 +126,7 @@ class _Task:
             seed=self.seed,
             steps=steps,
             rate=rate,
+            memory_format=order,
         )
 
 
@@ -234,7 +239,7 @@ def _one_epoch(task: _Task, run: TrainingRun, file: CheckpointFile | None) -> No
             file.save(run.state())
     accuracy = None
     if task.looks and task.selection is not None:
-        accuracy = accuracy_on(run.kept, task.selection, task.preprocessing, task.reporter)
+        accuracy = accuracy_on(run.kept, task.selection, task.preprocessing, task.reporter, run.memory_format)
     run.end_epoch(accuracy)
 
 

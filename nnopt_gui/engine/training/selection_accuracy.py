@@ -16,8 +16,15 @@ from nnopt_gui.engine.sources import Preprocessing
 EVALUATION_BATCH: Final = 64
 
 
-def accuracy_on(network: nn.Module, subset: Subset, preprocessing: Preprocessing, reporter: Reporter) -> float:
-    """Share (0..1) of the readable images of ``subset`` that the network classifies rightly, in eval mode.
+def accuracy_on(
+    network: nn.Module,
+    subset: Subset,
+    preprocessing: Preprocessing,
+    reporter: Reporter,
+    memory_format: torch.memory_format = torch.contiguous_format,
+) -> float:
+    """Share (0..1) of the readable images of ``subset`` that the network classifies rightly, in eval mode, on images
+    that lie in memory as ``memory_format`` says.
 
     The network's mode is put back as it was; 0 where no image can be read.
     """
@@ -30,7 +37,7 @@ def accuracy_on(network: nn.Module, subset: Subset, preprocessing: Preprocessing
                 reporter.checkpoint()
                 positions = np.arange(start, min(start + EVALUATION_BATCH, len(subset)))
                 images = torch.from_numpy(load_batch(subset, positions, preprocessing, reporter)).to(device)
-                guesses = network(images.contiguous(memory_format=torch.channels_last)).argmax(1).cpu().numpy()
+                guesses = network(images.contiguous(memory_format=memory_format)).argmax(1).cpu().numpy()
                 readable = subset.readable(positions)
                 right += int((guesses == subset.labels[positions])[readable].sum())
                 seen += int(readable.sum())

@@ -53,7 +53,11 @@ class Place:
 
 
 class TrainingRun:
-    """Takes steps; everything that the next step depends on is in :meth:`state`."""
+    """Takes steps; everything that the next step depends on is in :meth:`state`.
+
+    Attributes:
+        memory_format: in which order images lie when they are given to the network.
+    """
 
     def __init__(
         self,
@@ -67,8 +71,10 @@ class TrainingRun:
         seed: int,
         steps: int,
         rate: Rate | None = None,
+        memory_format: torch.memory_format = torch.channels_last,
     ) -> None:
-        """``network`` is on its device already and is changed; ``rate`` replaces the schedule."""
+        """``network`` is on its device already and is changed; ``rate`` replaces the schedule; ``memory_format`` is
+        that of the images (see :func:`fastest_format`)."""
         self.network = network
         self.network.requires_grad_(True)
         self.device = next(iter(network.parameters())).device
@@ -85,6 +91,7 @@ class TrainingRun:
         self._rate = rate or (lambda step: optimisation.rate(step, steps))
         self._reported = -math.inf
         self._before: tuple[list[Tensor], Tensor] | None = None
+        self.memory_format = memory_format
 
     @property
     def kept(self) -> nn.Module:
@@ -100,7 +107,7 @@ class TrainingRun:
         """
         self._reporter.checkpoint()
         self._before = ([buffer.clone() for buffer in self.network.buffers()], torch.get_rng_state())
-        x = torch.from_numpy(images).to(self.device).contiguous(memory_format=torch.channels_last)
+        x = torch.from_numpy(images).to(self.device).contiguous(memory_format=self.memory_format)
         y = torch.from_numpy(labels).long().to(self.device)
         batch = mixed(x, y, self._how.mixup, self._seed, self.place.epoch, self.place.batch)
         # One image has no batch statistics: batch norm then uses its running ones.

@@ -8,7 +8,7 @@ from torch import nn
 
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.pruning.couplings import Coupling, trace_couplings
-from nnopt_gui.engine.pruning.reconstruction import RIDGE, refit
+from nnopt_gui.engine.pruning.reconstruction import RIDGE, NormalEquations, refit
 from nnopt_gui.engine.pruning.surgery import Removal, without_channels
 
 QUIET = SilentReporter()
@@ -49,7 +49,7 @@ def test_a_channel_that_says_what_another_says_is_not_missed() -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     for layer, channel in (("0", 7), ("3", 5), ("6", 4)):
         cut, couplings, removals = _without(network, layer, {channel})
-        fitted = refit(network, cut, couplings, removals, images, QUIET)
+        fitted = refit(cut, couplings, removals, NormalEquations(network, images), QUIET)
         new = _images(96)[64:]
         with torch.no_grad():
             wanted = network(new)
@@ -65,7 +65,7 @@ def test_a_linear_layer_gets_the_weights_of_ridge_regression() -> None:
     images = _images(100)
     gone = {1, 6, 8}
     cut, couplings, removals = _without(network, "1", gone)
-    fitted = refit(network, cut, couplings, removals, images, QUIET)
+    fitted = refit(cut, couplings, removals, NormalEquations(network, images), QUIET)
     stay = [i for i in range(10) if i not in gone]
     with torch.no_grad():
         hidden = network[:3](images).double().numpy()

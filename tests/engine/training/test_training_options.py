@@ -15,7 +15,9 @@ from nnopt_gui.engine.data.datasets import OpenedData, open_data
 from nnopt_gui.engine.data.preprocessing import default_preprocessing, load_batch
 from nnopt_gui.engine.data.subset import Subset
 from nnopt_gui.engine.networks.architectures import Architecture, build
+from nnopt_gui.engine.networks.memory_format import fastest_format
 from nnopt_gui.engine.progress import SilentReporter
+from nnopt_gui.engine.pruning.divergence import Divergence
 from nnopt_gui.engine.recipe import Distill, FineTune
 from nnopt_gui.engine.sources import DataSource, Preprocessing
 from nnopt_gui.engine.training.averaging import WeightAverage
@@ -212,3 +214,32 @@ def test_a_teacher_that_tells_nothing_is_refused(
     student = nn.Sequential(nn.Flatten(), nn.Linear(64, network[1].out_features))
     with pytest.raises(RecipeError, match=message):
         _train(student, zeros, FineTune(1), preprocessing, teacher=Teacher.of(network), distill=Distill(temperature))
+
+
+class _FlattensByView(nn.Module):
+    """As most tutorials write it; ``view`` only takes a feature map whose channels come first in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(1, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+        self.classify = nn.Linear(6 * 16, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.classify(self.features(x).view(-1, 6 * 16))
+        return found
+
+
+def test_networks_that_only_take_contiguous_images_get_them(digits: OpenedData, preprocessing: Preprocessing) -> None:
+    torch.manual_seed(0)
+    mine, other = _FlattensByView(), _digits_cnn()
+    assert fastest_format((1, 8, 8), other) == torch.channels_last
+    assert fastest_format((1, 8, 8), other, mine) == torch.contiguous_format
+    part, best = _part(digits.split("train"), 256), FineTune(1, keep="best")
+    for student, teacher in ((mine, other), (other, mine)):
+        done = _train(
+            student, part, best, preprocessing, teacher=Teacher.of(teacher), distill=Distill(),
+            selection=_part(digits.split("selection"), 64),
+        )  # fmt: skip
+        assert done.selection_accuracy is not None
+    with torch.no_grad():  # more channels than one: with one, both orders are the same
+        assert Divergence(mine, torch.rand(8, 1, 8, 8)).of(mine) == pytest.approx(0, abs=1e-6)
