@@ -231,13 +231,16 @@ def _median_interval(blocks: Sequence[NDArray[np.float64]], seed: int, normal: f
 
 
 def _drift(values: NDArray[np.float64]) -> float:
-    """How much longer than that of independent values an interval of their mean is: √((1 + r) / (1 − r)) of an
-    autoregressive series, r the correlation of neighbours (its bias of 1 / n added back)."""
-    off = values - values.mean()
+    """How much longer than that of independent values an interval of their mean is, for an autoregressive series:
+    √((1 + r) / (1 − r)), r the correlation of neighbours, which a short series shows too small by (1 + 3r) / n
+    (Marriott and Pope, 1954, Biometrika 41:390), and as its deviation is shown too small by as many values as the
+    series is worth fewer."""
+    count, off = len(values), values - values.mean()
     power = float(off @ off)
-    shared = float(off[1:] @ off[:-1]) / power + 1 / len(values) if power else 0.0
+    shared = (float(off[1:] @ off[:-1]) / power + 1 / count) / (1 - 3 / count) if power else 0.0
     shared = min(max(shared, 0.0), _MOST_SHARED)
-    return math.sqrt((1 + shared) / (1 - shared))
+    longer = (1 + shared) / (1 - shared)
+    return math.sqrt(longer * (count - 1) / max(1.0, count - longer))
 
 
 def _student(freedom: int, z: float = _NORMAL) -> float:

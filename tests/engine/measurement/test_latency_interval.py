@@ -31,6 +31,14 @@ def interrupted(rng: np.random.Generator, blocks: int) -> NDArray[np.float64]:
     return times + (rng.random((blocks, RUNS)) < 0.05) * rng.exponential(1, size=(blocks, RUNS))
 
 
+def drifting(rng: np.random.Generator, blocks: int) -> NDArray[np.float64]:
+    """Every block's shift is half the last one's and half new."""
+    shift = rng.normal(size=blocks)
+    for i in range(1, blocks):
+        shift[i] = 0.5 * shift[i - 1] + np.sqrt(0.75) * shift[i]
+    return 1 + 0.05 * shift[:, None] + 0.02 * rng.normal(size=(blocks, RUNS))
+
+
 def settled(rng: np.random.Generator, blocks: int) -> NDArray[np.float64]:
     """A quiet machine: two times in three the first look is enough."""
     return 1 + 0.01 * rng.normal(size=(blocks, 1)) + 0.01 * rng.normal(size=(blocks, RUNS))
@@ -48,7 +56,7 @@ def measured(times: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64]
 def test_the_interval_covers_the_true_median(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latency, "_RESAMPLES", 300)
     covered, asked, short = 0, 0, 0
-    for noise in (shifted, skewed, interrupted, settled):
+    for noise in (shifted, skewed, interrupted, drifting, settled):
         truth = float(np.median(noise(np.random.default_rng(99), 20_000)))
         for seed in range(REPEATS):
             times, (low, high) = measured(noise(np.random.default_rng(seed), latency._MAX_BLOCKS), seed)
