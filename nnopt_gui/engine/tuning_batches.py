@@ -20,7 +20,8 @@ from nnopt_gui.engine.quantization.post_training import TuningImages
 from nnopt_gui.engine.quantization.tuning import BATCH, TuningBatch
 from nnopt_gui.engine.sources import Preprocessing
 
-_HELD_OUT_PART: Final = 8  # one in so many calibration images judges whether tuning helped
+_HELD_OUT_PART: Final = 8  # one in so many images judges whether tuning helped …
+_MOST_HELD_OUT: Final = 512  # … and no more of the labelled ones
 
 
 def tuning_images(
@@ -30,8 +31,8 @@ def tuning_images(
     reporter: Reporter,
     observe: Callable[[FloatGraph], ActivationRanges],
 ) -> TuningImages:
-    """Unlabelled batches from the calibration split, labelled ones from the training split. Held out is a part of the
-    calibration split, or all of it where the training split is learnt from.
+    """Unlabelled batches from the calibration split, labelled ones from the training split, each without a part that
+    is held out. Labelled tuning is not judged on calibration images: rounding has been fitted to those already.
 
     Args:
         observe: calibrates a graph.
@@ -42,13 +43,13 @@ def tuning_images(
             for images, labels in training_batches(subset, preprocessing, BATCH, seed, epoch, True, reporter):
                 yield TuningBatch(images, labels if labelled else None)
 
-    train, calibration = data.split("train"), data.split("calibration")
-    order = calibration.stratified_order(seed)
+    calibration, train = data.split("calibration"), data.split("train")
     apart = len(calibration) // _HELD_OUT_PART
-    judging, learning = calibration.take(np.sort(order[:apart])), calibration.take(np.sort(order[apart:]))
+    judging, learning = _apart(calibration, apart, seed)
+    labelled_judging, labelled_learning = _apart(train, min(_MOST_HELD_OUT, len(train) // _HELD_OUT_PART), seed)
 
     def held_out(labelled: bool) -> list[TuningBatch]:
-        judges = calibration if labelled else judging
+        judges = labelled_judging if labelled else judging
         pieces = np.array_split(np.arange(len(judges)), math.ceil(len(judges) / BATCH)) if len(judges) else []
         return [
             TuningBatch(load_batch(judges, piece, preprocessing, reporter), judges.labels[piece] if labelled else None)
@@ -58,7 +59,13 @@ def tuning_images(
     return TuningImages(
         unlabelled=lambda: stream(learning, labelled=False),
         held_out=held_out,
-        labelled=lambda: stream(train, labelled=True),
-        steps_per_epoch=math.ceil(len(train) / BATCH),
+        labelled=lambda: stream(labelled_learning, labelled=True),
+        steps_per_epoch=math.ceil(len(labelled_learning) / BATCH),
         observe=observe,
     )
+
+
+def _apart(subset: Subset, count: int, seed: int) -> tuple[Subset, Subset]:
+    """``count`` images with the classes in proportion, and the others."""
+    order = subset.stratified_order(seed)
+    return subset.take(np.sort(order[:count])), subset.take(np.sort(order[count:]))

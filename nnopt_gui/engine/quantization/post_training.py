@@ -24,7 +24,15 @@ from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
 from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
-from nnopt_gui.engine.quantization.tuning import LABELLED_BOOK_RATE, NEAR_RATE, Tuning, TuningBatch, steps_for, tune
+from nnopt_gui.engine.quantization.tuning import (
+    LABELLED_BOOK_RATE,
+    LABELLED_LATENT_RATE,
+    NEAR_RATE,
+    Tuning,
+    TuningBatch,
+    steps_for,
+    tune,
+)
 from nnopt_gui.engine.quantization.weights import quantize_weight
 from nnopt_gui.engine.recipe import Effort, Method, Quantize
 from nnopt_gui.engine.weight_plan import LayerShape, WeightForm, plan_weights, reduces_range
@@ -43,8 +51,8 @@ _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 @dataclass(frozen=True)
 class TuningImages:
     """Images to tune with. ``unlabelled`` and ``labelled`` start an endless stream of batches; ``held_out`` gives those
-    that neither has, with labels or without (True, False), to judge by; ``observe`` calibrates the activations of a
-    graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
+    that the labelled or the unlabelled ones (True, False) never have, to judge by; ``observe`` calibrates the
+    activations of a graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
 
     unlabelled: Callable[[], Iterator[TuningBatch]]
     labelled: Callable[[], Iterator[TuningBatch]]
@@ -300,7 +308,7 @@ def _tuned(
     built = any(form.book is not None or form.stream for form in task.forms.values())
     tuning = Tuning(steps)
     if built and epochs:
-        tuning = Tuning(steps, LABELLED_BOOK_RATE)
+        tuning = Tuning(steps, LABELLED_BOOK_RATE, latent_rate=LABELLED_LATENT_RATE)
     elif built and task.quantize.weight_bits > 1:
         tuning = Tuning(steps, NEAR_RATE, temperature=1.0)
     with_biases = Reconstruction(found.weights, {**task.graph.biases(), **found.biases})

@@ -31,10 +31,17 @@ _BATCH: Final = 1 << 7  # streams at a time: what their paths cost fits a cache
 
 @dataclass(frozen=True, eq=False)
 class Trellis:
-    """Paths of ``bits`` bits a value through windows with these ``levels``, float64 (256,), rising."""
+    """Paths of ``bits`` bits a value through windows with these ``levels``, float64 (256,), rising as found."""
 
     bits: int
     levels: np.ndarray
+
+    @classmethod
+    def of_table(cls, bits: int, table: np.ndarray) -> Trellis:
+        """The one whose windows have the levels of ``table`` (256,), which need not be in the order of the ranks."""
+        levels = np.empty(_WINDOWS)
+        levels[cls(bits, levels).ranks] = table
+        return cls(bits, levels)
 
     @property
     def ranks(self) -> np.ndarray:

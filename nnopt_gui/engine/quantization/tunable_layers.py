@@ -13,7 +13,8 @@ from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodeboo
 from nnopt_gui.engine.onnx_graph.trellis_codes import windows
 from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.quantization.channel_codebooks import as_integers
-from nnopt_gui.engine.quantization.codebooks import channel_deviation, column_order
+from nnopt_gui.engine.quantization.codebooks import channel_deviation, column_order, nearest_entries
+from nnopt_gui.engine.quantization.trellises import TrainedTrellis, Trellis, channel_importance
 
 LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels found are as good as any
 
@@ -27,8 +28,24 @@ class TunableLayer(Protocol):
     def parameters(self) -> list[Tensor]:
         """What is tuned, each of the order of 1."""
 
+    def latent(self) -> list[Tensor]:
+        """Latent weights that are tuned at a rate of their own, in units of :class:`SharedBook`'s."""
+
+    def choose(self) -> None:
+        """Code the latent weights anew; until then :meth:`weight` is made of the codes there are."""
+
     def quantized(self) -> QuantizedWeight:
         """The integers of the moment; :meth:`weight` up to the rounding of codebook entries to int8."""
+
+
+class _AsChosen:
+    """What has no latent weights of its own rate."""
+
+    def latent(self) -> list[Tensor]:
+        return []
+
+    def choose(self) -> None:
+        pass
 
 
 class TunableScale:
@@ -49,7 +66,7 @@ class TunableScale:
         return self.values().detach().cpu().numpy().astype(np.float32)
 
 
-class FixedLevels:
+class FixedLevels(_AsChosen):
     """Evenly spaced levels that stay; scales move."""
 
     def __init__(self, found: QuantizedWeight, device: torch.device, least: np.ndarray | None = None) -> None:
@@ -82,7 +99,7 @@ class _RoundThrough(torch.autograd.Function):
         return gradient
 
 
-class LatentLevels:
+class LatentLevels(_AsChosen):
     """Evenly spaced levels; latent weights and step sizes move (LSQ, Esser et al., 2020, arXiv:1902.08153).
 
     Latent weights are counted in steps, so a learning rate means the same for every layer.
@@ -122,74 +139,127 @@ class LatentLevels:
 
 class SharedBook:
     """What several layers are built from, int8 (K, d) entries of a codebook or (256,) levels of a trellis, tuned in
-    units of their standard deviation."""
+    units of their standard deviation.
+
+    Attributes:
+        entries: float32, in these units.
+        unit: one of them in the original integers.
+    """
 
     def __init__(self, entries: np.ndarray, device: torch.device) -> None:
         self._largest = int(np.abs(entries.astype(np.int64)).max())
-        self._unit = float(entries.astype(np.float32).std()) or 1.0
-        self.entries = (torch.from_numpy(entries.astype(np.float32)) / self._unit).to(device).requires_grad_()
-
-    def values(self) -> Tensor:
-        """float32, in the units of the original integers."""
-        return self.entries * self._unit
+        self.unit = float(entries.astype(np.float32).std()) or 1.0
+        self.entries = (torch.from_numpy(entries.astype(np.float32)) / self.unit).to(device).requires_grad_()
 
     def integers(self) -> tuple[np.ndarray, float]:
         """The entries as int8 that reach as far as at first, and what one of their steps is in the original ones."""
-        values = self.values().detach().cpu().numpy()
+        values = (self.entries * self.unit).detach().cpu().numpy()
         step = float(np.abs(values).max()) / max(1, self._largest) or 1.0
         return np.rint(values / step).astype(np.int8), step
 
 
-class BookLayer:
-    """A layer built from a codebook's vectors: which vector goes where stays; entries and scales move."""
+class _Coded:
+    """A layer whose weights are looked up in a book: entries and scales move; which one is looked up stays, or is
+    chosen by latent weights that gradients move as if they were the weights (Bengio et al., 2013, arXiv:1308.3432).
+    """
 
     def __init__(
-        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None = None
+        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None, chooses: bool
     ) -> None:
-        assert found.codebook is not None
         self._found, self._book = found, book
         self._scale = TunableScale(found.scale, device, least)
-        self._order = found.codebook.order
-        shape = found.levels.shape
-        order = column_order(shape, self._order)
-        rows = found.levels.reshape(shape[0], -1)[:, order]
-        self._codes = torch.from_numpy(vector_codes(rows, found.codebook.entries).astype(np.int64)).to(device)
-        self._places = torch.from_numpy(np.argsort(order)).to(device)
+        self._latent: Tensor | None = None
+        if chooses:
+            self._latent = (torch.from_numpy(found.levels.astype(np.float32)) / book.unit).to(device).requires_grad_()
 
-    def _unpacked(self, entries: Tensor) -> Tensor:
-        shape = self._found.levels.shape
-        return entries[self._codes].reshape(shape[0], -1)[:, self._places].reshape(shape)
+    def _looked_up(self, entries: Tensor) -> Tensor:
+        raise NotImplementedError
 
     def weight(self) -> Tensor:
-        return self._unpacked(self._book.values()) * column(self._scale.values(), self._found.levels.ndim)
+        values = self._looked_up(self._book.entries)
+        if self._latent is not None:
+            values = values + (self._latent - self._latent.detach())
+        return values * self._book.unit * column(self._scale.values(), values.ndim)
 
     def parameters(self) -> list[Tensor]:
         return [self._scale.logarithm]
 
+    def latent(self) -> list[Tensor]:
+        return [] if self._latent is None else [self._latent]
+
+
+class BookLayer(_Coded):
+    """A layer built from a codebook's vectors."""
+
+    def __init__(
+        self,
+        found: QuantizedWeight,
+        book: SharedBook,
+        device: torch.device,
+        least: np.ndarray | None = None,
+        *,
+        chooses: bool = False,
+    ) -> None:
+        assert found.codebook is not None
+        super().__init__(found, book, device, least, chooses)
+        self._order = found.codebook.order
+        order = column_order(found.levels.shape, self._order)
+        rows = found.levels.reshape(len(found.levels), -1)[:, order]
+        self._codes = torch.from_numpy(vector_codes(rows, found.codebook.entries).astype(np.int64)).to(device)
+        self._columns = torch.from_numpy(order).to(device)
+        self._places = torch.from_numpy(np.argsort(order)).to(device)
+
+    def _looked_up(self, entries: Tensor) -> Tensor:
+        shape = self._found.levels.shape
+        return entries[self._codes].reshape(shape[0], -1)[:, self._places].reshape(shape)
+
+    def choose(self) -> None:
+        if self._latent is None:
+            return
+        entries = self._book.entries.detach()
+        vectors = self._latent.detach().flatten(1)[:, self._columns].reshape(-1, entries.shape[1])
+        self._codes = nearest_entries(vectors, entries)[0]
+
     def quantized(self) -> QuantizedWeight:
         entries, step = self._book.integers()
-        levels = self._unpacked(torch.from_numpy(entries).to(self._codes.device)).cpu().numpy()
+        levels = self._looked_up(torch.from_numpy(entries).to(self._codes.device)).cpu().numpy()
         scale, codebook = self._scale.array() * np.float32(step), VectorCodebook(entries, self._order)
         return QuantizedWeight(levels, scale, self._found.bits, codebook=codebook)
 
 
-class TrellisLayer:
-    """A layer coded by a trellis: the paths stay; the levels of their windows and scales move."""
+class TrellisLayer(_Coded):
+    """A layer coded by a trellis, whose windows are looked up."""
 
     def __init__(
-        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None = None
+        self,
+        found: QuantizedWeight,
+        book: SharedBook,
+        device: torch.device,
+        least: np.ndarray | None = None,
+        *,
+        chooses: bool = False,
     ) -> None:
         assert found.trellis is not None
-        self._found, self._trellis, self._book = found, found.trellis, book
-        self._scale = TunableScale(found.scale, device, least)
-        paths = windows(found.trellis.codes, found.bits, found.trellis.length).reshape(found.levels.shape)
-        self._windows = torch.from_numpy(paths.astype(np.int64)).to(device)
+        super().__init__(found, book, device, least, chooses)
+        self._trellis = found.trellis
+        self._windows = self._of(self._trellis.codes).to(device)
 
-    def weight(self) -> Tensor:
-        return self._book.values()[self._windows] * column(self._scale.values(), self._windows.ndim)
+    def _of(self, codes: np.ndarray) -> Tensor:
+        paths = windows(codes, self._found.bits, self._trellis.length).reshape(self._found.levels.shape)
+        return torch.from_numpy(paths.astype(np.int64))
 
-    def parameters(self) -> list[Tensor]:
-        return [self._scale.logarithm]
+    def _looked_up(self, entries: Tensor) -> Tensor:
+        return entries[self._windows]
+
+    def choose(self) -> None:
+        if self._latent is None:
+            return
+        table = self._book.entries.detach().cpu().numpy()
+        trellis = TrainedTrellis(Trellis.of_table(self._found.bits, table), 1.0, self._trellis.length)
+        rows = self._latent.detach().flatten(1).cpu().numpy()
+        codes, _ = trellis.nearest(rows, channel_importance(self._scale.array()))
+        self._trellis = replace(self._trellis, codes=codes)
+        self._windows = self._of(codes).to(self._windows.device)
 
     def quantized(self) -> QuantizedWeight:
         table, step = self._book.integers()
@@ -198,7 +268,7 @@ class TrellisLayer:
         return QuantizedWeight(levels, scale, self._found.bits, trellis=trellis)
 
 
-class TableLayer:
+class TableLayer(_AsChosen):
     """Levels of every channel's own; they, the latent weights that choose among them, and scales move.
 
     Latent weights and entries are counted in the channel's standard deviations, so a learning rate means the same for

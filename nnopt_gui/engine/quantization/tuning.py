@@ -47,6 +47,9 @@ LABELLED_BOOK_RATE: Final = 1e-2
 # Where 2 bits of a trellis or a codebook leave little to win, answers as they are show it best (ResNet-20, 3,000
 # training images: a divergence of 0.0745 before, 0.0738 after 1e-3 at temperature 2, 0.0723 at this rate and 1).
 NEAR_RATE: Final = 3e-4
+# Of the weights behind the codes of books and trellises, where thousands of labelled images say which code is better.
+LABELLED_LATENT_RATE: Final = 2e-2
+_CHOOSE_EVERY: Final = 10  # steps: coding a network again costs as much as some steps
 _WARM_UP: Final = 0.05  # share of all steps
 _LABEL_SHARE: Final = 0.5  # of the loss, where there are labels
 # Multiply-accumulates that tuning may take, forward and backward and the teacher's: about half a minute and two minutes
@@ -68,11 +71,12 @@ class TuningBatch:
 @dataclass(frozen=True)
 class Tuning:
     """``steps`` of Adam at batches of 64, with a cosine from ``learning_rate`` to zero; ``temperature`` softens both
-    answers."""
+    answers. With a ``latent_rate`` the codes of books and trellises are chosen anew, too."""
 
     steps: int
     learning_rate: float = _RATE
     temperature: float = 2.0
+    latent_rate: float = 0.0
 
 
 def steps_for(graph: FloatGraph, effort: Effort) -> int:
@@ -148,13 +152,17 @@ class _Run:
         parameters = [item for layer in self.layers.values() for item in layer.parameters()]
         parameters += [book.entries for book in self.books.values()]
         parameters += [bias.shift for bias in self.biases.values()]
-        self.optimizer = torch.optim.Adam(parameters, lr=tuning.learning_rate)
+        latent = [item for layer in self.layers.values() for item in layer.latent()]
+        rates = [(tuning.learning_rate, parameters), *([(tuning.latent_rate, latent)] if latent else [])]
+        self.optimizer = torch.optim.Adam([{"params": items, "lr": rate, "peak": rate} for rate, items in rates])
 
     def _tunable(self, weight: QuantizedWeight, least: np.ndarray | None) -> TunableLayer:
         if weight.codebook is not None:
-            return BookLayer(weight, self._shared(weight.codebook.entries, weight.codebook.order), self.device, least)
+            book = self._shared(weight.codebook.entries, weight.codebook.order)
+            return BookLayer(weight, book, self.device, least, chooses=self.tuning.latent_rate > 0)
         if weight.trellis is not None:
-            return TrellisLayer(weight, self._shared(weight.trellis.table, "trellis"), self.device, least)
+            book = self._shared(weight.trellis.table, "trellis")
+            return TrellisLayer(weight, book, self.device, least, chooses=self.tuning.latent_rate > 0)
         if weight.table is not None and weight.table.ndim == 2 and np.any(np.diff(weight.table.astype(np.int16)) != 1):
             return TableLayer(weight, self.device, least)
         usual = weight.table is None and weight.multipliers is None
@@ -166,7 +174,10 @@ class _Run:
 
     def step(self, number: int, batch: TuningBatch) -> float:
         for group in self.optimizer.param_groups:
-            group["lr"] = _rate(self.tuning, number)
+            group["lr"] = group["peak"] * _share_of_peak(self.tuning.steps, number)
+        if number and number % _CHOOSE_EVERY == 0:
+            for layer in self.layers.values():
+                layer.choose()
         loss = self._loss(batch)
         value = loss.item()
         if not math.isfinite(value):
@@ -208,10 +219,10 @@ class _Run:
         )
 
 
-def _rate(tuning: Tuning, step: int) -> float:
-    warm = max(1, round(_WARM_UP * tuning.steps))
-    cosine = 0.5 * (1 + math.cos(math.pi * step / tuning.steps))
-    return tuning.learning_rate * min(1.0, (step + 1) / warm) * cosine
+def _share_of_peak(steps: int, step: int) -> float:
+    warm = max(1, round(_WARM_UP * steps))
+    cosine = 0.5 * (1 + math.cos(math.pi * step / steps))
+    return min(1.0, (step + 1) / warm) * cosine
 
 
 def _loss(answers: Tensor, wanted: Tensor, labels: np.ndarray | None, temperature: float) -> Tensor:

@@ -16,7 +16,7 @@ from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight
 from nnopt_gui.engine.onnx_graph.torch_graph import TorchGraph
 from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.progress import Cancelled, SilentReporter
-from nnopt_gui.engine.quantization.codebooks import train_books
+from nnopt_gui.engine.quantization.codebooks import nearest_vectors, train_books
 from nnopt_gui.engine.quantization.reconstruction import Reconstruction, reconstruct
 from nnopt_gui.engine.quantization.trellises import nearest_path, train_trellises
 from nnopt_gui.engine.quantization.tunable_layers import BookLayer, SharedBook, TrellisLayer
@@ -66,8 +66,11 @@ def divergence(graph: FloatGraph, result: Reconstruction, images: np.ndarray = I
     return float(functional.kl_div(got, wanted, reduction="batchmean", log_target=True))
 
 
-def test_tuning_brings_the_answers_closer_and_keeps_every_form(graph: FloatGraph, found: Reconstruction) -> None:
-    tuned = tune(graph, found, batches(), Tuning(60), QUIET)
+@pytest.mark.parametrize("latent_rate", [0.0, 0.02])
+def test_tuning_brings_the_answers_closer_and_keeps_every_form(
+    graph: FloatGraph, found: Reconstruction, latent_rate: float
+) -> None:
+    tuned = tune(graph, found, batches(), Tuning(60, latent_rate=latent_rate), QUIET)
     assert divergence(graph, tuned) < 0.8 * divergence(graph, found)
     for name, before in found.weights.items():
         after = tuned.weights[name]
@@ -156,9 +159,43 @@ def test_a_book_layer_is_the_weight_it_was_made_from() -> None:
         assert np.array_equal(layer.quantized().levels, start.levels)
 
 
-def test_a_trellis_layer_is_the_weight_it_was_made_from() -> None:
+@pytest.fixture(scope="module")
+def coded() -> tuple[QuantizedWeight, QuantizedWeight]:
+    """The same weight by a trellis and by a book."""
     weight = np.random.default_rng(2).standard_normal((32, 4, 3, 3)).astype(np.float32)
-    start = nearest_path(weight, train_trellises({"a": weight}, {"a": (2, 32)}, QUIET.checkpoint)["a"])
+    shape = BookShape(4, 16, "inputs")
+    book = train_books({"a": weight}, {"a": shape}, QUIET.checkpoint)["a"]
+    trellis = train_trellises({"a": weight}, {"a": (2, 32)}, QUIET.checkpoint)["a"]
+    return nearest_path(weight, trellis), nearest_vectors(weight, 1, book)
+
+
+def test_latent_weights_choose_their_codes(coded: tuple[QuantizedWeight, QuantizedWeight]) -> None:
+    device, goal = torch.device("cpu"), torch.from_numpy(np.random.default_rng(3).standard_normal((32, 4, 3, 3)))
+    for start in coded:
+        layer: TrellisLayer | BookLayer
+        if start.trellis is not None:
+            layer = TrellisLayer(start, SharedBook(start.trellis.table, device), device, chooses=True)
+        else:
+            assert start.codebook is not None
+            layer = BookLayer(start, SharedBook(start.codebook.entries, device), device, chooses=True)
+        assert np.allclose(layer.weight().detach().numpy(), start.dequantized(), rtol=1e-5)
+        layer.choose()
+        before = ((layer.weight() - goal) ** 2).mean().item()
+        assert np.allclose(layer.weight().detach().numpy(), start.dequantized(), rtol=1e-5), "the nearest already"
+        optimizer = torch.optim.Adam(layer.latent(), lr=0.05)
+        for _ in range(40):
+            optimizer.zero_grad()
+            ((layer.weight() - goal) ** 2).mean().backward()
+            optimizer.step()
+            layer.choose()
+        after = layer.quantized()
+        assert ((torch.from_numpy(after.dequantized()) - goal) ** 2).mean().item() < 0.5 * before
+        if after.trellis is not None:
+            assert np.array_equal(after.trellis.levels(2).reshape(after.levels.shape), after.levels), "a file holds it"
+
+
+def test_a_trellis_layer_is_the_weight_it_was_made_from(coded: tuple[QuantizedWeight, QuantizedWeight]) -> None:
+    start = coded[0]
     assert start.trellis is not None
     device = torch.device("cpu")
     book = SharedBook(start.trellis.table, device)
@@ -172,4 +209,4 @@ def test_a_trellis_layer_is_the_weight_it_was_made_from() -> None:
     moved = layer.quantized()
     assert moved.trellis is not None
     assert np.array_equal(moved.trellis.codes, start.trellis.codes), "paths stay"
-    assert np.array_equal(moved.trellis.levels(2).reshape(weight.shape), moved.levels), "a file can hold it"
+    assert np.array_equal(moved.trellis.levels(2).reshape(start.levels.shape), moved.levels), "a file can hold it"
