@@ -38,9 +38,9 @@ def tuning_images(
         observe: calibrates a graph.
     """
 
-    def stream(subset: Subset, *, labelled: bool) -> Iterator[TuningBatch]:
+    def stream(subset: Subset, batch: int, *, labelled: bool) -> Iterator[TuningBatch]:
         for epoch in count():
-            for images, labels in training_batches(subset, preprocessing, BATCH, seed, epoch, True, reporter):
+            for images, labels in training_batches(subset, preprocessing, batch, seed, epoch, True, reporter):
                 yield TuningBatch(images, labels if labelled else None)
 
     calibration, train = data.split("calibration"), data.split("train")
@@ -57,10 +57,10 @@ def tuning_images(
         ]
 
     return TuningImages(
-        unlabelled=lambda: stream(learning, labelled=False),
+        unlabelled=lambda: stream(learning, BATCH, labelled=False),
         held_out=held_out,
-        labelled=lambda: stream(labelled_learning, labelled=True),
-        steps_per_epoch=math.ceil(len(labelled_learning) / BATCH),
+        labelled=lambda batch: stream(labelled_learning, batch, labelled=True),
+        labelled_count=len(labelled_learning),
         observe=observe,
     )
 

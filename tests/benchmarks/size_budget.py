@@ -66,9 +66,8 @@ def points(name: str, count: int, base: Recipe) -> list[dict[str, Any]]:
             found.append(point)
             band = f"{told.expected:6.2f} [{told.low:6.2f}, {told.high:6.2f}]"
             where = "inside" if point["inside"] else "OUTSIDE"
-            print(
-                f"{name:9} {budget:9,} B: {point['written']:9,} written, drop {outcome.drop:6.2f}, told {band} {where}"
-            )
+            said = f"drop {outcome.drop:6.2f}, told {band}, {where}"
+            print(f"{name:9} {budget:9,} B: {point['written']:9,} written, {said}", flush=True)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,9 +26,11 @@ from nnopt_gui.engine.quantization.output_statistics import correct_biases, rest
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
 from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
 from nnopt_gui.engine.quantization.tuning import (
+    BATCH,
     LABELLED_BOOK_RATE,
     LABELLED_LATENT_RATE,
     NEAR_RATE,
+    ONE_BIT_BATCH,
     Tuning,
     TuningBatch,
     steps_for,
@@ -50,14 +53,14 @@ _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 
 @dataclass(frozen=True)
 class TuningImages:
-    """Images to tune with. ``unlabelled`` and ``labelled`` start an endless stream of batches; ``held_out`` gives those
-    that the labelled or the unlabelled ones (True, False) never have, to judge by; ``observe`` calibrates the
-    activations of a graph again; ``steps_per_epoch`` counts the labelled batches of one pass."""
+    """Images to tune with. ``unlabelled`` starts an endless stream of batches, ``labelled`` one of batches of a size,
+    from ``labelled_count`` images; ``held_out`` gives those that the labelled or the unlabelled ones (True, False)
+    never have, to judge by; ``observe`` calibrates the activations of a graph again."""
 
     unlabelled: Callable[[], Iterator[TuningBatch]]
-    labelled: Callable[[], Iterator[TuningBatch]]
+    labelled: Callable[[int], Iterator[TuningBatch]]
+    labelled_count: int
     held_out: Callable[[bool], Sequence[TuningBatch]]
-    steps_per_epoch: int
     observe: Callable[[FloatGraph], ActivationRanges]
 
 
@@ -297,7 +300,8 @@ def _tuned(
     """The network tuned where that helps, and the grids of its activations."""
     epochs = task.quantize.tuning_epochs
     if epochs:
-        steps, batches = epochs * images.steps_per_epoch, images.labelled()
+        batch = ONE_BIT_BATCH if task.quantize.weight_bits == 1 else BATCH
+        steps, batches = epochs * math.ceil(images.labelled_count / batch), images.labelled(batch)
     elif _worth_tuning(task):
         steps, batches = steps_for(task.graph, task.quantize.method.effort), images.unlabelled()
     else:

@@ -20,7 +20,13 @@ LATENT_BITS: Final = 4  # up to here roundings are tuned too; above, the levels 
 
 
 class TunableLayer(Protocol):
-    """One layer's weight as a function of what is tuned."""
+    """One layer's weight as a function of what is tuned.
+
+    Attributes:
+        choose_every: after so many steps it is worth its time to :meth:`choose`.
+    """
+
+    choose_every: int
 
     def weight(self) -> Tensor:
         """Float32, output channels first; gradients flow to the parameters."""
@@ -40,6 +46,8 @@ class TunableLayer(Protocol):
 
 class _AsChosen:
     """What has no latent weights of its own rate."""
+
+    choose_every = 1
 
     def latent(self) -> list[Tensor]:
         return []
@@ -191,6 +199,8 @@ class _Coded:
 class BookLayer(_Coded):
     """A layer built from a codebook's vectors."""
 
+    choose_every = 1
+
     def __init__(
         self,
         found: QuantizedWeight,
@@ -229,6 +239,8 @@ class BookLayer(_Coded):
 
 class TrellisLayer(_Coded):
     """A layer coded by a trellis, whose windows are looked up."""
+
+    choose_every = 10  # the cheapest paths through a whole network take as long as several steps
 
     def __init__(
         self,
