@@ -42,7 +42,7 @@ WORDS: Final = (  # texts of one word, or of the operating system, which no scan
     "No such file or directory", "Permission denied", "No space left on device", "Is a directory", "Not a directory",
     "File exists", "Read-only file system", "Input/output error", "Connection refused", "Operation not permitted",
     "File name too long", "as in training", "Too many open files", "Cannot allocate memory",
-    "pp", "{value} pp", "{value} pp {range}", "bytes", "1 epoch", "{count} epochs",
+    "pp", "{value} pp", "{value} pp {range}", "bytes", "1 epoch", "{count} epochs", "raw 0..1",
 )  # fmt: skip
 CODES: Final = ("en", "zh_CN")  # of the languages there are
 _OURS: Final = frozenset({"part", "kind", "state", "unit", "split", "who"})  # placeholders that hold words of ours

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -56,7 +56,8 @@ from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import THEME_MODES, Theme
 
 _SIZE = QSize(1280, 800)
-_LEFT_WIDTH, _RIGHT_WIDTH = 262, 296
+_LEFT_WIDTH = 262
+_RIGHT_WIDTHS, _RIGHT_SHARE = (296, 460), 0.22  # least and greatest width of the inspector; between them its share
 
 
 class MainWindow(QMainWindow):
@@ -153,7 +154,8 @@ class MainWindow(QMainWindow):
         self._docks = (self._dock("recipe_dock", left, self._faces), self._dock("inspector_dock", right, self._tabs))
         self._log_dock = self._dock("log_dock", Qt.DockWidgetArea.BottomDockWidgetArea, self.log)
         self._log_dock.hide()
-        self.resizeDocks(self._docks, [_LEFT_WIDTH, _RIGHT_WIDTH], Qt.Orientation.Horizontal)
+        self._given = _RIGHT_WIDTHS[0]
+        self.resizeDocks(self._docks, [_LEFT_WIDTH, self._given], Qt.Orientation.Horizontal)
 
     def _dock(self, name: str, area: Qt.DockWidgetArea, widget: QWidget) -> QDockWidget:
         dock = named(QDockWidget(self), name)
@@ -264,6 +266,7 @@ class MainWindow(QMainWindow):
         has_study = self._workspace.study is not None
         for dock in self._docks:
             dock.setVisible(has_study)
+        self._widen_inspector()
         self._pages.setCurrentIndex(int(has_study))  # last: the plots are laid out once
         if not has_study:
             self.show_sweep(False)
@@ -287,6 +290,18 @@ class MainWindow(QMainWindow):
         for group, value in ((self._themes, theme), (self._languages, language)):
             for action in group.actions():
                 action.setChecked(action.data() == value)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widen_inspector()
+
+    def _widen_inspector(self) -> None:
+        """Its tables get more room in a wide window, unless the user chose a width."""
+        inspector, (least, most) = self._docks[1], _RIGHT_WIDTHS
+        wanted = round(min(max(least, _RIGHT_SHARE * self.width()), most))
+        if inspector.isVisible() and wanted != self._given and inspector.width() == self._given:
+            self._given = wanted
+            self.resizeDocks([inspector], [wanted], Qt.Orientation.Horizontal)
 
     # -- dropping and closing ---------------------------------------------------------------------------------
 

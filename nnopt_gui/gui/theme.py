@@ -189,14 +189,18 @@ def palette(colours: Colours) -> QPalette:
 
 
 def tinted_icon(name: str, colours: Colours, tint: str | None = None) -> QIcon:
-    """The icon ``resources/icons/<name>.svg`` in the look's text colour (or ``tint``), with a disabled state.
+    """The icon ``resources/icons/<name>.svg`` in the look's text colour (or ``tint``), disabled, and on a highlight.
 
     Raises:
         FileNotFoundError: there is no such icon.
     """
     source = resource_path(f"icons/{name}.svg").read_text(encoding="utf-8")
     icon = QIcon()
-    states = ((QIcon.Mode.Normal, tint or colours.text), (QIcon.Mode.Disabled, colours.disabled))
+    states = (
+        (QIcon.Mode.Normal, tint or colours.text),
+        (QIcon.Mode.Disabled, colours.disabled),
+        (QIcon.Mode.Selected, colours.highlighted_text),
+    )
     for mode, colour in states:
         renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
         for size in ICON_SIZES:

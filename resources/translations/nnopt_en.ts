@@ -21,6 +21,13 @@
             </translation>
         </message>
         <message numerus="yes">
+            <source>%n trial(s) failed</source>
+            <translation>
+                <numerusform>%n trial failed</numerusform>
+                <numerusform>%n trials failed</numerusform>
+            </translation>
+        </message>
+        <message numerus="yes">
             <source>, %n failed</source>
             <translation>
                 <numerusform>, %n failed</numerusform>

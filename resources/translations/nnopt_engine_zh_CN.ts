@@ -168,6 +168,10 @@
             <translation>{count} 轮</translation>
         </message>
         <message>
+            <source>raw 0..1</source>
+            <translation>原始值 0..1</translation>
+        </message>
+        <message>
             <source>The folder {folder} holds other files ({strangers}).</source>
             <translation>文件夹 {folder} 中有其他文件（{strangers}）。</translation>
         </message>

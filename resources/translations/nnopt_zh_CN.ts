@@ -1292,6 +1292,30 @@ and {} for the runtime</source>
         <translation>文件类型：</translation>
     </message>
     <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Drawing</source>
+        <translation>矢量图</translation>
+    </message>
+    <message>
+        <source>Document</source>
+        <translation>文档</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>表格</translation>
+    </message>
+    <message>
+        <source>Web page</source>
+        <translation>网页</translation>
+    </message>
+    <message>
+        <source>Markdown text</source>
+        <translation>Markdown 文本</translation>
+    </message>
+    <message>
         <source>All files</source>
         <translation>所有文件</translation>
     </message>
@@ -1566,7 +1590,7 @@ and {} for the runtime</source>
     </message>
     <message>
         <source>Finished in {}</source>
-        <translation>已完成，用时 {}</translation>
+        <translation>已完成（{}）</translation>
     </message>
     <message>
         <source>Finished</source>
@@ -1661,6 +1685,12 @@ and {} for the runtime</source>
     <message>
         <source>%n trial(s) finished</source>
         <translation>%n 个试验已完成</translation>
+    </message>
+    <message>
+        <source>%n trial(s) failed</source>
+        <translation>
+            <numerusform>%n 个试验失败</numerusform>
+        </translation>
     </message>
     <message>
         <source>, %n failed</source>
@@ -2846,8 +2876,8 @@ and {} for the runtime</source>
         <translation>帕累托前沿</translation>
     </message>
     <message>
-        <source>… within (95 %)</source>
-        <translation>前沿范围（95 %）</translation>
+        <source>95 % band of the front</source>
+        <translation>前沿的 95 % 范围</translation>
     </message>
     <message>
         <source>Original</source>
@@ -3579,6 +3609,10 @@ and {} for the runtime</source>
         <translation>自动</translation>
     </message>
     <message>
+        <source>From the engine&apos;s next start on.</source>
+        <translation>引擎下次启动时生效。</translation>
+    </message>
+    <message>
         <source>none, or for example 8, 32</source>
         <translation>无，或例如 8, 32</translation>
     </message>
@@ -3621,10 +3655,6 @@ and {} for the runtime</source>
     <message>
         <source>Accuracy and latency are measured in it, from the next trial on. Every trial names its runtime.</source>
         <translation>准确率和延迟均在其中测量，从下一次试验起生效。每次试验都会注明其运行时。</translation>
-    </message>
-    <message>
-        <source>Threads take effect when the engine starts next.</source>
-        <translation>线程数在引擎下次启动时生效。</translation>
     </message>
     <message>
         <source>OK</source>
@@ -3992,6 +4022,14 @@ and {} for the runtime</source>
     <message>
         <source>The original is being measured…</source>
         <translation>正在测量原始模型…</translation>
+    </message>
+    <message>
+        <source>No trial has both of the axes&apos; figures.</source>
+        <translation>没有试验同时具备两个坐标轴的数值。</translation>
+    </message>
+    <message>
+        <source>Open data to measure accuracy: size, MACs and latency are known without.</source>
+        <translation>打开数据即可测量准确率；大小、乘加运算和延迟无需数据。</translation>
     </message>
     <message>
         <source>{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.</source>

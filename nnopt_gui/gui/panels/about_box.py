@@ -29,10 +29,12 @@ class AboutBox(QDialog):
         head = named(QLabel(f"<h3>nnopt_gui {__version__}</h3><p>{purpose}</p>", self), "about_text")
         head.setWordWrap(True)
         tabs = named(QTabWidget(self), "about_tabs")
+        tabs.setDocumentMode(True)  # the texts have a frame
         self._versions = named(QPlainTextEdit(versions_text(), self), "about_versions")
         self._licences = named(QPlainTextEdit(licences_text(), self), "about_licences")
         for text, title in ((self._versions, self.tr("Versions")), (self._licences, self.tr("Licences"))):
             text.setReadOnly(True)
+            text.setTabChangesFocus(True)
             text.setAccessibleName(title)
             tabs.addTab(text, title)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -40,6 +42,8 @@ class AboutBox(QDialog):
         close.setText(self.tr("Close"))
         copy = named(buttons.addButton(self.tr("Copy versions"), QDialogButtonBox.ButtonRole.ActionRole), "about_copy")
         copy.clicked.connect(self._on_copy)
+        copy.setAutoDefault(False)
+        close.setFocus()
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(head)

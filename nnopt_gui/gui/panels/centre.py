@@ -57,7 +57,10 @@ class _Work(QSplitter):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         height = 0 if self._errors.isHidden() else self._errors.height()
-        if height == self._messages:
+        if not event.oldSize().isValid():  # laid out for the first time: a message may be there already
+            self.setSizes(list(_FIRST_HEIGHTS))
+            self._messages = height
+        elif height == self._messages:
             self._share(_SHARES)
         else:
             self._share((0, 1))

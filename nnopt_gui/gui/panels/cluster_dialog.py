@@ -58,7 +58,6 @@ class ClusterDialog(QDialog):
         column.setSpacing(10)
         for widget in (about, self._label, self._field, self._problem, caution):
             column.addWidget(widget)
-        column.addStretch(1)
         column.addWidget(buttons)
         self._field.textChanged.connect(self._look)
         buttons.accepted.connect(self.accept)
@@ -66,6 +65,7 @@ class ClusterDialog(QDialog):
         self._look()
         self._field.selectAll()
         self._field.setFocus()
+        self.resize(_WIDTH, column.heightForWidth(_WIDTH))
 
     def accept(self) -> None:
         address = scheduler_address(self._field.text())

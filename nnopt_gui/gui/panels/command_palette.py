@@ -77,6 +77,7 @@ class CommandPalette(QDialog):
         self._list = named(QListView(self), "palette_list")
         self._list.setAccessibleName(self.tr("Commands that match"))
         self._list.setUniformItemSizes(True)
+        self._list.setIconSize(QSize(_ICON, _ICON))
         self._list.setItemDelegate(_CommandDelegate(self._list))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._model = QStandardItemModel(self)

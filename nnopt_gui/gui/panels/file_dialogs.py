@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.opening import DATA_SUFFIXES, MODEL_SUFFIXES, STUDY_SUFFIX
+
+_SIZE: Final = QSize(720, 460)  # of Qt's own, where the system has none: dates are not cut off
 
 
 def ask_model_file(parent: QWidget, folder: str, chosen: Callable[[Path], object]) -> None:
@@ -66,7 +69,7 @@ def ask_new_file(
     dialog = _dialog(parent, name, title, str(proposal.parent), chosen)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-    dialog.setNameFilters([f"*{suffix}" for suffix in suffixes])
+    dialog.setNameFilters([_filter(_kind_of(suffix), (suffix,)) for suffix in suffixes])
     dialog.setDefaultSuffix(suffixes[0].removeprefix("."))
     dialog.selectFile(proposal.name)
     dialog.open()
@@ -105,6 +108,7 @@ def ask_network_name(parent: QWidget, chosen: Callable[[str], object]) -> None:
 def _dialog(parent: QWidget, name: str, title: str, folder: str, chosen: Callable[[Path], object]) -> QFileDialog:
     dialog = named(QFileDialog(parent, title, folder), name)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.resize(_SIZE)
     for label, text in (  # the two that Qt's own translations leave in English
         (QFileDialog.DialogLabel.LookIn, QCoreApplication.translate("FileDialogs", "Look in:")),
         (QFileDialog.DialogLabel.FileType, QCoreApplication.translate("FileDialogs", "Files of type:")),
@@ -116,6 +120,20 @@ def _dialog(parent: QWidget, name: str, title: str, folder: str, chosen: Callabl
 
 def _filter(title: str, suffixes: tuple[str, ...]) -> str:
     return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"
+
+
+def _kind_of(suffix: str) -> str:
+    """What files of this name that the program writes are called."""
+    kinds = {
+        STUDY_SUFFIX: QCoreApplication.translate("FileDialogs", "Studies"),
+        ".png": QCoreApplication.translate("FileDialogs", "Picture"),
+        ".svg": QCoreApplication.translate("FileDialogs", "Drawing"),
+        ".pdf": QCoreApplication.translate("FileDialogs", "Document"),
+        ".csv": QCoreApplication.translate("FileDialogs", "Table"),
+        ".html": QCoreApplication.translate("FileDialogs", "Web page"),
+        ".md": QCoreApplication.translate("FileDialogs", "Markdown text"),
+    }
+    return kinds.get(suffix) or suffix.removeprefix(".").upper()
 
 
 def _everything() -> str:

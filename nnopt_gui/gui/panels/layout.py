@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import re
+from typing import Final, TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QScrollArea, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QTableView,
+    QWidget,
+)
 
 W = TypeVar("W", bound=QWidget)
 
@@ -30,6 +40,22 @@ def row(*widgets: QWidget | None, spacing: int = 6) -> QWidget:
         else:
             line.addWidget(widget)
     return holder
+
+
+def at_first_line(label: QLabel) -> QLabel:
+    """Make a form's label stand beside the first line of its field; Qt would put it beside the middle of the second."""
+    label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    label.setSizePolicy(label.sizePolicy().horizontalPolicy(), QSizePolicy.Policy.MinimumExpanding)
+    return label
+
+
+_BREAKS: Final = re.compile(r"([/_\\.\-:@])(?=\w)|(\w{16})(?=\w{4})")
+
+
+def breakable(text: str) -> str:
+    """A name with invisible places where a wrapped label may break it: after punctuation, and in words that are longer
+    than a line. Only for showing: who copies the text copies these as well."""
+    return _BREAKS.sub("\\g<0>\u200b", text)
 
 
 def read_only(table: QTableView) -> None:

@@ -57,6 +57,7 @@ class SettingsDialog(QDialog):
         self._threads = named(QSpinBox(self), "settings_threads")
         self._threads.setRange(0, _MOST_THREADS)
         self._threads.setSpecialValueText(self.tr("Automatic"))
+        self._threads_note = named(QLabel(self.tr("From the engine's next start on."), self), "settings_note", "muted")
         self._seed = named(QSpinBox(self), "settings_seed")
         self._seed.setRange(0, 2**31 - 1)
         self._target = named(QComboBox(self), "settings_target")
@@ -88,15 +89,14 @@ class SettingsDialog(QDialog):
         ):
             form.addRow(label, widget)
             widget.setAccessibleName(label)
+            if widget is self._threads:
+                form.addRow("", self._threads_note)
         self._target.setToolTip(
             self.tr("Accuracy and latency are measured in it, from the next trial on. Every trial names its runtime.")
         )
         form.addRow(self._memory)
         form.addRow(self._log_axis)
         form.addRow(self._auto_fit)
-        note = named(
-            QLabel(self.tr("Threads take effect when the engine starts next."), self), "settings_note", "muted"
-        )
         names = {
             QDialogButtonBox.StandardButton.Ok: ("settings_ok", self.tr("OK")),
             QDialogButtonBox.StandardButton.Cancel: ("settings_cancel", self.tr("Cancel")),
@@ -108,7 +108,7 @@ class SettingsDialog(QDialog):
             button.setText(text)
         column = QVBoxLayout(self)
         column.addLayout(form)
-        column.addWidget(note)
+        column.addSpacing(8)
         column.addStretch(1)
         column.addWidget(self._buttons)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from nnopt_gui.engine.metrics import Conditions
 from nnopt_gui.gui.panels.layout import named
+
+_WIDEST: Final = 380  # px; where the toolbar has no room for it, Qt hides it altogether
 
 
 class TargetButton(QToolButton):
@@ -68,8 +72,8 @@ class TargetButton(QToolButton):
         elif conditions is not None:
             threads = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads)
             text, tip = threads.format(conditions.runtime), conditions.machine or tip
-        self.setText(text)
-        self.setToolTip(tip)
+        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST))
+        self.setToolTip(tip if self.text() == text else f"{text}\n{tip}")
         self.setAccessibleName(text)
         (self._cluster if cluster else self._here).setChecked(True)
 

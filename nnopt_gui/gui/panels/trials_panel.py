@@ -25,8 +25,11 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.gui.panels.inspector.text_table import Index, Side, TextCell, TextCells
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.trial_table_model import (
+    INTERVAL,
+    MACS_COLUMN,
     NUMBER,
     NUMBER_ROLE,
+    P50,
     PIN,
     RECIPE,
     STATUS,
@@ -36,7 +39,11 @@ from nnopt_gui.gui.state.workspace import Workspace
 
 _SIDES: Final[dict[int, Side]] = {PIN: "centre", RECIPE: "left", STATUS: "left"}  # the others are figures
 _RECIPE_DIGITS: Final = (21, 48)  # least and greatest width of the recipe's column
-_STATUS_DIGITS: Final = 18
+_STATUS_DIGITS: Final = (13, 18)  # where there is no room for more, and where there is
+_YIELDING: Final = (INTERVAL, MACS_COLUMN, P50)  # columns that go where there is no room for all, the first one first
+_DIGITS: Final = {PIN: 4, NUMBER: 5, RECIPE: _RECIPE_DIGITS[0]}
+_FIGURE_DIGITS: Final = 8
+_FILTER_DIGITS: Final = (16, 34)
 
 
 class TrialsPanel(QWidget):
@@ -58,15 +65,18 @@ class TrialsPanel(QWidget):
         self._title = named(QLabel(self), "trials_title", "section")
         self._filter = named(QLineEdit(self), "trials_filter")
         self._filter.setClearButtonEnabled(True)
-        self._filter.setMaximumWidth(260)
+        digit = self.fontMetrics().horizontalAdvance("0")
+        self._filter.setMinimumWidth(_FILTER_DIGITS[0] * digit)
+        self._filter.setMaximumWidth(_FILTER_DIGITS[1] * digit)
         self._filter.setAcceptDrops(False)
         self._table = named(QTableView(self), "trials_table")
         self._set_up_table()
         head = QHBoxLayout()
         head.setContentsMargins(6, 2, 0, 2)
         head.addWidget(self._title)
-        head.addStretch(1)
-        head.addWidget(self._filter)
+        head.addSpacing(12)
+        head.addWidget(self._filter, 1)
+        head.setAlignment(self._filter, Qt.AlignmentFlag(0))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -82,7 +92,7 @@ class TrialsPanel(QWidget):
     def _set_up_table(self) -> None:
         table = self._table
         table.setModel(self._model)
-        table.setItemDelegate(TextCells(self._cell_of, table))
+        table.setItemDelegate(TextCells(self._cell_of, table, RECIPE))
         self.setFocusProxy(table)
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
@@ -101,7 +111,7 @@ class TrialsPanel(QWidget):
         header.setMinimumSectionSize(20)
         digit = table.fontMetrics().horizontalAdvance("0")
         for column in range(STATUS):
-            table.setColumnWidth(column, {PIN: 4, NUMBER: 5, RECIPE: _RECIPE_DIGITS[0]}.get(column, 8) * digit)
+            table.setColumnWidth(column, _DIGITS.get(column, _FIGURE_DIGITS) * digit)
         self._recipe_width = table.columnWidth(RECIPE)
         table.installEventFilter(self)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -114,11 +124,32 @@ class TrialsPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._show_what_fits()
         self._widen_recipes()
         lost = event.oldSize().height() - event.size().height()  # to a message, say
         index, height = self._table.currentIndex(), self._table.viewport().height()
         if index.isValid() and height < self._table.visualRect(index).bottom() <= height + lost:
             self._table.scrollTo(index)
+
+    def _show_what_fits(self) -> None:
+        """Whole columns instead of a table that scrolls sideways: what goes is in the details of the trial as well."""
+        table, digit = self._table, self._table.fontMetrics().horizontalAdvance("0")
+        for column in _YIELDING:
+            table.setColumnHidden(column, False)
+        needed = sum(table.columnWidth(column) for column in range(STATUS)) + _STATUS_DIGITS[0] * digit
+        if table.columnWidth(RECIPE) == self._recipe_width:  # it gives way first
+            needed += _RECIPE_DIGITS[0] * digit - self._recipe_width
+        needed -= self._room
+        for column in _YIELDING:
+            if needed <= 0:
+                break
+            needed -= table.columnWidth(column)
+            table.setColumnHidden(column, True)
+
+    @property
+    def _room(self) -> int:
+        """For columns, in pixels, where there are more rows than can be seen."""
+        return self.width() - 2 * self._table.frameWidth() - self._table.verticalScrollBar().sizeHint().width()
 
     def _widen_recipes(self) -> None:
         """Recipes are the longest texts: they get the room that is left, unless the user chose a width."""
@@ -126,7 +157,7 @@ class TrialsPanel(QWidget):
         if table.columnWidth(RECIPE) != self._recipe_width:
             return
         others = sum(table.columnWidth(column) for column in range(STATUS) if column != RECIPE)
-        spare = self.width() - others - _STATUS_DIGITS * digit
+        spare = self._room - others - _STATUS_DIGITS[1] * digit
         self._recipe_width = min(max(spare, _RECIPE_DIGITS[0] * digit), _RECIPE_DIGITS[1] * digit)
         table.setColumnWidth(RECIPE, self._recipe_width)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.theme import Theme
+
+_WIDTH: Final = 640
+_MOST_ROWS: Final = 8
 
 
 class WelcomePage(QWidget):
@@ -25,14 +29,13 @@ class WelcomePage(QWidget):
         self.setObjectName("welcome_page")
         self._title = named(QLabel(self, wordWrap=True), "welcome_title", "title")
         self._promise = QLabel(self, wordWrap=True)
-        self._promise.setMaximumWidth(620)
         self._demo = named(QPushButton(self), "demo_button", "primary")
         self._model = named(QPushButton(self), "open_model_button")
         self._data = named(QPushButton(self), "open_data_button")
         self._drop = named(QLabel(self, wordWrap=True), "welcome_hint", "muted")
         self._recent_title = named(QLabel(self), "recent_title", "section")
         self._recent = named(QListWidget(self), "recent_list")
-        self._recent.setMaximumSize(620, 180)
+        self._recent.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         theme.bind_icon(self._demo, "demo", "highlighted_text")
         theme.bind_icon(self._model, "model")
         theme.bind_icon(self._data, "data")
@@ -42,7 +45,10 @@ class WelcomePage(QWidget):
             button.setMinimumHeight(34)
             buttons.addWidget(button)
         buttons.addStretch(1)
-        column = QVBoxLayout()
+        middle = QWidget(self)
+        middle.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(14)
         column.addStretch(2)
         column.addWidget(self._title)
@@ -56,7 +62,7 @@ class WelcomePage(QWidget):
         outer = QHBoxLayout(self)
         outer.setContentsMargins(40, 20, 40, 20)
         outer.addStretch(1)
-        outer.addLayout(column, 4)
+        outer.addWidget(middle, 1000)  # all of the width that it may have
         outer.addStretch(1)
         self._demo.clicked.connect(self.demo_requested)
         self._model.clicked.connect(self.open_model_requested)
@@ -103,6 +109,8 @@ class WelcomePage(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, location)
             item.setToolTip(str(Path(location)))
             self._recent.addItem(item)
+        row = max(self._recent.sizeHintForRow(0), self.fontMetrics().height() + 8)  # with the style sheet's air
+        self._recent.setFixedHeight(min(len(entries), _MOST_ROWS) * row + 4)
         for widget in (self._recent, self._recent_title):
             widget.setVisible(bool(entries))
 

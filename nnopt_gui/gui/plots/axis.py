@@ -6,6 +6,7 @@ the values and only the labels know about it.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import pyqtgraph as pg
@@ -28,8 +29,14 @@ class MetricAxis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.log = False
         self._title = ""
+        self._most = math.inf
         if orientation == "left":
             self.setWidth(60)
+
+    def set_metric(self, title: str, unit: str) -> None:
+        """What is drawn; a share has no ticks beyond 100 %, where there can be nothing."""
+        self._most = 100.0 if unit == "%" else math.inf
+        self.set_title(f"{title} ({unit})")
 
     def set_title(self, text: str) -> None:
         self._title = text
@@ -50,6 +57,8 @@ class MetricAxis(pg.AxisItem):
     def ticks(self, low: float, high: float, length_px: float) -> Ticks:
         """Labelled and unlabelled ticks in view coordinates."""
         label = X_LABEL_PX if self.orientation in ("bottom", "top") else Y_LABEL_PX
+        if self._most < math.inf:
+            high = min(high, math.log10(self._most) if self.log else self._most)
         return (log_ticks if self.log else linear_ticks)(low, high, length_px, label)
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float | None, list[float]]]:  # noqa: N803 - pyqtgraph's names

@@ -63,7 +63,9 @@ class HistogramPlot(QWidget):
         for item, z in ((self._before, 1), (self._after, 3)):
             item.setZValue(z)
             self._canvas.addItem(item, ignoreBounds=True)
-        self._legend = PlotLegend(self._canvas.view)
+        self._legend = PlotLegend(self._canvas.view, "top right")
+        self._top = 1.0
+        self._canvas.view.sigResized.connect(self._fit_height)
         self._empty = EmptyText(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -82,14 +84,22 @@ class HistogramPlot(QWidget):
         self._fill(self._after, after)
         self._empty.setVisible(before is None)
         heights = [float(h.density.max()) for h in (before, after) if h is not None and len(h.counts)]
-        top = max(heights, default=1.0) * 1.06 or 1.0
+        self._top = max(heights, default=1.0) * 1.06 or 1.0
         drawn = tuple(levels) if len(levels) <= MAX_LEVELS else ()
-        self._levels.set_data(np.repeat(np.array(drawn), 2), np.tile([0.0, top], len(drawn)), pairs=True)
+        self._levels.set_data(np.repeat(np.array(drawn), 2), np.tile([0.0, self._top], len(drawn)), pairs=True)
+        self._refresh_legend()
         if before is not None:
             low, high = float(before.edges[0]), float(before.edges[-1])
             pad = (high - low) * 0.03
-            self._canvas.view.setRange(xRange=(low - pad, high + pad), yRange=(0, top), padding=0)
-        self._refresh_legend()
+            self._canvas.view.setRange(xRange=(low - pad, high + pad), padding=0)
+            self._fit_height()
+
+    @Slot()
+    def _fit_height(self) -> None:
+        """Room for the legend above the columns: it would cover them wherever it stood in a narrow plot."""
+        height = self._canvas.view.height()
+        share = max(0.4, 1 - self._legend.height() / height) if height > 0 else 1.0
+        self._canvas.view.setRange(yRange=(0, self._top / share), padding=0)
 
     def draw(self, edges: Sequence[float], counts: Sequence[int], levels: Sequence[float], what: str) -> None:
         """One histogram with its levels; no counts empty the plot. ``what`` is counted, for those who cannot see it."""
@@ -136,12 +146,9 @@ class HistogramPlot(QWidget):
                 LegendEntry(self.tr("Before"), "quantized", swatch="filled"),
                 LegendEntry(self.tr("After"), "pruned", swatch="outlined"),
             ]
-        if levels and before is not None:
-            entries.append(LegendEntry(self.tr("{n} levels").format(n=len(levels)), line="levels"))
-        self._legend.set_entries(entries)
-        if before is not None:
-            centres = (before.edges[:-1] + before.edges[1:]) / 2
-            self._legend.choose_corner(np.repeat(centres, 8), np.outer(before.density, np.linspace(0, 1, 8)).ravel())
+            if levels:
+                entries.append(LegendEntry(self.tr("{n} levels").format(n=len(levels)), line="levels"))
+        self._legend.set_entries(entries)  # what is drawn of one histogram alone is said beside the plot
 
     @staticmethod
     def _fill(curve: pg.PlotCurveItem, histogram: Histogram | None) -> None:

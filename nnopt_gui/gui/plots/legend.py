@@ -41,12 +41,12 @@ class LegendEntry:
 class PlotLegend(pg.GraphicsObject):
     """Painted inside the view box, in pixels."""
 
-    def __init__(self, view: pg.ViewBox) -> None:
+    def __init__(self, view: pg.ViewBox, corner: Corner = "bottom right") -> None:
         super().__init__()
         self._view = view
         self._entries: tuple[LegendEntry, ...] = ()
         self._colours: Colours | None = None
-        self._corner: Corner | None = "bottom right"
+        self._corner: Corner | None = corner
         self.setParentItem(view)
         self.setZValue(200)
         view.sigResized.connect(self._on_view_resized)
@@ -69,6 +69,10 @@ class PlotLegend(pg.GraphicsObject):
     def set_colours(self, colours: Colours) -> None:
         self._colours = colours
         self.update()
+
+    def height(self) -> float:
+        """What it takes at the edge of a plot, its margin included, in pixels; 0 without entries."""
+        return self.boundingRect().height() + MARGIN if self._entries else 0.0
 
     def choose_corner(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Move to the corner that hides the fewest of the points given in view coordinates."""
@@ -196,7 +200,7 @@ def legend_entries(kinds: Collection[MarkerKind], baseline: bool, lines: Collect
     if "front" in lines:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Pareto front"), line="front"))
     if "band" in lines:
-        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "… within (95 %)"), line="band"))
+        entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "95 % band of the front"), line="band"))
     if baseline:
         entries.append(LegendEntry(QCoreApplication.translate("PlotLegend", "Original"), "original"))
     if "prediction" in lines:

@@ -95,6 +95,10 @@ class PointArrays:
         y = [column(name, log_y) for name in ("y", "y_low", "y_high")]
         return cls(numbers, x[0], y[0], x[1], x[2], y[1], y[2])
 
+    def with_intervals(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """x and y of the points and of the ends of their vertical intervals; shape (3n,), NaN where there is none."""
+        return np.tile(self.x, 3), np.concatenate([self.y, self.y_low, self.y_high])
+
     def nearest(self, x: float, y: float, pixel: tuple[float, float], radius: float) -> int | None:
         """Index of the point closest to (x, y), at most ``radius`` px away; ``pixel`` a pixel in view units."""
         if not len(self.number) or not all(pixel):

@@ -241,8 +241,8 @@ class TradeoffDrawing(QWidget):
         self._view.setRange(
             xRange=(x_low - x_pad, x_high + x_pad), yRange=(y_low - y_pad, y_high + y_pad), padding=0, update=True
         )
-        line_x, line_y = self._front_line.sampled()
-        self._legend.choose_corner(np.append(self._arrays.x, line_x), np.append(self._arrays.y, line_y))
+        drawn = zip(self._arrays.with_intervals(), self._front_line.sampled(), strict=True)
+        self._legend.choose_corner(*map(np.concatenate, drawn))
 
     def view_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """(x from, to), (y from, to) in display units."""
@@ -250,9 +250,9 @@ class TradeoffDrawing(QWidget):
         x = (10**x_low, 10**x_high) if self._log_x else (x_low, x_high)
         return x, ((10**y_low, 10**y_high) if self._log_y else (y_low, y_high))
 
-    def link_y(self, other: TradeoffDrawing) -> None:
-        """Share the y range with another plot that has the same metric there."""
-        self._view.setYLink(other._view)
+    def link_y(self, other: TradeoffDrawing | None) -> None:
+        """Share the y range with another plot that has the same metric there; None for with no other."""
+        self._view.setYLink(None if other is None else other._view)
 
     def position_of(self, number: int) -> QPoint | None:
         """Where a trial is in this widget, in pixels; None when it is not shown."""
@@ -288,8 +288,8 @@ class TradeoffDrawing(QWidget):
 
     def _retranslate(self) -> None:
         x, y = engine_text(self._metric_x.title), engine_text(self._metric_y.title)
-        self._canvas.axis_x.set_title(f"{x} ({engine_text(self._metric_x.unit)})")
-        self._canvas.axis_y.set_title(f"{y} ({engine_text(self._metric_y.unit)})")
+        for axis, shown in ((self._canvas.axis_x, self._metric_x), (self._canvas.axis_y, self._metric_y)):
+            axis.set_metric(engine_text(shown.title), engine_text(shown.unit))
         self._canvas.axis_x.set_log(self._log_x)
         self._canvas.axis_y.set_log(self._log_y)
         self.setAccessibleName(self.tr("{y} against {x}").format(y=y, x=x))
@@ -392,7 +392,7 @@ class TradeoffDrawing(QWidget):
         return place if np.isfinite(place) else None
 
     def _refresh_legend(self) -> None:
-        front, predicted = bool(self._front) and self._front_visible, self._prediction is not None
+        front, predicted = len(self._front) > 1 and self._front_visible, self._prediction is not None
         lines = ["front"] * front + ["band"] * (front and bool(self._band[0])) + ["prediction"] * predicted
         lines += ["ghost"] * bool(self._ghosts)
         self._legend.set_entries(legend_entries(self._layers.shown, self._baseline is not None, lines))

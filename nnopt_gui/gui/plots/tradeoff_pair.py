@@ -29,6 +29,7 @@ from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.theme import Theme
 
 _REFRESH_MS: Final = 100  # batches of new points, ten a second
+_OF_DATA: Final = {"%", "pp"}  # units of what takes images and labels to know
 _SHARE: Final = 8  # drawing takes at most one part in so many of the time
 _WIDTH_FOR_TWO: Final = 560
 _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
@@ -104,7 +105,6 @@ class TradeoffPair(QWidget):
         inner.addWidget(self._caption)
         self._second.set_legend_visible(False)
         self.setFocusProxy(self._first)
-        self._second.link_y(self._first)
 
     def _connect(self) -> None:
         workspace = self._workspace
@@ -141,8 +141,6 @@ class TradeoffPair(QWidget):
             self.retranslate()
 
     def retranslate(self) -> None:
-        for plot in self._plots:
-            plot.set_empty_text(self.tr("The original is being measured…"))
         self.refresh()
         self._show_published()
 
@@ -246,11 +244,24 @@ class TradeoffPair(QWidget):
             baseline = points.pop(BASELINE_NUMBER, None)
             plot.set_scene(list(points.values()), baseline, front)
         self._show_caption(*fewest)
+        self._say_what_is_missing()
         self._on_selection_changed()
         self._show_uncertainty()
         self._show_prediction()
         taken = 1000 * (time.perf_counter() - started)
         self._timer.setInterval(max(_REFRESH_MS, round(_SHARE * taken)))
+
+    def _say_what_is_missing(self) -> None:
+        """On a plot that shows nothing."""
+        original, study = self._workspace.baseline, self._workspace.study
+        without_data = study is not None and study.data_profile is None
+        for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
+            text = self.tr("The original is being measured…")
+            if original is not None and original.measurement is not None:
+                text = self.tr("No trial has both of the axes' figures.")
+                if without_data and {x.unit, self._workspace.axes.y.unit} & _OF_DATA:
+                    text = self.tr("Open data to measure accuracy: size, MACs and latency are known without.")
+            plot.set_empty_text(text)
 
     def _show_caption(self, drawn: int, wanted: int) -> None:
         text = self.tr("{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.")
@@ -358,6 +369,7 @@ class TradeoffPair(QWidget):
         super().resizeEvent(event)
         two = event.size().width() >= _WIDTH_FOR_TWO
         self._second.setVisible(two)
+        self._second.link_y(self._first if two else None)  # one that was never laid out would spoil the other's range
         self.bar.set_two(two)
 
 

@@ -78,7 +78,7 @@ def _rounded(count: int) -> int:
 
 
 def figure_title(figure: Figure) -> str:
-    """The figure's short name, with its unit unless that is percent."""
+    """The figure's short name with its unit."""
     titles = {
         "Top-1 accuracy": QCoreApplication.translate("ComparisonText", "Top-1"),
         "Top-5 accuracy": QCoreApplication.translate("ComparisonText", "Top-5"),
@@ -90,7 +90,7 @@ def figure_title(figure: Figure) -> str:
         "Latency, batch 1": QCoreApplication.translate("ComparisonText", "Latency"),
     }
     title = titles.get(figure.title) or engine_text(figure.title)
-    return title if figure.unit in ("", "%") else f"{title} {figure.unit}"
+    return f"{title} {figure.unit}".strip()
 
 
 def reading_text(figure: Figure, reading: Reading | None) -> tuple[str, str]:

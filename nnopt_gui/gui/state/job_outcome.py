@@ -21,7 +21,9 @@ def summary(kind: JobKind, end: EventKind, done: int, failed: int) -> str:
     """One line for the status bar; ``end`` is the terminal event, ``done`` and ``failed`` count trials."""
     if kind is JobKind.RUN:
         text = QCoreApplication.translate("JobOutcome", "%n trial(s) finished", "", done)
-        if failed:
+        if failed and not done:
+            text = QCoreApplication.translate("JobOutcome", "%n trial(s) failed", "", failed)
+        elif failed:
             text += QCoreApplication.translate("JobOutcome", ", %n failed", "", failed)
         if end is EventKind.CANCELLED:
             text += QCoreApplication.translate("JobOutcome", ", stopped")

@@ -83,6 +83,8 @@ class TrialTableModel(QAbstractTableModel):
             return self._titles()[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._explanations()[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -93,9 +95,7 @@ class TrialTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(row, column)
             case Qt.ItemDataRole.TextAlignmentRole:
-                if column == PIN:
-                    return _CENTRE
-                return _LEFT if column in (RECIPE, STATUS) else _RIGHT
+                return _alignment(column)
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tooltip(row, column)
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -271,3 +271,10 @@ class TrialTableModel(QAbstractTableModel):
         """The language changed: every text is asked for again."""
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, PIN, STATUS)
         self._reset()
+
+
+def _alignment(column: int) -> int:
+    """Of a column's cells and of the title above them."""
+    if column == PIN:
+        return _CENTRE
+    return _LEFT if column in (RECIPE, STATUS) else _RIGHT

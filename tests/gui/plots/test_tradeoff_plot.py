@@ -234,7 +234,7 @@ def test_the_fronts_band_is_drawn_in_both_scales(plot: TradeoffPlot) -> None:
     plot.set_band(((1.0, 10.0), (1.0, 10.0), (100.0, 1000.0)))
     x, low, high = plot._band_item.data
     assert (x.tolist(), low.tolist(), high.tolist()) == ([0, 1], [0, 1], [2, 3])
-    assert "… within (95 %)" in [entry.text for entry in plot._legend.entries]
+    assert "95 % band of the front" in [entry.text for entry in plot._legend.entries]
     assert plot.view_range()[1] == pytest.approx((10, 100), rel=0.4)
     plot.set_front_visible(False)
     assert len(plot._band_item.data[0]) == 0

@@ -132,9 +132,9 @@ def test_the_selected_trial_beside_the_original(desk):
     assert desk.text("compare_verdict").startswith("Original is better: 9.17 pp more accurate than #1 (95 %: ")
     delta = expected.paired.difference
     low, high = (f"{100 * v:+.1f}".replace("-", "−") for v in (delta.low, delta.high))
-    assert desk.row("Top-1") == ["98.33", "89.17", f"−9.17 ✗\n{low}…{high}"]
+    assert desk.row("Top-1 %") == ["98.33", "89.17", f"−9.17 ✗\n{low}…{high}"]
     assert desk.row("MACs M")[2] == "0" and desk.row("Size MB")[2].endswith(" ✓")
-    assert desk.rows() == ["Top-1", "Top-5", "Worst class", "ECE", "Size MB", "Download (zstd) MB", "MACs M",
+    assert desk.rows() == ["Top-1 %", "Top-5 %", "Worst class %", "ECE %", "Size MB", "MACs M",
                            "Params M", "Latency ms"]  # fmt: skip
     assert desk.table.columnWidth(0) + desk.table.columnWidth(1) <= desk.table.viewport().width()
     bars = desk.driver.find(QWidget, "class_bars").bars
@@ -190,7 +190,7 @@ def test_without_predictions_it_says_what_to_do(driver):
     desk.show("Compare")
     desk.wait()
     assert desk.text("compare_verdict").startswith("Undecided: the predictions of Original, #1 are not stored.")
-    assert desk.row("Top-1")[2] == "—" and "cannot be paired" in desk.text("compare_notes")
+    assert desk.row("Top-1 %")[2] == "—" and "cannot be paired" in desk.text("compare_notes")
     desk.show("Errors")
     assert "not stored" in desk.text("errors_about")
     assert not desk.heat.counts.size and not desk.images.isVisible()
@@ -393,7 +393,7 @@ def test_chinese_and_accessible_names(desk):
     assert which.itemText(0) == "对 → 错 (36)" and desk.heat.accessibleName() == "混淆矩阵"
     desk.show("对比")
     desk.wait()
-    assert "更好" in desk.text("compare_verdict") and desk.row("最差类别")[0] == "97.22"
+    assert "更好" in desk.text("compare_verdict") and desk.row("最差类别 %")[0] == "97.22"
     for name in ("compare_other", "compare_table", "compare_chart", "errors_which", "errors_images", "errors_next",
                  "errors_previous", "confusion_heat", "class_bars", "calibration_plot"):  # fmt: skip
         assert desk.driver.find(QWidget, name).accessibleName(), name

@@ -134,7 +134,7 @@ def test_the_log_remembers_what_was_said(opened):
     opened.click("run_button")
     opened.wait_idle()
     log = opened.window.log
-    assert "1 failed" in log.text and len(log.text.splitlines()) >= 1
+    assert "1 trial failed" in log.text and len(log.text.splitlines()) >= 1
     log.findChild(QPushButton, "log_copy").click()
     assert QGuiApplication.clipboard().text() == log.text
     log.findChild(QPushButton, "log_clear").click()

@@ -221,7 +221,7 @@ class ComparePanel(QWidget):
         assert pair.comparison is not None and pair.first is not None and pair.second is not None
         names = trial_name(pair.first.number), trial_name(pair.second.number)
         classes = self._classes()
-        figures = pair.comparison.figures
+        figures = [f for f in pair.comparison.figures if f.a is not None or f.b is not None]  # else nothing to say
         self._model.set_figures(figures, names, classes)
         line = self._table.fontMetrics().height()
         self._table.verticalHeader().setDefaultSectionSize(2 * line + 6)

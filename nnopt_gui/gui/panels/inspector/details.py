@@ -20,7 +20,7 @@ from nnopt_gui.engine.quantities import (
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
-from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.panels.layout import at_first_line, breakable, named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -82,7 +82,7 @@ class DetailsPanel(QWidget):
                 value.setTextFormat(Qt.TextFormat.PlainText)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-                form.addRow(self._titles[key], value)
+                form.addRow(at_first_line(self._titles[key]), value)
             column.addLayout(form)
         column.addStretch(1)
         outer = QVBoxLayout(self)
@@ -290,9 +290,9 @@ class DetailsPanel(QWidget):
         images = ""
         if conditions.data:
             images = self.tr("{} of {}, {} part").format(
-                f"{conditions.samples:,}", conditions.data, engine_text(conditions.split)
+                f"{conditions.samples:,}", breakable(conditions.data), engine_text(conditions.split)
             )
-        machine = conditions.machine
+        machine = breakable(conditions.machine)
         if conditions.threads:
             machine += "\n" + self.tr("%n thread(s), batch {}", "", conditions.threads).format(conditions.batch)
         if conditions.governor:
@@ -302,7 +302,7 @@ class DetailsPanel(QWidget):
         return {
             "data": images,
             "machine": machine.strip(),
-            "runtime": conditions.runtime,
+            "runtime": breakable(conditions.runtime),
             "measured": conditions.measured_at.replace("T", " ")[:16],
             "took": duration_text(trial.seconds) if trial.seconds >= 1 else "",
         }

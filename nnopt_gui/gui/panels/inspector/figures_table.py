@@ -13,6 +13,7 @@ from nnopt_gui.gui.state.comparison_text import difference_text, figure_title, n
 
 Index = QModelIndex | QPersistentModelIndex
 VALUES, DIFFERENCE = range(2)
+_LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -38,6 +39,8 @@ class FiguresTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else DIFFERENCE + 1
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if section == DIFFERENCE else _LEFT
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
         return (" → ".join(self._names), "Δ")[section] if all(self._names) else ""

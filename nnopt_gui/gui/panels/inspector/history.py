@@ -32,7 +32,7 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.inspector.steps import StepsTable
-from nnopt_gui.gui.panels.layout import named, read_only, scrolling
+from nnopt_gui.gui.panels.layout import at_first_line, named, read_only, scrolling
 from nnopt_gui.gui.state.trial_story import Forecast, Happening, forecasts, moment, study_story, trial_story
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -197,7 +197,7 @@ class HistoryPanel(QWidget):
             said.setTextFormat(Qt.TextFormat.PlainText)
             said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-            self._events.addRow(when, said)
+            self._events.addRow(at_first_line(when), said)
         self._show_forecasts(*forecasts(study, trial))
 
     def _show_note(self, trial: Trial | None) -> None:

@@ -20,6 +20,8 @@ Side = Literal["left", "right", "centre"]
 
 _CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
 _ARROW: Final = 30  # beside the title of the column that is sorted by
+_LEAST_NAME: Final = 110
+_MOST_OF_VIEW: Final = 0.45  # of a table's width, for the names in its first column
 _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | _MIDDLE)
 _ALIGNMENT: Final[dict[Side, int]] = {
@@ -90,6 +92,8 @@ class TextTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else self._columns
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _ALIGNMENT[self._cells[0][section].side if self._cells else "left"]  # above what it names
         shown = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
         return self.titles()[section] if shown else None
 
@@ -114,11 +118,13 @@ class TextCells(QStyledItemDelegate):
 
     Args:
         cell_of: what a cell of the view's model shows; the same as its roles say.
+        names: the column with names: they begin alike and differ at their ends, so they are cut in the middle.
     """
 
-    def __init__(self, cell_of: Callable[[Index], TextCell], parent: QObject | None = None) -> None:
+    def __init__(self, cell_of: Callable[[Index], TextCell], parent: QObject | None = None, names: int = 0) -> None:
         super().__init__(parent)
         self._cell_of = cell_of
+        self._names = names
         self._margin = 0
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -135,8 +141,15 @@ class TextCells(QStyledItemDelegate):
         painter.setPen(option.palette.text().color())
         room = option.rect.adjusted(margin, 0, -margin, 0)
         if side == "left" and option.fontMetrics.horizontalAdvance(text) > room.width():
-            text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+            text = option.fontMetrics.elidedText(text, self._elided(index), room.width())
         painter.drawText(room, _ALIGNMENT[side], text)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = self._elided(index)
+
+    def _elided(self, index: Index) -> Qt.TextElideMode:
+        return Qt.TextElideMode.ElideMiddle if index.column() == self._names else Qt.TextElideMode.ElideRight
 
     def _ask_margin(self, option: QStyleOptionViewItem) -> int:
         """As Qt's own delegate has it."""
@@ -166,5 +179,7 @@ def fit_columns(table: QTableView, model: TextTableModel, *, anew: bool) -> None
         width = max(map(metrics.horizontalAdvance, texts)) + _CELL_MARGINS
         if header.isSortIndicatorShown() and column == header.sortIndicatorSection():
             width = max(width, metrics.horizontalAdvance(title) + _ARROW)
+        if column == 0:
+            width = min(width, max(_LEAST_NAME, round(_MOST_OF_VIEW * table.width())))
         if anew or width > header.sectionSize(column):
             header.resizeSection(column, width)

@@ -94,8 +94,8 @@ class WeightsTableModel(TextTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if index.isValid() and role == Qt.ItemDataRole.ToolTipRole:
-            suggestion = self._rows[index.row()].layer.suggestion
-            return reason_text(suggestion) if suggestion else None
+            layer = self._rows[index.row()].layer
+            return "\n".join((layer.name, *((reason_text(layer.suggestion),) if layer.suggestion else ())))
         return super().data(index, role)
 
 
