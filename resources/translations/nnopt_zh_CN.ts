@@ -1688,9 +1688,7 @@ and {} for the runtime</source>
     </message>
     <message>
         <source>%n trial(s) failed</source>
-        <translation>
-            <numerusform>%n 个试验失败</numerusform>
-        </translation>
+        <translation>%n 个试验失败</translation>
     </message>
     <message>
         <source>, %n failed</source>

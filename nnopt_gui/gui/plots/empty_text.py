@@ -14,6 +14,7 @@ class EmptyText(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._around = parent
         self.setObjectName(f"{parent.objectName()}Empty")
         self.setProperty("role", "empty")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -33,7 +34,7 @@ class EmptyText(QLabel):
 
     def _place(self) -> None:
         """No larger than the text: what is drawn behind it must not run through it."""
-        room = self.parentWidget().size()
+        room = self._around.size()
         width = min(MAX_WIDTH, max(0, room.width() - 120), self._widest())
         height = self.heightForWidth(width)
         self.setGeometry((room.width() - width) // 2, max(0, room.height() - 40 - height) // 2, width, height)
