@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.study.trial import TrialState
+from nnopt_gui.gui.state.trial_table_model import RECIPE, SIZE_COLUMN, STATUS, TOP1
 from nnopt_gui.settings import Settings
 
 
@@ -45,10 +46,17 @@ def test_demo_to_saved_verified(driver, tmp_path, qtbot):
 @pytest.mark.parametrize("language", ["en", "zh_CN"])
 def test_it_fits_a_small_screen(make_driver, tmp_path, language):
     driver = make_driver(Settings(theme="light", language=language, last_folder=str(tmp_path)))
+    driver.program.desk.open_locations([tmp_path / "readme.txt"])  # a message that is there when the plots come
     driver.open_demo()
     driver.window.resize(1135, 602)
     QApplication.processEvents()
     assert (driver.window.width(), driver.window.height()) == (1135, 602)
+    assert driver.window.pair.first.height() > 150
+    low, high = driver.window.pair.first.view_range()[1]
+    assert 90 < low < high < 105
+    table = driver.find(QTableView, "trials_table")
+    assert table.horizontalScrollBar().maximum() == 0
+    assert [table.isColumnHidden(column) for column in (RECIPE, TOP1, SIZE_COLUMN, STATUS)] == [False] * 4
 
 
 class Hands:

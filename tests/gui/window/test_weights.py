@@ -75,7 +75,7 @@ def test_nothing_is_analysed_before_somebody_looks(weights, qtbot):
     assert weights.text("about").startswith("Suggested: 4 to 5 bits, 4.0")
     assert weights.drawn[0][0] == pytest.approx(-0.3)  # the first layer is chosen
     tip = weights.table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip == weights.text("reason") and "Heavy tails: excess kurtosis 1.0" in tip
+    assert tip == "features.0\n" + weights.text("reason") and "Heavy tails: excess kurtosis 1.0" in tip
 
 
 def test_the_levels_follow_the_slider_at_once(weights, qtbot):

@@ -182,8 +182,10 @@ class DetailsPanel(QWidget):
         self._save.setEnabled(done)
         self._to_sliders.setEnabled(trial is not None)
         again = (TrialState.FAILED, TrialState.CANCELLED, TrialState.INTERRUPTED)
-        self._retry.setVisible(trial is not None and trial.state in again)
-        self._save.setVisible(not self._retry.isVisibleTo(self))
+        failed = trial is not None and trial.state in again
+        gone, come = (self._save, self._retry) if failed else (self._retry, self._save)
+        gone.setVisible(False)  # first: with all three the dock would get wider, and the window's edge would cut it off
+        come.setVisible(True)
         if trial is None:
             self._title.setText(self.tr("Nothing selected"))
             self._set_state(self.tr("Click a point or a row to see its numbers and to save its file."), "muted")

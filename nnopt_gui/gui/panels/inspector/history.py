@@ -68,7 +68,6 @@ class HistoryPanel(QWidget):
         self._calm.setInterval(_CALM_MS)
         for table in (self._forecast, self._study):
             _set_up(table)
-        self._forecast.horizontalHeader().setStyleSheet("QHeaderView::section { padding: 3px; }")  # room for four
         self._lay_out()
         self._connect()
         self.retranslate()

@@ -67,7 +67,6 @@ class StepsTable(QWidget):
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(2 * table.fontMetrics().height() + 6)
         table.horizontalHeader().setHighlightSections(False)
-        table.horizontalHeader().setStyleSheet("QHeaderView::section { padding: 3px; }")  # room for four
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
