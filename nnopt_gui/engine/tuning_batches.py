@@ -20,8 +20,8 @@ from nnopt_gui.engine.quantization.post_training import TuningImages
 from nnopt_gui.engine.quantization.tuning import BATCH, TuningBatch
 from nnopt_gui.engine.sources import Preprocessing
 
-_HELD_OUT_PART: Final = 8  # one in so many images judges whether tuning helped …
-_MOST_HELD_OUT: Final = 512  # … and no more of the labelled ones
+_HELD_OUT_PART: Final = 8  # one in so many training images judges whether tuning helped …
+_MOST_HELD_OUT: Final = 512  # … and no more
 
 
 def tuning_images(
@@ -31,8 +31,8 @@ def tuning_images(
     reporter: Reporter,
     observe: Callable[[FloatGraph], ActivationRanges],
 ) -> TuningImages:
-    """Unlabelled batches from the calibration split, labelled ones from the training split, each without a part that
-    is held out. Labelled tuning is not judged on calibration images: rounding has been fitted to those already.
+    """Unlabelled batches from the calibration split, labelled ones from the training split without a part of it, which
+    judges both: calibration images cannot, for rounding was fitted to them.
 
     Args:
         observe: calibrates a graph.
@@ -44,28 +44,23 @@ def tuning_images(
                 yield TuningBatch(images, labels if labelled else None)
 
     calibration, train = data.split("calibration"), data.split("train")
-    apart = len(calibration) // _HELD_OUT_PART
-    judging, learning = _apart(calibration, apart, seed)
-    labelled_judging, labelled_learning = _apart(train, min(_MOST_HELD_OUT, len(train) // _HELD_OUT_PART), seed)
+    order = train.stratified_order(seed)
+    apart = min(_MOST_HELD_OUT, len(train) // _HELD_OUT_PART)
+    judging, learning = (train.take(np.sort(part)) for part in (order[:apart], order[apart:]))
 
     def held_out(labelled: bool) -> list[TuningBatch]:
-        judges = labelled_judging if labelled else judging
-        pieces = np.array_split(np.arange(len(judges)), math.ceil(len(judges) / BATCH)) if len(judges) else []
+        pieces = np.array_split(np.arange(apart), math.ceil(apart / BATCH)) if apart else []
         return [
-            TuningBatch(load_batch(judges, piece, preprocessing, reporter), judges.labels[piece] if labelled else None)
+            TuningBatch(
+                load_batch(judging, piece, preprocessing, reporter), judging.labels[piece] if labelled else None
+            )
             for piece in pieces
         ]
 
     return TuningImages(
-        unlabelled=lambda: stream(learning, BATCH, labelled=False),
+        unlabelled=lambda: stream(calibration, BATCH, labelled=False),
         held_out=held_out,
-        labelled=lambda batch: stream(labelled_learning, batch, labelled=True),
-        labelled_count=len(labelled_learning),
+        labelled=lambda batch: stream(learning, batch, labelled=True),
+        labelled_count=len(learning),
         observe=observe,
     )
-
-
-def _apart(subset: Subset, count: int, seed: int) -> tuple[Subset, Subset]:
-    """``count`` images with the classes in proportion, and the others."""
-    order = subset.stratified_order(seed)
-    return subset.take(np.sort(order[:count])), subset.take(np.sort(order[count:]))

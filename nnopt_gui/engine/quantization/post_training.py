@@ -54,8 +54,8 @@ _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 @dataclass(frozen=True)
 class TuningImages:
     """Images to tune with. ``unlabelled`` starts an endless stream of batches, ``labelled`` one of batches of a size,
-    from ``labelled_count`` images; ``held_out`` gives those that the labelled or the unlabelled ones (True, False)
-    never have, to judge by; ``observe`` calibrates the activations of a graph again."""
+    from ``labelled_count`` images; ``held_out`` gives others to judge by, with labels or without
+    (True, False); ``observe`` calibrates the activations of a graph again."""
 
     unlabelled: Callable[[], Iterator[TuningBatch]]
     labelled: Callable[[int], Iterator[TuningBatch]]
