@@ -40,7 +40,7 @@ class Dialogs(QObject):
         """Every action by its name."""
         from nnopt_gui.gui.panels.command_palette import CommandPalette
 
-        palette = CommandPalette(self._actions.listed(), self._window)
+        palette = CommandPalette([*self._actions.listed(), *self._window.choices()], self._window)
         palette.finished.connect(palette.deleteLater)
         palette.open()
 

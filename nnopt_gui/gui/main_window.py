@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -302,6 +302,16 @@ class MainWindow(QMainWindow):
         if inspector.isVisible() and wanted != self._given and inspector.width() == self._given:
             self._given = wanted
             self.resizeDocks([inspector], [wanted], Qt.Orientation.Horizontal)
+
+    def choices(self) -> list[tuple[str, QAction]]:
+        """(title of the menu, action) of what the View menu has besides the table's actions."""
+        look, language = self._theme_menu.title(), self._language_menu.title()
+        view = self.actions_table.menu("view").title()
+        return [
+            *((look, action) for action in self._themes.actions()),
+            *((language, action) for action in self._languages.actions()),
+            *((view, dock.toggleViewAction()) for dock in (*self._docks, self._log_dock)),
+        ]
 
     # -- dropping and closing ---------------------------------------------------------------------------------
 

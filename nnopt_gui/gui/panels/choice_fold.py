@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.gui.i18n import listed
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.layout import inset, named
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
 Text = tuple[str, str]  # what is shown, and the tooltip
@@ -94,11 +94,11 @@ class ChoiceFold(QWidget):
     def _number(self, name: str, bounds: Bounds) -> QSpinBox | QDoubleSpinBox:
         low, high, step = bounds
         if all(isinstance(value, int) for value in bounds):
-            whole = named(QSpinBox(self._body), name)
+            whole = inset(named(QSpinBox(self._body), name))
             whole.setRange(int(low), int(high))
             whole.setSingleStep(int(step))
             return whole
-        box = named(QDoubleSpinBox(self._body), name)
+        box = inset(named(QDoubleSpinBox(self._body), name))
         box.setDecimals(max(1, len(f"{step:g}".partition(".")[2])))
         box.setRange(low, high)
         box.setSingleStep(step)

@@ -8,16 +8,19 @@ from typing import Final, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
+    QSpinBox,
     QTableView,
     QWidget,
 )
 
 W = TypeVar("W", bound=QWidget)
+_INSET: Final = 3  # px
 
 
 def named(widget: W, name: str, role: str = "") -> W:
@@ -40,6 +43,15 @@ def row(*widgets: QWidget | None, spacing: int = 6) -> QWidget:
         else:
             line.addWidget(widget)
     return holder
+
+
+S = TypeVar("S", QSpinBox, QDoubleSpinBox)
+
+
+def inset(box: S) -> S:
+    """A number's field with its text where that of other fields is; a style sheet cannot move it."""
+    box.lineEdit().setTextMargins(_INSET, 0, 0, 0)
+    return box
 
 
 def at_first_line(label: QLabel) -> QLabel:

@@ -21,7 +21,7 @@ from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TE
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.budget_row import BudgetRow
-from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.layout import inset, named, row, scrolling
 from nnopt_gui.gui.panels.method_group import MethodGroup
 from nnopt_gui.gui.panels.prediction_card import PredictionCard
 from nnopt_gui.gui.panels.prune_method_group import PruneMethodGroup
@@ -360,7 +360,7 @@ def _is_epochs(value: float) -> bool:
 
 
 def _number(name: str, bounds: tuple[float, float], step: float, decimals: int, parent: QWidget) -> QDoubleSpinBox:
-    box = named(QDoubleSpinBox(parent), name)
+    box = inset(named(QDoubleSpinBox(parent), name))
     box.setRange(*bounds)
     box.setSingleStep(step)
     box.setDecimals(decimals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.layout import inset, named
 from nnopt_gui.gui.state.goals_state import GoalsState
 
 
@@ -47,7 +47,7 @@ class SearchGroup(QWidget):
         self.set_text("")
 
     def _budget(self, name: str, most: float, step: float, decimals: int, unit: str) -> QDoubleSpinBox:
-        box = named(QDoubleSpinBox(self), name)
+        box = inset(named(QDoubleSpinBox(self), name))
         box.setRange(0.0, most)
         box.setDecimals(decimals)
         box.setSingleStep(step)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.target import MAX_BATCH, MAX_BATCHES, ONNX_RUNTIME, OPENVINO, TORCH, offered_targets
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.layout import inset, named
 from nnopt_gui.settings import THEMES, Settings
 
 _MOST_THREADS: Final = 1024
@@ -54,11 +54,11 @@ class SettingsDialog(QDialog):
         self._language = named(QComboBox(self), "settings_language")
         for code, name in languages:
             self._language.addItem(name or self.tr("As the system"), code)
-        self._threads = named(QSpinBox(self), "settings_threads")
+        self._threads = inset(named(QSpinBox(self), "settings_threads"))
         self._threads.setRange(0, _MOST_THREADS)
         self._threads.setSpecialValueText(self.tr("Automatic"))
         self._threads_note = named(QLabel(self.tr("From the engine's next start on."), self), "settings_note", "muted")
-        self._seed = named(QSpinBox(self), "settings_seed")
+        self._seed = inset(named(QSpinBox(self), "settings_seed"))
         self._seed.setRange(0, 2**31 - 1)
         self._target = named(QComboBox(self), "settings_target")
         self._batches = named(QLineEdit(self), "settings_batches")

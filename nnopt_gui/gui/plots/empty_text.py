@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 MAX_WIDTH = 420  # px
 _AIR = 8
+_AXIS = 80  # px that the numbers beside a plot may take
 
 
 class EmptyText(QLabel):
@@ -35,7 +36,7 @@ class EmptyText(QLabel):
     def _place(self) -> None:
         """No larger than the text: what is drawn behind it must not run through it."""
         room = self._around.size()
-        width = min(MAX_WIDTH, max(0, room.width() - 120), self._widest())
+        width = min(MAX_WIDTH, max(0, room.width() - 2 * _AXIS), self._widest())
         height = self.heightForWidth(width)
         self.setGeometry((room.width() - width) // 2, max(0, room.height() - 40 - height) // 2, width, height)
         self.raise_()

@@ -93,6 +93,14 @@ class LineMark(ViewOverlay):
     def text(self) -> str:
         return self._text
 
+    def sampled(self, between: int = 8) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Points on the line as far as it is in view, for those who want to keep out of its way; none while hidden."""
+        if self._value is None:
+            return np.zeros(0), np.zeros(0)
+        low, high = self._view.viewRange()[1 if self._axis == "x" else 0]
+        along, across = np.linspace(low, high, between + 1), np.full(between + 1, self._value)
+        return (across, along) if self._axis == "x" else (along, across)
+
     def set_mark(self, value: float | None, text: str = "", shaded: Side = "none") -> None:
         """Put the line at ``value`` (view coordinates), or hide it with None."""
         if (value, text, shaded) == (self._value, self._text, self._side):

@@ -241,8 +241,9 @@ class TradeoffDrawing(QWidget):
         self._view.setRange(
             xRange=(x_low - x_pad, x_high + x_pad), yRange=(y_low - y_pad, y_high + y_pad), padding=0, update=True
         )
-        drawn = zip(self._arrays.with_intervals(), self._front_line.sampled(), strict=True)
-        self._legend.choose_corner(*map(np.concatenate, drawn))
+        lines = self._front_line.sampled(), self._prediction_line.sampled()
+        x, y = zip(self._arrays.with_intervals(), *lines, strict=True)
+        self._legend.choose_corner(np.concatenate(x), np.concatenate(y))
 
     def view_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """(x from, to), (y from, to) in display units."""

@@ -58,7 +58,10 @@ def test_the_palette_does_what_was_typed(opened, qtbot):
     palette = dialog(opened, "command_palette")
     field, found = palette.findChild(QLineEdit, "palette_field"), palette.findChild(QListView, "palette_list")
     everything = found.model().rowCount()
-    assert everything == len(opened.window.actions_table.listed())
+    assert everything == len(opened.window.actions_table.listed()) + len(opened.window.choices())
+    qtbot.keyClicks(field, "dark")
+    assert found.currentIndex().data() == "Look: Dark"
+    field.clear()
     qtbot.keyClicks(field, "sweep")
     assert 0 < found.model().rowCount() < everything
     assert found.currentIndex().data() == "Run: Sweep…"
