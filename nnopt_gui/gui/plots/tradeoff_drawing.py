@@ -242,8 +242,8 @@ class TradeoffDrawing(QWidget):
             xRange=(x_low - x_pad, x_high + x_pad), yRange=(y_low - y_pad, y_high + y_pad), padding=0, update=True
         )
         lines = self._front_line.sampled(), self._prediction_line.sampled()
-        x, y = zip(self._arrays.with_intervals(), *lines, strict=True)
-        self._legend.choose_corner(np.concatenate(x), np.concatenate(y))
+        places = zip(self._arrays.with_intervals(), *lines, strict=True)
+        self._legend.choose_corner(*map(np.concatenate, places))
 
     def view_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """(x from, to), (y from, to) in display units."""

@@ -118,7 +118,7 @@ def test_a_failing_trial_does_not_stop_the_sweep(opened):
     opened.wait_idle()
     states = [t.state for t in opened.program.workspace.trials]
     assert states == [TrialState.DONE, TrialState.DONE, TrialState.FAILED, TrialState.DONE]
-    assert "1 trial failed" in opened.find(QLabel, "job_text").text()
+    assert "1 failed" in opened.find(QLabel, "job_text").text()
 
 
 def test_an_engine_that_dies_costs_one_trial(opened):
