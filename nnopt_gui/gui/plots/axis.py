@@ -10,10 +10,11 @@ import math
 from typing import Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtCore import QLineF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from nnopt_gui.engine.axis_ticks import Ticks, linear_ticks, log_ticks, tick_text
+from nnopt_gui.gui.plots.overlay import ViewOverlay
 from nnopt_gui.gui.theme import Colours
 
 X_LABEL_PX: Final = 64  # room for one label along the axis
@@ -54,6 +55,11 @@ class MetricAxis(pg.AxisItem):
         self.setTextPen(QPen(QColor(colours.text)))
         self.setLabel(self._title)  # the label keeps its old colour otherwise
 
+    @property
+    def scale_of_ticks(self) -> tuple[bool, float]:
+        """Whether they are logarithmic, and up to which value there are any."""
+        return self.log, self._most
+
     def ticks(self, low: float, high: float, length_px: float) -> Ticks:
         """Labelled and unlabelled ticks in view coordinates."""
         label = X_LABEL_PX if self.orientation in ("bottom", "top") else Y_LABEL_PX
@@ -71,18 +77,15 @@ class MetricAxis(pg.AxisItem):
         return [tick_text(10**value) if self.log else tick_text(value, spacing) for value in values]
 
 
-class GridItem(pg.GraphicsObject):
+class GridItem(ViewOverlay):
     """Grid lines behind everything, where the axes have their ticks."""
 
     def __init__(self, bottom: MetricAxis, left: MetricAxis, view: pg.ViewBox) -> None:
-        super().__init__()
+        super().__init__(view, -2)  # below everything
         self._axes = (bottom, left)
-        self._view = view
+        self._scales = (bottom.scale_of_ticks, left.scale_of_ticks)
         self._pens = (QPen(), QPen())
-        self.setParentItem(view)  # in its pixels, below everything
-        self.setZValue(-2)
-        view.sigRangeChanged.connect(self._on_view_changed)
-        view.sigResized.connect(self._on_view_changed)
+        self._lines: list[list[QLineF]] | None = None  # in pixels; of the minor ticks, then of the major ones
 
     def set_colours(self, colours: Colours) -> None:
         faint = QColor(colours.grid)
@@ -90,23 +93,28 @@ class GridItem(pg.GraphicsObject):
         self._pens = (QPen(QColor(colours.grid), 1), QPen(faint, 1))
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
+    def forget_places(self) -> None:
+        self._lines = None
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        room = self._view.boundingRect()
+        scales = (self._axes[0].scale_of_ticks, self._axes[1].scale_of_ticks)
+        if self._lines is None or scales != self._scales:
+            self._scales, self._lines = scales, self._ruled()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for pen, lines in zip(reversed(self._pens), self._lines, strict=True):
+            painter.setPen(pen)
+            painter.drawLines(lines)
+
+    def _ruled(self) -> list[list[QLineF]]:
+        room = self._plane
         (x_low, x_high), (y_low, y_high) = self._view.viewRange()
         x_ticks = self._axes[0].ticks(x_low, x_high, room.width())
         y_ticks = self._axes[1].ticks(y_low, y_high, room.height())
         x_scale, y_scale = room.width() / (x_high - x_low), room.height() / (y_high - y_low)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for pen, x_level, y_level in reversed(list(zip(self._pens, x_ticks, y_ticks, strict=True))):
-            painter.setPen(pen)
+        ruled = []
+        for x_level, y_level in reversed(list(zip(x_ticks, y_ticks, strict=True))):
             columns = [room.left() + (x - x_low) * x_scale for x in x_level]
             rows = [room.bottom() - (y - y_low) * y_scale for y in y_level]
-            painter.drawLines([QLineF(x, room.top(), x, room.bottom()) for x in columns])
-            painter.drawLines([QLineF(room.left(), y, room.right(), y) for y in rows])
-
-    def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self.update()
+            upright = [QLineF(x, room.top(), x, room.bottom()) for x in columns]
+            ruled.append([*upright, *(QLineF(room.left(), y, room.right(), y) for y in rows)])
+        return ruled

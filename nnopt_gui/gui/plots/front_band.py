@@ -25,6 +25,7 @@ class FrontBandItem(ViewOverlay):
     def __init__(self, view: pg.ViewBox) -> None:
         super().__init__(view, -1.5)
         self._x = self._low = self._high = np.zeros(0)
+        self._area: QPolygonF | None = None  # in pixels
 
     @property
     def data(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -34,21 +35,26 @@ class FrontBandItem(ViewOverlay):
     def set_data(self, x: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         """From x[i] to x[i + 1] the front lies between low[i] and high[i]; three arrays of shape (n,), without NaN."""
         self._x, self._low, self._high = x, low, high
+        self.forget_places()
         self.update()
+
+    def forget_places(self) -> None:
+        self._area = None
 
     def paint(self, painter: QPainter, *_: object) -> None:
         if len(self._x) < 2:
             return
-
-        def corners(y: NDArray[np.float64]) -> list[QPointF]:
-            return self.places(np.repeat(self._x, 2)[1:], np.repeat(y, 2)[:-1])
-
+        if self._area is None:
+            self._area = QPolygonF([*self._corners(self._high), *reversed(self._corners(self._low))])
         filling = QColor(self._colour)
         filling.setAlphaF(OPACITY)
-        painter.setClipRect(self.boundingRect())
+        painter.setClipRect(self._room)
         painter.setPen(QPen(Qt.PenStyle.NoPen))
         painter.setBrush(QBrush(filling))
-        painter.drawPolygon(QPolygonF([*corners(self._high), *reversed(corners(self._low))]))
+        painter.drawPolygon(self._area)
+
+    def _corners(self, y: NDArray[np.float64]) -> list[QPointF]:
+        return self.places(np.repeat(self._x, 2)[1:], np.repeat(y, 2)[:-1])
 
 
 def stairs(

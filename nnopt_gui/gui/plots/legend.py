@@ -11,7 +11,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
 from nnopt_gui.gui.plots.front_band import OPACITY
@@ -45,6 +45,8 @@ class PlotLegend(pg.GraphicsObject):
         super().__init__()
         self._view = view
         self._entries: tuple[LegendEntry, ...] = ()
+        self._extent = QRectF()
+        self._font: QFont | None = None  # for which the extent was found
         self._colours: Colours | None = None
         self._corner: Corner | None = corner
         self.setParentItem(view)
@@ -63,7 +65,7 @@ class PlotLegend(pg.GraphicsObject):
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
         if tuple(entries) != self._entries:
             self.prepareGeometryChange()
-            self._entries = tuple(entries)
+            self._entries, self._font = tuple(entries), None
             self._place()
 
     def set_colours(self, colours: Colours) -> None:
@@ -91,6 +93,12 @@ class PlotLegend(pg.GraphicsObject):
     def boundingRect(self) -> QRectF:
         if not self._entries:
             return QRectF()
+        font = QApplication.font()
+        if font != self._font:
+            self._font, self._extent = font, self._measured()
+        return self._extent
+
+    def _measured(self) -> QRectF:
         metrics = self._metrics()
         width = max(metrics.horizontalAdvance(entry.text) for entry in self._entries)
         height = len(self._entries) * self._line_height(metrics)

@@ -27,6 +27,8 @@ class PixelLine(ViewOverlay):
         super().__init__(view, z)
         self._x = self._y = np.zeros(0)
         self._pairs = False
+        self._points: list[QPointF] | None = None  # in pixels
+        self._strokes: list[QLineF] = []
         self._pen = QPen()
 
     @property
@@ -45,7 +47,11 @@ class PixelLine(ViewOverlay):
     def set_data(self, x: NDArray[np.float64], y: NDArray[np.float64], *, pairs: bool = False) -> None:
         """The points, without NaN; with ``pairs`` every two of them are a stroke of their own."""
         self._x, self._y, self._pairs = x, y, pairs
+        self.forget_places()
         self.update()
+
+    def forget_places(self) -> None:
+        self._points = None
 
     def set_pen(
         self, colour: str, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine, opacity: float = 1
@@ -58,14 +64,18 @@ class PixelLine(ViewOverlay):
     def paint(self, painter: QPainter, *_: object) -> None:
         if len(self._x) < 2:
             return
-        points = self.places(self._x, self._y)
-        painter.setClipRect(self.boundingRect())
+        if self._points is None:
+            self._points = points = self.places(self._x, self._y)
+            self._strokes = (
+                [QLineF(*ends) for ends in zip(points[::2], points[1::2], strict=True)] if self._pairs else []
+            )
+        painter.setClipRect(self._room)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, not self._pairs)
         painter.setPen(self._pen)
         if self._pairs:
-            painter.drawLines([QLineF(a, b) for a, b in zip(points[::2], points[1::2], strict=True)])
+            painter.drawLines(self._strokes)
         else:
-            painter.drawPolyline(points)
+            painter.drawPolyline(self._points)
 
 
 class LineMark(ViewOverlay):
@@ -114,7 +124,7 @@ class LineMark(ViewOverlay):
     def paint(self, painter: QPainter, *_: object) -> None:
         if self._value is None:
             return
-        room = self._view.boundingRect()
+        room = self._room
         point = self._view.mapFromView(QPointF(self._value, self._value))
         place = point.x() if self._axis == "x" else point.y()
         self._shade(painter, room, place)
@@ -130,7 +140,7 @@ class LineMark(ViewOverlay):
 
     def _extent(self) -> QRectF:
         """What is painted; empty without a value."""
-        room = self._view.boundingRect()
+        room = self._room
         if self._value is None:
             return QRectF()
         if self._side != "none" or self._axis == "y":

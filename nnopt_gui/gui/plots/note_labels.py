@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication
 
+from nnopt_gui.gui.plots.overlay import ViewOverlay
 from nnopt_gui.gui.theme import Colours
 
 MAX_WIDTH: Final = 150.0  # px of text; what is longer ends in …
@@ -32,21 +33,16 @@ class Note:
     text: str
 
 
-class NoteLabels(pg.GraphicsObject):
+class NoteLabels(ViewOverlay):
     """Painted inside the view box, in pixels. A label that would cover another one is left out."""
 
     def __init__(self, view: pg.ViewBox) -> None:
-        super().__init__()
-        self._view = view
+        super().__init__(view, 150)
         self._notes: tuple[Note, ...] = ()
         self._points: tuple[NDArray[np.float64], NDArray[np.float64]] = (np.zeros(0), np.zeros(0))
         self._colours: Colours | None = None
         self._placed: list[tuple[Note, QRectF, str]] | None = None  # until something moves
         self._font = QApplication.font()
-        self.setParentItem(view)
-        self.setZValue(150)
-        view.sigRangeChanged.connect(self._on_view_changed)
-        view.sigResized.connect(self._on_view_changed)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -62,9 +58,6 @@ class NoteLabels(pg.GraphicsObject):
         self._colours = colours
         self.update()
 
-    def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
-
     def placed(self) -> list[tuple[Note, QRectF, str]]:
         """What is drawn now: the note, its rectangle in the view box's pixels, and the text as it fits."""
         if self._placed is None or self._font != QApplication.font():
@@ -73,7 +66,7 @@ class NoteLabels(pg.GraphicsObject):
         return self._placed
 
     def _place(self) -> list[tuple[Note, QRectF, str]]:
-        room = QRectF(self._view.boundingRect()).adjusted(2, 2, -2, -2)
+        room = self._room.adjusted(2, 2, -2, -2)
         metrics = QFontMetricsF(QApplication.font())
         taken: list[tuple[Note, QRectF, str]] = []
         for note in self._notes[: 4 * MOST]:
@@ -91,7 +84,8 @@ class NoteLabels(pg.GraphicsObject):
     def set_points(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """What labels had better not hide: view coordinates, two arrays of shape (n,)."""
         self._points = x, y
-        self._place_anew()
+        if self._notes:
+            self._place_anew()
 
     def _hidden(self, area: QRectF) -> int:
         """How many points a label would hide."""
@@ -118,12 +112,11 @@ class NoteLabels(pg.GraphicsObject):
             painter.setPen(QPen(QColor(colours.text)))
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)
 
-    def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
-        self._place_anew()
+    def forget_places(self) -> None:
+        self._placed = None
 
     def _place_anew(self) -> None:
-        self._placed = None
+        self.forget_places()
         self.update()
 
 

@@ -18,7 +18,8 @@ FAR: Final = 10_000.0  # px; far outside, but no overflow in the painter
 
 
 class ViewOverlay(pg.GraphicsObject):
-    """As large as the view box, and painted anew whenever that shows something else.
+    """As large as the view box, and painted anew whenever that shows something else. What is computed in pixels may be
+    kept until :meth:`forget_places`: a plot is painted far more often than it changes.
 
     Args:
         z: stacking order among the view box's own children; negative is below the markers.
@@ -27,6 +28,7 @@ class ViewOverlay(pg.GraphicsObject):
     def __init__(self, view: pg.ViewBox, z: float) -> None:
         super().__init__()
         self._view = view
+        self._room, self._plane = _areas(view)
         self._colour = QColor()
         self.setParentItem(view)
         self.setZValue(z)
@@ -38,22 +40,34 @@ class ViewOverlay(pg.GraphicsObject):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(self._view.boundingRect())
+        return self._room
+
+    def forget_places(self) -> None:
+        """The view shows something else: what was computed in pixels is out of date."""
 
     def across(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """View coordinates as pixels from the left, within what a painter bears."""
-        room, (low, high) = self._view.boundingRect(), self._view.viewRange()[0]
-        return np.clip(room.left() + (x - low) / (high - low) * room.width(), -FAR, FAR)
+        plane, (low, high) = self._plane, self._view.viewRange()[0]
+        return np.clip(plane.left() + (x - low) / (high - low) * plane.width(), -FAR, FAR)
 
     def down(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
         """View coordinates as pixels from the top, within what a painter bears."""
-        room, (low, high) = self._view.boundingRect(), self._view.viewRange()[1]
-        return np.clip(room.bottom() - (y - low) / (high - low) * room.height(), -FAR, FAR)
+        plane, (low, high) = self._plane, self._view.viewRange()[1]
+        return np.clip(plane.bottom() - (y - low) / (high - low) * plane.height(), -FAR, FAR)
 
     def places(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> list[QPointF]:
         """Points in view coordinates as points in pixels."""
         return [QPointF(*place) for place in zip(self.across(x).tolist(), self.down(y).tolist(), strict=True)]
 
     def _on_view_changed(self, *_: object) -> None:
-        self.prepareGeometryChange()
+        room, plane = _areas(self._view)
+        if room != self._room:
+            self.prepareGeometryChange()
+            self._room, self._plane = room, plane
+        self.forget_places()
         self.update()
+
+
+def _areas(view: pg.ViewBox) -> tuple[QRectF, QRectF]:
+    """What is painted, and what the coordinates fill: pyqtgraph paints half a pixel more."""
+    return QRectF(view.boundingRect()), QRectF(view.rect())

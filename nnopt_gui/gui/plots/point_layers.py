@@ -1,4 +1,4 @@
-"""The markers of a trade-off plot: one scatter item per kind, because per-point brushes cost 40 times more.
+"""The markers of a trade-off plot: one look per kind, because per-point brushes cost 40 times more.
 
 Solid means measured, pale with an outline measured elsewhere, hollow running, dotted predicted. Points of the front are
 larger and outlined, those within noise of it have a thin outline. Published results are hollow pentagons in grey, below
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QPen
 
+from nnopt_gui.gui.plots.markers import MarkerItem, Markers, Stamp
 from nnopt_gui.gui.plots.marks import PixelLine
 from nnopt_gui.gui.plots.pens import cosmetic_pen
 from nnopt_gui.gui.plots.plot_point import PlotPoint, PointArrays
@@ -30,8 +31,17 @@ STAR_SIZE: Final = 19
 EVEN: Final = {"o": 1.0, "t": 1.1, "s": 0.92, "d": 1.3, "star": 1.4, "p": 1.0}  # equal areas to the eye
 RING_SIZE: Final = 21
 CHOSEN_SIZE: Final = 16
+PIN_SIZE: Final = 4
 GHOST: Final = "published"  # the family of what was not measured here
 INTERVAL_OPACITY: Final = 0.55
+_ORDER: Final[dict[Look, int]] = {
+    "ghost": 0,
+    "plain": 1,
+    "predicted": 2,
+    "running": 3,
+    "tied": 4,
+    "front": 5,
+}  # upwards
 _TRAITS: Final = attrgetter("family", "state", "front", "tied", "elsewhere")  # all that :func:`kind_of` looks at
 PALE: Final = 0.3  # share of the colour in the filling of what was measured elsewhere
 MANY_POINTS: Final = 400  # beyond, only the front's and the running points' intervals are drawn
@@ -53,53 +63,50 @@ class Emphasis:
     hovered: int | None = None
     chosen: frozenset[int] = frozenset()
 
-    def numbers(self, ring: str) -> list[int]:
+    def numbers(self, ring: str) -> tuple[int, ...]:
         """Who has this ring: ``selected``, ``hovered`` or ``chosen``."""
         if ring == "chosen":
-            return sorted(self.chosen) if len(self.chosen) > 1 else []
+            return tuple(sorted(self.chosen)) if len(self.chosen) > 1 else ()
         number = self.selected if ring == "selected" else self.hovered
-        return [] if number is None else [number]
+        return () if number is None else (number,)
 
 
 class PointLayers:
-    """The scatter and interval items of one plot, refilled at each change."""
+    """The markers and intervals of one plot, refilled at each change."""
 
-    def __init__(self, plot: pg.PlotItem) -> None:
-        self._plot = plot
-        self._scatters: dict[MarkerKind, pg.ScatterPlotItem] = {}
-        self._shown: frozenset[MarkerKind] = frozenset()
+    def __init__(self, view: pg.ViewBox) -> None:
+        self._view = view
+        self._kinds: dict[MarkerKind, Markers] = {}
+        self._known: dict[MarkerKind, int] = {}  # in the order in which they were first seen
+        self._stamps: dict[MarkerKind, Stamp] = {}
         self._intervals: dict[str, PixelLine] = {}
-        self._rings = {name: self._scatter(z) for name, z in (("chosen", 29), ("hovered", 30), ("selected", 31))}
-        self._ghosts = self._scatter(5)
-        self._pins = self._scatter(40)
+        self._item = MarkerItem(view, 1)
+        self._above = MarkerItem(view, 2)
+        self._rings: dict[str, Markers] = {}
+        self._ringed: dict[str, tuple[int, ...]] = {}
+        self._ghosts = self._pins = (np.zeros(0), np.zeros(0))
         self._intervals_visible = True
 
     def set_colours(self, colours: Colours) -> None:
         """New pens and brushes for everything that exists."""
         self._colours = colours
-        for kind, scatter in self._scatters.items():
-            self._paint(scatter, kind)
         for family, curve in self._intervals.items():
             curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
-        for name, opacity, width, size in (
-            ("selected", 1.0, 1.8, RING_SIZE),
-            ("hovered", 0.5, 1.8, RING_SIZE),
-            ("chosen", 1.0, 1.1, CHOSEN_SIZE),
-        ):
-            item = self._rings[name]
-            item.setPen(cosmetic_pen(colours.selection, width, opacity=opacity))
-            item.setBrush(QBrush(Qt.BrushStyle.NoBrush))
-            item.setSymbol("o")
-            item.setSize(size)
-        ghost_pen, ghost_brush = marker_style(colours, GHOST, "ghost")
-        self._ghosts.setSymbol("p")
-        self._ghosts.setSize(SIZE["ghost"])
-        self._ghosts.setPen(ghost_pen)
-        self._ghosts.setBrush(ghost_brush)
-        self._pins.setSymbol("o")
-        self._pins.setSize(4)
-        self._pins.setPen(QPen(Qt.PenStyle.NoPen))
-        self._pins.setBrush(QBrush(QColor(colours.plot_background)))
+        self._stamps.clear()
+        self._ring_stamps = {
+            name: Stamp("o", size, cosmetic_pen(colours.selection, width, opacity=opacity), QBrush())
+            for name, opacity, width, size in (
+                ("chosen", 1.0, 1.1, CHOSEN_SIZE),
+                ("hovered", 0.5, 1.8, RING_SIZE),
+                ("selected", 1.0, 1.8, RING_SIZE),
+            )
+        }
+        self._pin_stamp = Stamp("o", PIN_SIZE, QPen(Qt.PenStyle.NoPen), QBrush(QColor(colours.plot_background)))
+        self._ghost_stamp = Stamp("p", SIZE["ghost"], *marker_style(colours, GHOST, "ghost"))
+        self._kinds = {kind: Markers(self._stamp(kind), was.x, was.y) for kind, was in self._kinds.items()}
+        self._rings = {name: Markers(self._ring_stamps[name], was.x, was.y) for name, was in self._rings.items()}
+        self._show_points()
+        self._show_rings()
 
     def set_intervals_visible(self, visible: bool) -> None:
         self._intervals_visible = visible
@@ -116,32 +123,60 @@ class PointLayers:
         for indices in alike.values():
             if seen := np.array(indices)[shown[indices]].tolist():
                 rows[kind_of(points[seen[0]])].extend(seen)
-        for kind in self._shown - set(rows):
-            _fill(self._scatters[kind], np.zeros(0), np.zeros(0))
-        for kind, indices in rows.items():
-            _fill(self._layer(kind), arrays.x[indices], arrays.y[indices])
-        self._shown = frozenset(rows)
+        for kind in rows:
+            self._known.setdefault(kind, len(self._known))
+        self._kinds = {
+            kind: _renewed(self._kinds.get(kind), self._stamp(kind), arrays.x[rows[kind]], arrays.y[rows[kind]])
+            for kind in sorted(rows, key=lambda kind: (_ORDER[kind.look], self._known[kind]))
+        }
         pinned = [index for index, point in enumerate(points) if point.pinned and shown[index]]
-        _fill(self._pins, arrays.x[pinned], arrays.y[pinned])
+        self._pins = (arrays.x[pinned], arrays.y[pinned])
+        self._show_points()
         self._fill_intervals(rows, arrays, len(points))
+        self._ringed.clear()
         self.emphasise(arrays, emphasis)
 
     @property
     def shown(self) -> frozenset[MarkerKind]:
         """The kinds of markers of which there is at least one."""
-        return self._shown
+        return frozenset(self._kinds)
+
+    @property
+    def items(self) -> tuple[pg.GraphicsObject, ...]:
+        """What the scene has to paint; a few, however many points there are."""
+        return (self._item, self._above, *self._intervals.values())
+
+    def ring(self, name: str) -> Markers | None:
+        """Where the rings called ``selected``, ``hovered`` or ``chosen`` are; None without any."""
+        return self._rings.get(name)
 
     def set_ghosts(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
         """Published results at these view coordinates, two arrays of shape (n,)."""
-        _fill(self._ghosts, x, y)
+        self._ghosts = (x, y)
+        self._show_points()
 
     def emphasise(self, arrays: PointArrays, emphasis: Emphasis) -> None:
         """Ring the selected, the hovered and the chosen points, and nobody else."""
-        for name, ring in self._rings.items():
+        for name, stamp in self._ring_stamps.items():
             wanted = emphasis.numbers(name)
-            rows = np.flatnonzero(np.isin(arrays.number, wanted)) if wanted else np.array([], dtype=np.int64)
+            if self._ringed.get(name) == wanted:
+                continue
+            self._ringed[name] = wanted
+            ringed = arrays.number == wanted[0] if len(wanted) == 1 else np.isin(arrays.number, wanted)
+            rows = np.flatnonzero(ringed)
             rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
-            _fill(ring, arrays.x[rows], arrays.y[rows])
+            self._rings[name] = _renewed(self._rings.get(name), stamp, arrays.x[rows], arrays.y[rows])
+        self._show_rings()
+
+    def _show_points(self) -> None:
+        """Published results below all others."""
+        before = next(iter(self._item.markers), None)
+        self._item.set_markers((_renewed(before, self._ghost_stamp, *self._ghosts), *self._kinds.values()))
+
+    def _show_rings(self) -> None:
+        before = next(reversed(self._above.markers), None)
+        rings = [self._rings[name] for name in self._ring_stamps if name in self._rings]
+        self._above.set_markers((*rings, _renewed(before, self._pin_stamp, *self._pins)))
 
     def _fill_intervals(self, rows: dict[MarkerKind, list[int]], arrays: PointArrays, total: int) -> None:
         by_family: dict[str, list[int]] = defaultdict(list)
@@ -154,42 +189,26 @@ class PointLayers:
             x, y = interval_lines(arrays, np.array(indices, dtype=np.int64))
             self._interval(family).set_data(x, y, pairs=True)
 
-    def _layer(self, kind: MarkerKind) -> pg.ScatterPlotItem:
-        if kind not in self._scatters:
-            order = {"plain": 10, "predicted": 11, "running": 12, "tied": 15, "front": 20}
-            scatter = self._scatter(order[kind.look])
-            self._scatters[kind] = scatter
-            self._paint(scatter, kind)
-        return self._scatters[kind]
-
-    def _scatter(self, z: int) -> pg.ScatterPlotItem:
-        scatter = pg.ScatterPlotItem(pxMode=True, antialias=True, hoverable=False)
-        scatter.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        scatter.setZValue(z)
-        self._plot.addItem(scatter, ignoreBounds=True)
-        return scatter
-
     def _interval(self, family: str) -> PixelLine:
         if family not in self._intervals:
-            curve = PixelLine(self._plot.getViewBox(), z=-0.8)
+            curve = PixelLine(self._view, z=-0.8)
             curve.set_pen(self._colours.marker(family).colour, 1, opacity=INTERVAL_OPACITY)
             curve.setVisible(self._intervals_visible)
             self._intervals[family] = curve
         return self._intervals[family]
 
-    def _paint(self, scatter: pg.ScatterPlotItem, kind: MarkerKind) -> None:
-        marker = self._colours.marker(kind.family)
-        scatter.setSymbol(marker.symbol)
-        scatter.setSize(STAR_SIZE if kind.family == "original" else SIZE[kind.look] * EVEN[marker.symbol])
-        pen, brush = marker_style(self._colours, *kind)
-        scatter.setPen(pen)
-        scatter.setBrush(brush)
+    def _stamp(self, kind: MarkerKind) -> Stamp:
+        if kind not in self._stamps:
+            marker = self._colours.marker(kind.family)
+            size = STAR_SIZE if kind.family == "original" else SIZE[kind.look] * EVEN[marker.symbol]
+            self._stamps[kind] = Stamp(marker.symbol, size, *marker_style(self._colours, *kind))
+        return self._stamps[kind]
 
 
-def _fill(scatter: pg.ScatterPlotItem, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
-    """Points of one scatter item; without any it is not even asked to paint."""
-    scatter.setData(x=x, y=y)
-    scatter.setVisible(len(x) > 0)
+def _renewed(before: Markers | None, stamp: Stamp, x: NDArray[np.float64], y: NDArray[np.float64]) -> Markers:
+    """These markers; those before where they are the same, so that nothing is painted anew."""
+    same = before is not None and before.stamp is stamp and np.array_equal(before.x, x) and np.array_equal(before.y, y)
+    return before if before is not None and same else Markers(stamp, x, y)
 
 
 def kind_of(point: PlotPoint) -> MarkerKind:

@@ -69,7 +69,7 @@ class TradeoffDrawing(QWidget):
         self._budgets = {axis: LineMark(self._view, axis, Qt.PenStyle.DotLine) for axis in ("x", "y")}
         self._prediction_line = LineMark(self._view, "x", Qt.PenStyle.DashDotLine)
         self._front_line = PixelLine(self._view)
-        self._layers = PointLayers(self._canvas.plot_item)
+        self._layers = PointLayers(self._view)
         self._labels = NoteLabels(self._view)
         self._legend = PlotLegend(self._view)
         self._empty = EmptyText(self)
@@ -187,7 +187,8 @@ class TradeoffDrawing(QWidget):
 
     def set_empty_text(self, text: str) -> None:
         """What the plot says while it has nothing to show."""
-        self._empty.setText(text)
+        if text != self._empty.text():
+            self._empty.setText(text)
 
     # -- emphasis ---------------------------------------------------------------------------------------------
 

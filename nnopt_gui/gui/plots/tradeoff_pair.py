@@ -15,9 +15,9 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.gui.i18n import recipe_label
 from nnopt_gui.gui.plots.exporters import csv_table
 from nnopt_gui.gui.plots.plot_bar import PlotBar
-from nnopt_gui.gui.plots.point_maker import card_text, drawn_rows, ghosts, plot_points, predicted_place
+from nnopt_gui.gui.plots.point_cards import PointCards
+from nnopt_gui.gui.plots.point_maker import drawn_rows, ghosts, plot_points, predicted_place
 from nnopt_gui.gui.plots.tradeoff_plot import NOBODY, TradeoffPlot
-from nnopt_gui.gui.state.comparison_text import conditions_text
 from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.published import PublishedResults
@@ -30,6 +30,7 @@ from nnopt_gui.gui.theme import Theme
 
 _REFRESH_MS: Final = 100  # batches of new points, ten a second
 _OF_DATA: Final = {"%", "pp"}  # units of what takes images and labels to know
+_BETWEEN_MS: Final = 15  # from one plot to the other, so that the first is painted and the window lives on
 _SHARE: Final = 8  # drawing takes at most one part in so many of the time
 _WIDTH_FOR_TWO: Final = 560
 _DRAWN: Final = (TrialState.DONE, TrialState.RUNNING)
@@ -75,8 +76,11 @@ class TradeoffPair(QWidget):
         self._first = TradeoffPlot(theme, self, object_name="first_plot")
         self._second = TradeoffPlot(theme, self, object_name="second_plot")
         self._plots = (self._first, self._second)
-        self._hovers = tuple(_Hover(plot) for plot in self._plots[::-1])  # Qt alone would not keep them
+        self._cards = tuple(PointCards(workspace, uncertainty, index) for index in range(len(self._plots)))
+        self._drawn = [(0, 0), (0, 0)]  # in each plot: how many trials of how many
+        self._took = 0.0  # milliseconds for the first plot
         self._timer = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._turn = QTimer(self, singleShot=True, interval=_BETWEEN_MS)
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -108,7 +112,8 @@ class TradeoffPair(QWidget):
 
     def _connect(self) -> None:
         workspace = self._workspace
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._draw_first)
+        self._turn.timeout.connect(self._draw_second)
         for signal in (workspace.trial_added, workspace.trial_changed, workspace.trial_removed):
             signal.connect(self._on_trials_changed)
         workspace.study_replaced.connect(self._on_study_replaced)
@@ -120,12 +125,12 @@ class TradeoffPair(QWidget):
         for index, plot in enumerate(self._plots):
             plot.point_clicked.connect(workspace.select)
             plot.point_activated.connect(self.trial_activated)
-            plot.point_hovered.connect(self._hovers[index].show)
+            plot.point_hovered.connect(self._plots[1 - index].show_hovered)
             plot.points_chosen.connect(self._on_points_chosen)
             plot.pin_requested.connect(self._on_pin_requested)
             plot.menu_requested.connect(self.menu_requested)
             plot.auto_fit_changed.connect(self._on_auto_fit_changed)
-            plot.set_card_text(_Cards(self, index).text)
+            plot.set_card_text(self._cards[index].text)
             self.bar.selecting_changed.connect(plot.set_selecting)
         self._goals.changed.connect(self.show_budgets)
         self.bar.axes_chosen.connect(self._on_axes_chosen)
@@ -205,75 +210,79 @@ class TradeoffPair(QWidget):
 
     def card(self, index: int, number: int) -> str:
         """What the hover card of the first plot (0) or the second (1) says about a trial."""
-        workspace, axes, columns = self._workspace, self._workspace.axes, self._workspace.columns
-        row = columns.row_of(number)
-        where, uncertain = workspace.standing_on(index), self._uncertainty.front(index)
-        if row is None:
-            return ""
-        text = card_text(columns, row, axes.x[index], axes.y, where, uncertain)
-        unlike = self._unlike_original(number) if not columns.comparable()[row] else ""
-        return f"{text}\n{unlike}" if unlike else text
-
-    def _unlike_original(self, number: int) -> str:
-        """What a trial's conditions do not have in common with the original's."""
-        trial, original = self._workspace.trial(number).measurement, self._workspace.baseline
-        if trial is None or original is None or original.measurement is None:
-            return ""
-        return conditions_text(trial.conditions, original.measurement.conditions)
+        return self._cards[index].text(number)
 
     # -- drawing ----------------------------------------------------------------------------------------------
 
     @Slot()
     def refresh(self) -> None:
-        """Draw all trials anew."""
-        started = time.perf_counter()
+        """Draw all trials anew, in both plots."""
+        self._draw_first()
+        self._turn.stop()
+        self._draw_second()
+
+    @Slot()
+    def _draw_first(self) -> None:
         self._timer.stop()
-        axes, workspace, columns = self._workspace.axes, self._workspace, self._workspace.columns
+        self._turn.start()
+        self._took = self._draw(0)
+
+    @Slot()
+    def _draw_second(self) -> None:
+        taken = self._took + self._draw(1)
+        self._show_caption()
+        self._timer.setInterval(max(_REFRESH_MS, round(_SHARE * taken)))
+
+    def _draw(self, index: int) -> float:
+        """Draw all trials anew in the first plot (0) or the second (1); how many milliseconds it took."""
+        started = time.perf_counter()
+        workspace, columns = self._workspace, self._workspace.columns
+        x, y, plot = workspace.axes.x[index], workspace.axes.y, self._plots[index]
         accepted = columns.among(*_DRAWN)
         if not self._filter.empty:
             words = self._filter.mask(columns, trial_statuses(columns, workspace.standing))
             accepted &= words | (columns.number == BASELINE_NUMBER)
-        fewest = (0, 0)  # how many are drawn of how many, on the plot that leaves most out
-        for index, (plot, x) in enumerate(zip(self._plots, axes.x, strict=True)):
-            where = workspace.standing_on(index)
-            wanted = accepted & ~np.isnan(columns.values(x) + columns.values(axes.y))
-            rows = drawn_rows(columns, wanted, where)
-            fewest = max(fewest, (len(rows), int(wanted.sum())), key=lambda pair: pair[1] - pair[0])
-            points = {point.number: point for point in plot_points(columns, rows, x, axes.y, where)}
-            front = [(points[n].x, points[n].y) for n in where.front if n in points]
-            baseline = points.pop(BASELINE_NUMBER, None)
-            plot.set_scene(list(points.values()), baseline, front)
-        self._show_caption(*fewest)
-        self._say_what_is_missing()
-        self._on_selection_changed()
-        self._show_uncertainty()
-        self._show_prediction()
-        taken = 1000 * (time.perf_counter() - started)
-        self._timer.setInterval(max(_REFRESH_MS, round(_SHARE * taken)))
+        where = workspace.standing_on(index)
+        wanted = accepted & ~np.isnan(columns.values(x) + columns.values(y))
+        rows = drawn_rows(columns, wanted, where)
+        self._drawn[index] = (len(rows), int(wanted.sum()))
+        points = {point.number: point for point in plot_points(columns, rows, x, y, where)}
+        front = [(points[n].x, points[n].y) for n in where.front if n in points]
+        baseline = points.pop(BASELINE_NUMBER, None)
+        plot.set_scene(list(points.values()), baseline, front)
+        self._say_what_is_missing(index)
+        self._show_selection(plot)
+        self._show_band(index)
+        self._show_predicted(index)
+        return 1000 * (time.perf_counter() - started)
 
-    def _say_what_is_missing(self) -> None:
+    def _say_what_is_missing(self, index: int) -> None:
         """On a plot that shows nothing."""
-        original, study = self._workspace.baseline, self._workspace.study
+        original, study, axes = self._workspace.baseline, self._workspace.study, self._workspace.axes
         without_data = study is not None and study.data_profile is None
-        for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
-            text = self.tr("The original is being measured…")
-            if original is not None and original.measurement is not None:
-                text = self.tr("No trial has both of the axes' figures.")
-                if without_data and {x.unit, self._workspace.axes.y.unit} & _OF_DATA:
-                    text = self.tr("Open data to measure accuracy: size, MACs and latency are known without.")
-            plot.set_empty_text(text)
+        text = self.tr("The original is being measured…")
+        if original is not None and original.measurement is not None:
+            text = self.tr("No trial has both of the axes' figures.")
+            if without_data and {axes.x[index].unit, axes.y.unit} & _OF_DATA:
+                text = self.tr("Open data to measure accuracy: size, MACs and latency are known without.")
+        self._plots[index].set_empty_text(text)
 
-    def _show_caption(self, drawn: int, wanted: int) -> None:
+    def _show_caption(self) -> None:
+        """Of the plot that leaves most out."""
+        drawn, wanted = max(self._drawn, key=lambda pair: pair[1] - pair[0])
         text = self.tr("{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.")
         self._caption.setText(text.format(drawn=f"{drawn:,}", all=f"{wanted:,}"))
         self._caption.setVisible(drawn < wanted)
 
     @Slot()
     def _show_uncertainty(self) -> None:
-        for index, plot in enumerate(self._plots):
-            band = self._uncertainty.front(index).band
-            fresh = self._uncertainty.is_about(index)  # a band around another front would mislead
-            plot.set_band((band.x, band.low, band.high) if fresh else ((), (), ()))
+        for index in range(len(self._plots)):
+            self._show_band(index)
+
+    def _show_band(self, index: int) -> None:
+        band = self._uncertainty.front(index).band
+        fresh = self._uncertainty.is_about(index)  # a band around another front would mislead
+        self._plots[index].set_band((band.x, band.low, band.high) if fresh else ((), (), ()))
 
     @Slot()
     def _show_published(self) -> None:
@@ -286,18 +295,25 @@ class TradeoffPair(QWidget):
 
     @Slot()
     def _show_prediction(self) -> None:
+        for index in range(len(self._plots)):
+            self._show_predicted(index)
+
+    def _show_predicted(self, index: int) -> None:
         recipe, prediction = self._recipes.recipe, self._recipes.prediction
         if recipe is not None and self._workspace.find(recipe) is not None:
             prediction = None  # it is on the plot already
-        for plot, x in zip(self._plots, self._workspace.axes.x, strict=True):
-            plot.set_prediction(predicted_place(prediction, x) if prediction is not None else None)
+        place = predicted_place(prediction, self._workspace.axes.x[index]) if prediction is not None else None
+        self._plots[index].set_prediction(place)
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        trial, chosen = self._workspace.selected, self._workspace.chosen
         for plot in self._plots:
-            plot.set_selected(trial.number if trial is not None else None)
-            plot.set_chosen(chosen)
+            self._show_selection(plot)
+
+    def _show_selection(self, plot: TradeoffPlot) -> None:
+        trial = self._workspace.selected
+        plot.set_selected(trial.number if trial is not None else None)
+        plot.set_chosen(self._workspace.chosen)
 
     @Slot()
     def _on_study_replaced(self) -> None:
@@ -308,7 +324,7 @@ class TradeoffPair(QWidget):
     @Slot(int)
     def _on_trials_changed(self, _number: int) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start()  # where the second plot is still to be drawn, it has this already
 
     # -- choosing ---------------------------------------------------------------------------------------------
 
@@ -371,24 +387,3 @@ class TradeoffPair(QWidget):
         self._second.setVisible(two)
         self._second.link_y(self._first if two else None)  # one that was never laid out would spoil the other's range
         self.bar.set_two(two)
-
-
-class _Cards:
-    """Writes the hover cards of one of the plots."""
-
-    def __init__(self, pair: TradeoffPair, index: int) -> None:
-        self._pair = pair
-        self._index = index
-
-    def text(self, number: int) -> str:
-        return self._pair.card(self._index, number)
-
-
-class _Hover:
-    """Shows in one plot what is hovered in the other."""
-
-    def __init__(self, plot: TradeoffPlot) -> None:
-        self._plot = plot
-
-    def show(self, number: int) -> None:
-        self._plot.set_hovered(number if number >= 0 else None)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
@@ -63,6 +63,11 @@ class TradeoffPlot(TradeoffDrawing):
     def set_card_text(self, text_of: Callable[[int], str]) -> None:
         """Who writes the hover cards of points that bring no text; asked when a card is shown."""
         self._card_text = text_of
+
+    @Slot(int)
+    def show_hovered(self, number: int) -> None:
+        """Ring the trial that is hovered in another plot; −1 for none."""
+        self.set_hovered(None if number == NOBODY else number)
 
     def set_selecting(self, on: bool) -> None:
         """Whether a plain drag selects instead of moving the view."""

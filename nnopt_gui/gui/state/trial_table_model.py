@@ -61,6 +61,7 @@ class TrialTableModel(QAbstractTableModel):
         self._workspace = workspace
         self._filter = TrialFilter()
         self._sorted_by, self._descending = NUMBER, False
+        self._headings: tuple[str, ...] = ()  # in the language of the moment; asked for at every painted cell
         self._shown = self._arranged()
         workspace.study_replaced.connect(self._on_study_replaced)
         workspace.trial_added.connect(self._on_trials_changed)
@@ -147,7 +148,7 @@ class TrialTableModel(QAbstractTableModel):
         return text if column != P50 or self._shown.comparable[row] else f"{text} *"
 
     def _titles(self) -> tuple[str, ...]:
-        return (
+        self._headings = self._headings or (
             self.tr("Pin"),
             self.tr("#"),
             self.tr("Recipe"),
@@ -158,6 +159,7 @@ class TrialTableModel(QAbstractTableModel):
             self.tr("MACs M"),
             self.tr("Status"),
         )
+        return self._headings
 
     def _explanations(self) -> tuple[str, ...]:
         return (
@@ -269,6 +271,7 @@ class TrialTableModel(QAbstractTableModel):
 
     def retranslate(self) -> None:
         """The language changed: every text is asked for again."""
+        self._headings = ()
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, PIN, STATUS)
         self._reset()
 

@@ -187,8 +187,8 @@ def test_several_points_are_chosen_by_click_and_keyboard(plot: TradeoffPlot, qtb
     assert chosen[-1] == ({1, 2}, 2)
     qtbot.keyClick(plot, Qt.Key.Key_A, control)
     assert chosen[-1][0] == {0, 1, 2, 3, 4}
-    x, _ = plot._layers._rings["chosen"].getData()
-    assert len(x) == 5
+    ring = plot._layers.ring("chosen")
+    assert ring is not None and len(ring.x) == 5
     qtbot.keyClick(plot, Qt.Key.Key_Escape)
     assert chosen[-1][0] == {2}
 
@@ -318,9 +318,8 @@ def test_a_switch_of_the_look_recolours_everything(qtbot: QtBot) -> None:
     assert DARK.text in plot.canvas.axis_x.label.toHtml()
 
 
-def test_the_empty_plot_teaches(qtbot: QtBot) -> None:
-    plot = TradeoffPlot(Theme("light"))
-    qtbot.addWidget(plot)
+def test_the_empty_plot_teaches(plot: TradeoffPlot) -> None:
+    plot.set_scene((), None, ())
     plot.resize(400, 300)
     plot.set_empty_text("Drop a model here, or try the demo")
     plot.show()
@@ -333,7 +332,7 @@ def test_ten_thousand_points_are_few_items(plot: TradeoffPlot) -> None:
     families = ("quantized", "pruned", "distilled", "combined")
     many = [PlotPoint(i, 0.1 + i % 97, 50 + i % 41, family=families[i % 4], front=i < 9) for i in range(1, 10_001)]
     plot.set_points(many)
-    assert len(plot._layers._scatters) < 20
+    assert len(plot._layers.shown) < 20 and len(plot._layers.items) < 10
     x, _ = plot._layers._intervals["quantized"].data
     assert len(x) == 0  # no intervals were given
     assert not plot.grab().isNull()
