@@ -51,11 +51,10 @@ def test_it_fits_a_small_screen(make_driver, tmp_path, language):
     driver.window.resize(1135, 602)
     QApplication.processEvents()
     assert (driver.window.width(), driver.window.height()) == (1135, 602)
-    assert driver.window.pair.first.height() > 150
-    low, high = driver.window.pair.first.view_range()[1]
-    assert 90 < low < high < 105
+    plot = driver.window.pair.first
+    driver.wait(lambda: plot.height() > 150 and 90 < plot.view_range()[1][0] < plot.view_range()[1][1] < 105)
     table = driver.find(QTableView, "trials_table")
-    assert table.horizontalScrollBar().maximum() == 0
+    driver.wait(lambda: table.horizontalScrollBar().maximum() == 0)
     assert [table.isColumnHidden(column) for column in (RECIPE, TOP1, SIZE_COLUMN, STATUS)] == [False] * 4
 
 
