@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from nnopt_gui.engine.measurement.latency import BUDGET_S, QUICK_BUDGET_S, measu
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.measurement.peak_memory import peak_memory
 from nnopt_gui.engine.measurement.runtimes import Evaluator, open_evaluator, open_runner, runtime_name
-from nnopt_gui.engine.measurement.session import input_shape_of
+from nnopt_gui.engine.measurement.session import Runner, input_shape_of
 from nnopt_gui.engine.measurement.size import compressed_size, size_on_disk
 from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.metrics import Measurement
@@ -27,7 +27,7 @@ from nnopt_gui.engine.sources import Preprocessing
 from nnopt_gui.engine.statistics.classification import expected_calibration_error, top5, worst_class
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.engine.statistics.proportions import agreement, paired_drop, wilson
-from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
+from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions, Target
 from nnopt_gui.errors import ModelError, NnoptError
 
 _WORST_CLASS_RESAMPLES: Final = 300  # of every trial; a comparison of two takes more
@@ -41,6 +41,17 @@ class BaselineRun:
 
     path: Path
     predictions: TrialPredictions | None
+    _opened: dict[tuple[Target, int], Runner] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def runner(self, target: Target, threads: int) -> Runner:
+        """The file in its runtime, loaded once: it is timed beside every artifact.
+
+        Raises:
+            ModelError: the runtime is not there, or does not accept the file.
+        """
+        if (target, threads) not in self._opened:
+            self._opened[target, threads] = open_runner(self.path, target, threads)
+        return self._opened[target, threads]
 
 
 def measure_artifact(
@@ -122,7 +133,7 @@ def _timed(
     """With latency beside the baseline's, energy, throughput and memory, as far as they are asked for and there."""
     threads, seed = measurement.conditions.threads, measurement.conditions.seed
     session = model.runner if model.lanes == 1 else open_runner(path, options.target, threads)
-    other = open_runner(baseline.path, options.target, threads) if baseline is not None else None
+    other = baseline.runner(options.target, threads) if baseline is not None else None
     budget_s = QUICK_BUDGET_S if quick else BUDGET_S
     run = measure_latency(
         session, other, shape, threads, reporter, budget_s=budget_s, seed=seed, meter=EnergyMeter.find()

@@ -17,6 +17,7 @@ from nnopt_gui.engine.progress import Reporter, SilentReporter
 
 BATCH: Final = 128
 _ROUNDING: Final = 1e-4  # nats per image: more than what float32 sums are off by
+_FAR: Final = 2.0
 _NORMS: Final = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -98,12 +99,22 @@ class Divergence:
         Raises:
             Cancelled.
         """
-        if not self.batch_statistics:
+        if not self.batch_statistics or self._hopeless(network, bound, reporter):
             return network, self.of(network, reporter, batch_statistics=False, bound=bound)
         renewed = reestimate_statistics(network, self.images, reporter)
         loss = self.of(renewed, reporter, batch_statistics=False, bound=bound)
         kept = self.of(network, reporter, batch_statistics=False, bound=min(bound, loss))
         return (renewed, loss) if loss < kept else (network, kept)
+
+    def _hopeless(self, network: nn.Module, bound: float, reporter: Reporter) -> bool:
+        """Whether re-estimated batch norms are sure to leave ``network`` beyond ``bound``: the statistics of the first
+        images, for these very images, are as good as any, and yet far from enough."""
+        if math.isinf(bound):
+            return False
+        with judged(network, batch_statistics=True) as judge, watched(judge, reporter), torch.no_grad():
+            got = functional.log_softmax(judge(self._parts[0]).float(), 1)
+        loss = float(functional.kl_div(got, self._wanted[0], reduction="batchmean", log_target=True))
+        return loss > _FAR * bound + _ROUNDING
 
     def _answers(self, network: nn.Module, reporter: Reporter) -> Iterator[Tensor]:
         with watched(network, reporter), torch.no_grad():
