@@ -21,7 +21,7 @@ from nnopt_gui.engine.metrics import Estimate, Latency, Throughput
 from nnopt_gui.engine.progress import Reporter
 
 BUDGET_S: Final = 0.8
-QUICK_BUDGET_S: Final = 0.08
+QUICK_BUDGET_S: Final = 0.05  # five blocks or a few more of a small network, where the answer hardly matters
 BATCH_BUDGET_S: Final = 0.4  # for each further batch size
 PAUSE_S: Final = 2e-6 * SPIN_US  # between blocks: the other session's threads go to sleep
 
