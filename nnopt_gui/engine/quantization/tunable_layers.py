@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from nnopt_gui.engine.onnx_graph.quantized import QuantizedWeight, VectorCodebook
-from nnopt_gui.engine.onnx_graph.trellis_codes import windows
+from nnopt_gui.engine.onnx_graph.trellis_codes import TrellisCodes, windows
 from nnopt_gui.engine.onnx_graph.weight_codes import vector_codes
 from nnopt_gui.engine.quantization.channel_codebooks import as_integers
 from nnopt_gui.engine.quantization.codebooks import channel_deviation, column_order, nearest_entries
@@ -172,16 +172,35 @@ class _Coded:
     """
 
     def __init__(
-        self, found: QuantizedWeight, book: SharedBook, device: torch.device, least: np.ndarray | None, chooses: bool
+        self,
+        found: QuantizedWeight,
+        book: SharedBook,
+        device: torch.device,
+        least: np.ndarray | None = None,
+        *,
+        chooses: bool = False,
     ) -> None:
-        self._found, self._book = found, book
+        self._found, self._book, self._device = found, book, device
         self._scale = TunableScale(found.scale, device, least)
+        self._read()
         self._latent: Tensor | None = None
         if chooses:
             self._latent = (torch.from_numpy(found.levels.astype(np.float32)) / book.unit).to(device).requires_grad_()
 
+    def _read(self) -> None:
+        """Take over the codes that were found."""
+        raise NotImplementedError
+
     def _looked_up(self, entries: Tensor) -> Tensor:
         raise NotImplementedError
+
+    def _code(self, latent: Tensor) -> None:
+        """Code weights anew that are given in the units of the book."""
+        raise NotImplementedError
+
+    def choose(self) -> None:
+        if self._latent is not None:
+            self._code(self._latent.detach())
 
     def weight(self) -> Tensor:
         values = self._looked_up(self._book.entries)
@@ -201,17 +220,9 @@ class BookLayer(_Coded):
 
     choose_every = 1
 
-    def __init__(
-        self,
-        found: QuantizedWeight,
-        book: SharedBook,
-        device: torch.device,
-        least: np.ndarray | None = None,
-        *,
-        chooses: bool = False,
-    ) -> None:
+    def _read(self) -> None:
+        found, device = self._found, self._device
         assert found.codebook is not None
-        super().__init__(found, book, device, least, chooses)
         self._order = found.codebook.order
         order = column_order(found.levels.shape, self._order)
         rows = found.levels.reshape(len(found.levels), -1)[:, order]
@@ -223,11 +234,9 @@ class BookLayer(_Coded):
         shape = self._found.levels.shape
         return entries[self._codes].reshape(shape[0], -1)[:, self._places].reshape(shape)
 
-    def choose(self) -> None:
-        if self._latent is None:
-            return
+    def _code(self, latent: Tensor) -> None:
         entries = self._book.entries.detach()
-        vectors = self._latent.detach().flatten(1)[:, self._columns].reshape(-1, entries.shape[1])
+        vectors = latent.flatten(1)[:, self._columns].reshape(-1, entries.shape[1])
         self._codes = nearest_entries(vectors, entries)[0]
 
     def quantized(self) -> QuantizedWeight:
@@ -242,36 +251,22 @@ class TrellisLayer(_Coded):
 
     choose_every = 10  # the cheapest paths through a whole network take as long as several steps
 
-    def __init__(
-        self,
-        found: QuantizedWeight,
-        book: SharedBook,
-        device: torch.device,
-        least: np.ndarray | None = None,
-        *,
-        chooses: bool = False,
-    ) -> None:
-        assert found.trellis is not None
-        super().__init__(found, book, device, least, chooses)
-        self._trellis = found.trellis
-        self._windows = self._of(self._trellis.codes).to(device)
+    def _read(self) -> None:
+        assert self._found.trellis is not None
+        self._follow(self._found.trellis)
 
-    def _of(self, codes: np.ndarray) -> Tensor:
-        paths = windows(codes, self._found.bits, self._trellis.length).reshape(self._found.levels.shape)
-        return torch.from_numpy(paths.astype(np.int64))
+    def _follow(self, trellis: TrellisCodes) -> None:
+        paths = windows(trellis.codes, self._found.bits, trellis.length).reshape(self._found.levels.shape)
+        self._trellis, self._windows = trellis, torch.from_numpy(paths.astype(np.int64)).to(self._device)
 
     def _looked_up(self, entries: Tensor) -> Tensor:
         return entries[self._windows]
 
-    def choose(self) -> None:
-        if self._latent is None:
-            return
+    def _code(self, latent: Tensor) -> None:
         table = self._book.entries.detach().cpu().numpy()
         trellis = TrainedTrellis(Trellis.of_table(self._found.bits, table), 1.0, self._trellis.length)
-        rows = self._latent.detach().flatten(1).cpu().numpy()
-        codes, _ = trellis.nearest(rows, channel_importance(self._scale.array()))
-        self._trellis = replace(self._trellis, codes=codes)
-        self._windows = self._of(codes).to(self._windows.device)
+        codes, _ = trellis.nearest(latent.flatten(1).cpu().numpy(), channel_importance(self._scale.array()))
+        self._follow(replace(self._trellis, codes=codes))
 
     def quantized(self) -> QuantizedWeight:
         table, step = self._book.integers()

@@ -72,7 +72,7 @@ class TuningBatch:
 
 @dataclass(frozen=True)
 class Tuning:
-    """``steps`` of Adam at batches of 64, with a cosine from ``learning_rate`` to zero; ``temperature`` softens both
+    """``steps`` of Adam, with a cosine from ``learning_rate`` to zero; ``temperature`` softens both
     answers. With a ``latent_rate`` the codes of books and trellises are chosen anew, too."""
 
     steps: int
