@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nnopt_gui.cli.measurement_arguments import chosen_measurement
 from nnopt_gui.cli.output import ConsoleReporter
 from nnopt_gui.cli.study_run import StudyRun
-from nnopt_gui.engine.pipeline import Opened
+from nnopt_gui.engine.opened import Opened
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial, TrialState

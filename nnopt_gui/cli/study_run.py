@@ -11,7 +11,8 @@ from nnopt_gui.cli.output import ConsoleReporter
 from nnopt_gui.engine.artifact import ArtifactCard, write_artifact
 from nnopt_gui.engine.measurement.stopping import FrontRule, Rival
 from nnopt_gui.engine.metrics import ACCURACY, SIZE
-from nnopt_gui.engine.pipeline import Opened, Session
+from nnopt_gui.engine.opened import Opened
+from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.progress import Cancelled
 from nnopt_gui.engine.recipe import Recipe

@@ -90,10 +90,14 @@ class Conditions:
     logical_cores: int = 0
     governor: str = ""  # how the clock rate is chosen: "performance", "powersave", …
     load: float = 0.0  # processes that ran in the minute before
+    draft: bool = False  # measured of a file that stands in for one that is still being made; never stored
 
     def to_dict(self) -> dict[str, Any]:
         lists = {"cpu_flags": list(self.cpu_flags), "versions": list(self.versions)}
-        return {**asdict(self), **lists, "preprocessing": dict(self.preprocessing)}
+        values = {**asdict(self), **lists, "preprocessing": dict(self.preprocessing)}
+        if not self.draft:
+            del values["draft"]
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Conditions:

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import onnx
 import torch
 from torch import nn
 
@@ -34,8 +35,9 @@ from nnopt_gui.engine.measurement.stopping import StopRule
 from nnopt_gui.engine.measurement.time_ledger import why
 from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import OpenedModel, open_model
-from nnopt_gui.engine.preprocessing_choice import Suggestion, check_fit, choose_preprocessing, fixed_preprocessing
-from nnopt_gui.engine.profile import DataProfile, ModelProfile
+from nnopt_gui.engine.opened import Baseline, Opened, OpenPair
+from nnopt_gui.engine.preprocessing_choice import check_fit, choose_preprocessing, fixed_preprocessing
+from nnopt_gui.engine.profile import ModelProfile
 from nnopt_gui.engine.progress import Reporter, WithoutPartials
 from nnopt_gui.engine.quantization.activation_distribution import analyse_activations
 from nnopt_gui.engine.quantization.distribution import analyse_weights
@@ -51,28 +53,6 @@ from nnopt_gui.errors import ArtifactError, DataError, RecipeError
 
 
 @dataclass(frozen=True)
-class Opened:
-    """What an opened model and data set look like from outside. ``data_source`` has the preprocessing nailed down."""
-
-    model: ModelProfile
-    data: DataProfile | None
-    model_source: ModelSource
-    data_source: DataSource | None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """The untouched network as a float32 file. ``suggestion`` is set when another preprocessing scores better."""
-
-    measurement: Measurement
-    artifact: Path
-    sha256: str
-    suggestion: dict[str, Any] | None = None
-    predictions: TrialPredictions | None = None  # of the selection images; None without data
-
-
-@dataclass(frozen=True)
 class TrialResult:
     measurement: Measurement
     artifact: Path
@@ -80,28 +60,6 @@ class TrialResult:
     seconds: float
     predictions: TrialPredictions | None = None
     remarks: tuple[str, ...] = ()  # what the engine has to say about the network
-
-
-@dataclass
-class _Open:
-    """Everything in memory for one (model, data) pair."""
-
-    key: tuple[Any, ...]
-    public: Opened
-    model: OpenedModel
-    data: OpenedData | None
-    preprocessing: Preprocessing | None
-    stages: Stages
-    suggestion: Suggestion | None
-    baseline: Baseline | None = None
-    run: BaselineRun | None = None  # what the paired comparisons need of it
-    students: dict[str, ModelProfile] | None = None
-    budget: BudgetStudy | None = None
-
-    @property
-    def nailed(self) -> tuple[ModelSource, DataSource | None]:
-        """The sources with the chosen preprocessing: asking for them opens nothing new."""
-        return self.model.source, self.public.data_source
 
 
 class Session:
@@ -122,7 +80,7 @@ class Session:
         self.workspace = workspace
         self._threads = threads or max(1, torch.get_num_threads())
         torch.set_num_threads(self._threads)
-        self._open: _Open | None = None
+        self._open: OpenPair | None = None
 
     @property
     def options(self) -> MeasurementOptions:
@@ -179,7 +137,7 @@ class Session:
             data_source=data.with_preprocessing(fixed) if data and fixed else data,
             notes=(*opened.notes, *((suggestion.sentence,) if suggestion else ())),
         )
-        self._open = _Open(key, public, opened, opened_data, fixed, stages, suggestion)
+        self._open = OpenPair(key, public, opened, opened_data, fixed, stages, suggestion)
         return public
 
     def _open_data(self, source: DataSource | None, reporter: Reporter) -> OpenedData | None:
@@ -222,9 +180,14 @@ class Session:
             current.students = describe_students(current.model, current.public.model, reporter, form)
         return current.students
 
-    def run_trial(self, recipe: Recipe, reporter: Reporter, *, stop: StopRule | None = None) -> TrialResult:
+    def run_trial(
+        self, recipe: Recipe, reporter: Reporter, *, stop: StopRule | None = None, draft: bool = False
+    ) -> TrialResult:
         """Make the artifact of ``recipe``, write it, reload it and measure it, on all selection images or until
         ``stop`` says that enough were seen.
+
+        With ``draft``, a file that takes its time is preceded by one that is there at once, its weights rounded to the
+        nearest level: ``reporter.partial`` gets what some images say about it. The result is the same.
 
         Raises:
             RecipeError: the recipe cannot be applied to this network.
@@ -234,12 +197,19 @@ class Session:
         current = self._opened()
         if current.data is not None:
             self.baseline(WithoutPartials(reporter))
-        model = current.stages.artifact(recipe, reporter)
+        on_draft = partial(self._measure_draft, recipe.seed, reporter) if draft and current.data is not None else None
+        model = current.stages.artifact(recipe, reporter, on_draft)
         path, digest = self._write(model.SerializeToString())
         reporter.status("Measuring")
         measurement, predictions = self._measure(path, recipe.seed, reporter, current.run, stop)
         seconds, remarks = time.monotonic() - started, current.stages.remarks(recipe)
         return TrialResult(measurement, path, digest, seconds, predictions, remarks)
+
+    def _measure_draft(self, seed: int, reporter: Reporter, model: onnx.ModelProto) -> None:
+        with TemporaryDirectory(prefix="draft-", dir=self.workspace) as folder:
+            path = Path(folder) / MODEL_FILE
+            path.write_bytes(model.SerializeToString())
+            self._measure(path, seed, reporter, self._opened().run, draft=True)
 
     def confirm(self, artifact: Path, reporter: Reporter) -> tuple[TrialPredictions, TrialPredictions]:
         """The original's and an artifact's predictions on the sealed test split; record it *before* calling this.
@@ -254,7 +224,14 @@ class Session:
         return predict_test(original, artifact, current.data, current.preprocessing, *where, reporter)
 
     def _measure(
-        self, path: Path, seed: int, reporter: Reporter, baseline: BaselineRun | None, stop: StopRule | None = None
+        self,
+        path: Path,
+        seed: int,
+        reporter: Reporter,
+        baseline: BaselineRun | None,
+        stop: StopRule | None = None,
+        *,
+        draft: bool = False,
     ) -> tuple[Measurement, TrialPredictions | None]:
         current = self._opened()
         data = current.data
@@ -270,6 +247,7 @@ class Session:
             data_name=data.name if data else "",
             split="selection" if data else "",
             stop=stop,
+            draft=draft,
             options=self._options,
         )
 
@@ -380,7 +358,7 @@ class Session:
             write_atomically(path, data)
         return path, digest
 
-    def _opened(self) -> _Open:
+    def _opened(self) -> OpenPair:
         if self._open is None:
             raise RecipeError("No model is open.", "Open a model first.")
         return self._open

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -103,8 +103,10 @@ class Stages:
 
     # -- the road ---------------------------------------------------------------------------------------------
 
-    def artifact(self, recipe: Recipe, reporter: Reporter) -> onnx.ModelProto:
-        """Recipe → the ONNX model that will be written.
+    def artifact(
+        self, recipe: Recipe, reporter: Reporter, on_draft: Callable[[onnx.ModelProto], None] | None = None
+    ) -> onnx.ModelProto:
+        """Recipe → the ONNX model that will be written; ``on_draft`` is given one before, see :func:`quantize_graph`.
 
         Raises:
             RecipeError: the recipe cannot be applied to this network, or needs data that is not there.
@@ -123,7 +125,9 @@ class Stages:
             images = calibration.tuning_images(recipe.seed, reporter)
         reporter.checkpoint()
         reporter.status("Writing the model")
-        return quantize_graph(graph, quantize, ranges, masks, reporter, images, saturates=saturates())
+        return quantize_graph(
+            graph, quantize, ranges, masks, reporter, images, saturates=saturates(), on_draft=on_draft
+        )
 
     @staticmethod
     def _needs_images(quantize: Quantize) -> bool:

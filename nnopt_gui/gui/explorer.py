@@ -238,7 +238,7 @@ class Explorer(QObject):
             return
         for key in ("reused", "job", "recipe"):
             self.dismiss_requested.emit(key)
-        plain: dict[str, Any] = {"recipes": [recipe.to_dict() for recipe in recipes]}
+        plain: dict[str, Any] = {"recipes": [recipe.to_dict() for recipe in recipes], "draft": True}
         if self._cluster:
             plain["cluster"] = self._cluster
         self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers, predicted)

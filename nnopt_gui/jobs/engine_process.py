@@ -56,7 +56,7 @@ class Session(Protocol):
     def baseline(self, reporter: Any) -> Any: ...
     def students(self, reporter: Any) -> Mapping[str, Any]: ...
     def prepare(self, reporter: Any) -> None: ...
-    def run_trial(self, recipe: Recipe, reporter: Any) -> Any: ...
+    def run_trial(self, recipe: Recipe, reporter: Any, *, draft: bool = False) -> Any: ...
     def confirm(self, artifact: Path, reporter: Any) -> tuple[Any, Any]: ...
     def save(
         self, artifact: Path, recipe: Recipe, measurement: Measurement, folder: Path, reporter: Any
@@ -323,7 +323,9 @@ def _run_trials(
     for index, recipe in enumerate(payload["recipes"]):
         reporter.checkpoint()
         reporter.trial_index = index
-        _run_trial(index, recipe, session, reporter, tell)
+        # Only of the first: its point is waited for. Behind it a draft would keep the others waiting.
+        draft = index == 0 and bool(payload.get("draft"))
+        _run_trial(index, recipe, session, reporter, tell, draft=draft)
 
 
 def _run_trial(
@@ -332,6 +334,8 @@ def _run_trial(
     session: Session,
     reporter: ProcessReporter,
     tell: Tell,
+    *,
+    draft: bool,
 ) -> None:
     """One trial; its failure is told and does not stop the trials after it."""
     tell(EventKind.TRIAL_STARTED, {"index": index, "recipe": recipe})
@@ -339,7 +343,7 @@ def _run_trial(
     answer: dict[str, Any] = {"index": index, "recipe": recipe, "state": "failed", "remarks": []}
     answer |= dict.fromkeys(("measurement", "error", "artifact", "sha256", "predictions"))
     try:
-        result = session.run_trial(Recipe.from_dict(recipe), reporter)
+        result = session.run_trial(Recipe.from_dict(recipe), reporter, draft=draft)
     except Cancelled:
         raise
     except Exception as error:  # noqa: BLE001 - recorded with the trial

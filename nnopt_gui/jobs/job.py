@@ -22,7 +22,8 @@ class JobKind(StrEnum):
     may say with "measuring" (``target.MeasurementOptions``) how files are measured from then on.
 
     OPEN {"model", "data" | None, "auto_preprocessing", "students"}, the last False to leave the ladder out;
-    RUN {"model", "data", "recipes": [...], "cluster": address of a Dask scheduler | absent};
+    RUN {"model", "data", "recipes": [...], "cluster": address of a Dask scheduler | absent, "draft": whether the first
+    trial's file is preceded by a draft where it takes its time | absent};
     SAVE {"model", "data", "artifact", "recipe", "measurement", "folder"}; ANALYSE {"model", "data", "method"};
     SENSITIVITY {"model", "data"}; CONFIRM {"model", "data", "artifact"}: the sealed test split is opened, which the
     sender has committed before (``study.confirmation.begin_confirmation``);

@@ -4248,6 +4248,10 @@ and {} for the runtime</source>
         <translation>与前沿持平</translation>
     </message>
     <message>
+        <source>A draft: its weights are rounded to the nearest level. The file itself is still being made.</source>
+        <translation>草稿：权重取最近的量化级，正式文件仍在生成。</translation>
+    </message>
+    <message>
         <source>done</source>
         <translation>完成</translation>
     </message>

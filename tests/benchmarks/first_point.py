@@ -2,7 +2,8 @@
 
 The engine opens network and data as the window has it do (baseline and calibration included). Then one recipe after
 another is sent to it, none of them twice, and it is timed until the first partial measurement with an accuracy and its
-interval comes back through the pipe, and until the trial is finished. Wall-clock for a quiet machine; the engine's CPU
+interval comes back through the pipe, which may be a draft's as in the window, until the first one of the file itself,
+and until the trial is finished. Wall-clock for a quiet machine; the engine's CPU
 seconds hardly change on a busy one.
 
     python tests/benchmarks/first_point.py [--threads 2] [--bits 8,4] [--recipes 9] [--effort balanced] [--json OUT]
@@ -73,20 +74,28 @@ class Engine:
         self._folder.cleanup()
 
 
-def point(engine: Engine, recipe: Recipe) -> dict[str, float]:
-    """Seconds until the first accuracy and until the end of one trial."""
-    events = engine.run(JobKind.RUN, recipes=[recipe.to_dict()])
-    first = next(
-        found for found in events
-        if found[2].kind is EventKind.PARTIAL and found[2].payload["measurement"]["accuracy"] is not None
-    )  # fmt: skip
+def point(engine: Engine, recipe: Recipe, *, draft: bool) -> dict[str, float]:
+    """Seconds until the first accuracy, until the first one of the file itself and until the end of one trial; drops
+    in points of the draft and of the file, where there was a draft."""
+    events = engine.run(JobKind.RUN, recipes=[recipe.to_dict()], draft=draft)
+    grown = [
+        (wall, cpu, event.payload["measurement"])
+        for wall, cpu, event in events
+        if event.kind is EventKind.PARTIAL and event.payload["measurement"]["accuracy"] is not None
+    ]
     last = next(found for found in events if found[2].kind is EventKind.TRIAL_FINISHED)
     assert last[2].payload["state"] == "done", last[2].payload["error"]
-    accuracy = first[2].payload["measurement"]["accuracy"]
-    return {
-        "first_s": first[0], "first_cpu_s": first[1], "first_images": accuracy["samples"],
-        "last_s": last[0], "last_cpu_s": last[1],
+    own = next(found for found in grown if not found[2]["conditions"].get("draft"))
+    drafts = [found[2] for found in grown if found[2]["conditions"].get("draft")]
+    found = {
+        "first_s": grown[0][0], "first_cpu_s": grown[0][1], "first_images": grown[0][2]["accuracy"]["samples"],
+        "file_s": own[0], "last_s": last[0], "last_cpu_s": last[1],
+        "file_drop": 100 * last[2].payload["measurement"]["accuracy_drop"]["value"],
     }  # fmt: skip
+    if drafts:
+        found["draft_images"] = drafts[-1]["accuracy"]["samples"]
+        found["draft_drop"] = 100 * drafts[-1]["accuracy_drop"]["value"]
+    return found
 
 
 def main() -> None:
@@ -95,6 +104,7 @@ def main() -> None:
     parser.add_argument("--bits", default="8,4")
     parser.add_argument("--recipes", type=int, default=9, help="of each weight width, at most 12")
     parser.add_argument("--effort", default="balanced")
+    parser.add_argument("--no-draft", action="store_true", help="wait for the file itself")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     engine, found = Engine(options.threads), {}
@@ -102,7 +112,8 @@ def main() -> None:
         opening = engine.run(JobKind.OPEN, students=True)[-1]
         found["opening"] = {"wall_s": opening[0], "cpu_s": opening[1]}
         for bits in map(int, options.bits.split(",")):
-            points = [point(engine, recipe) for recipe in recipes(bits, options.effort, options.recipes)]
+            wanted = recipes(bits, options.effort, options.recipes)
+            points = [point(engine, recipe, draft=not options.no_draft) for recipe in wanted]
             found[f"W{bits}A8"] = {
                 **{name: statistics.median(p[name] for p in points) for name in points[0]},
                 "slowest_first_s": max(p["first_s"] for p in points),

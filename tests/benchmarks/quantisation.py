@@ -36,7 +36,8 @@ from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.measurement.accuracy import Predictions, batch_for
 from nnopt_gui.engine.measurement.machine import machine_conditions
 from nnopt_gui.engine.measurement.session import open_session
-from nnopt_gui.engine.pipeline import Opened, Session
+from nnopt_gui.engine.opened import Opened
+from nnopt_gui.engine.pipeline import Session
 from nnopt_gui.engine.progress import SilentReporter
 from nnopt_gui.engine.recipe import Method, Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource

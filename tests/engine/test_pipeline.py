@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from nnopt_gui.engine.artifact import read_artifact
 from nnopt_gui.engine.data.datasets import open_data
 from nnopt_gui.engine.data.preprocessing import load_batch
 from nnopt_gui.engine.estimate import estimate
+from nnopt_gui.engine.metrics import Measurement
 from nnopt_gui.engine.networks.model_file import open_model
 from nnopt_gui.engine.onnx_graph.export import export_network
 from nnopt_gui.engine.pipeline import Session
@@ -102,6 +104,32 @@ def test_the_same_inputs_give_the_same_bytes_in_another_session(session: Session
     assert first.sha256 == second.sha256
     assert first.measurement.accuracy == second.measurement.accuracy
     assert first.sha256 != session.run_trial(Recipe.build(weight_bits=4, prune=0.3, epochs=1, seed=4), REPORTER).sha256
+
+
+def test_a_draft_is_a_file_that_was_measured_and_changes_nothing(session: Session) -> None:
+    heard: list[Measurement] = []
+    reporter = SilentReporter()
+    reporter.partial = heard.append  # type: ignore[method-assign]
+    recipe = Recipe.build(weight_bits=3)
+    result = session.run_trial(recipe, reporter, draft=True)
+    draft = next(found for found in reversed(heard) if found.conditions.draft)
+    own = [found for found in heard if not found.conditions.draft]
+    assert heard.index(draft) < heard.index(own[0])
+    assert (own[-1], result.measurement.conditions.draft) == (result.measurement, False)
+    assert draft.accuracy is not None
+    assert draft.accuracy.samples == draft.conditions.samples == min(512, result.measurement.conditions.samples)
+    assert draft.accuracy_drop is not None  # paired, as of a file
+    assert draft.latency_ms is None
+    nearest = replace(recipe.quantize.method, rounding="nearest")  # type: ignore[union-attr]
+    reference = session.run_trial(Recipe.build(weight_bits=3, method=nearest), REPORTER).measurement
+    assert reference.accuracy is not None
+    assert draft.accuracy.value == pytest.approx(reference.accuracy.value, abs=0.03)  # repaired with other images
+    assert abs(draft.size_bytes - result.measurement.size_bytes) < 0.02 * result.measurement.size_bytes
+    assert session.run_trial(recipe, REPORTER).sha256 == result.sha256
+    assert {path.suffix for path in session.workspace.iterdir() if "draft" in path.name} == set()
+    heard.clear()
+    session.run_trial(Recipe.build(weight_bits=8), reporter, draft=True)
+    assert not any(found.conditions.draft for found in heard)  # rounding to the nearest takes no time
 
 
 def test_trials_leave_the_baseline_as_it_was(session: Session) -> None:

@@ -36,7 +36,7 @@ class ClusterSession:
     def prepare(self, reporter):
         reporter.checkpoint()
 
-    def run_trial(self, recipe, reporter):
+    def run_trial(self, recipe, reporter, *, draft=False):
         (self.folder / f"{recipe.seed}.{os.getpid()}").touch()
         what = json.loads((self.folder / "script.json").read_text()).get(str(recipe.seed), "work:0.05")
         name, _, seconds = what.partition(":")

@@ -73,13 +73,15 @@ class ScriptedSession:
     def students(self, reporter):
         return {"0.5×": profile("half")}
 
-    def run_trial(self, recipe, reporter):
+    def run_trial(self, recipe, reporter, *, draft=False):
         if self.what == "trial-crash" and recipe.seed == 2:
             ctypes.string_at(0)
         if self.what == "trial-error" and recipe.seed == 1:
             raise RecipeError("This recipe cannot be applied.", "Take another.")
         if self.what == "trial-bug" and recipe.seed == 1:
             raise ZeroDivisionError("a bug")
+        if draft:
+            reporter.status(f"Draft of {recipe.seed}")
         for step in range(5):
             reporter.partial(measurement(0.5 + step / 10))
             reporter.training(step / 5, float("nan") if step == 2 else 1.0, 0.5)

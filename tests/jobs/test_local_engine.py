@@ -32,7 +32,8 @@ def test_open_tells_model_baseline_students_in_order(driver):
 
 
 def test_run_gives_every_trial_its_own_events(driver):
-    events = driver.do("ok", JobKind.RUN, recipes=RECIPES)
+    events = driver.do("ok", JobKind.RUN, recipes=RECIPES, draft=True)
+    assert [e.payload["text"] for e in events if e.kind is EventKind.STATUS] == ["Draft of 0"]  # of the first only
     finished = [e.payload for e in events if e.kind is EventKind.TRIAL_FINISHED]
     assert [(f["index"], f["state"]) for f in finished] == [(i, "done") for i in range(4)]
     assert [Recipe.from_dict(f["recipe"]).seed for f in finished] == [0, 1, 2, 3]

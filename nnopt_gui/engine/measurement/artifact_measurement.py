@@ -31,6 +31,8 @@ from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions, Target
 from nnopt_gui.errors import ModelError, NnoptError
 
 _WORST_CLASS_RESAMPLES: Final = 300  # of every trial; a comparison of two takes more
+_DRAFT_IMAGES: Final = 512  # that a draft is judged by, fewer where they cost more than
+_DRAFT_MACS: Final = 100_000_000_000
 
 ORDER_SEED: Final = 0  # of the order of evaluation: the same for every artifact, so partial results are paired too
 
@@ -67,6 +69,7 @@ def measure_artifact(
     data_name: str,
     split: str,
     stop: StopRule | None = None,
+    draft: bool = False,
     options: MeasurementOptions = AS_USUAL,
 ) -> tuple[Measurement, TrialPredictions | None]:
     """Measure a file as anybody would run it. ``reporter.partial`` gets size and cost at once, accuracy with a
@@ -80,6 +83,8 @@ def measure_artifact(
         seed: recorded, as are ``data_name`` and ``split``; also of the random input that is timed.
         stop: when evaluation may end before all images were seen; None sees all. The measurement's conditions say
             why it ended early.
+        draft: the file stands in for one that is still being made: some images are enough, its speed is not measured,
+            and its conditions say so.
         options: the runtime, in which accuracy, too, is measured, and what else is wanted.
 
     Returns:
@@ -97,7 +102,7 @@ def measure_artifact(
         threads, data=data_name, split=split, preprocessing=how, seed=seed, target=options.target,
         runtime=runtime_name(options.target, model.runner),
     )  # fmt: skip
-    measurement = replace(_facts(path, shape, reporter), conditions=conditions)
+    measurement = replace(_facts(path, shape, reporter), conditions=replace(conditions, draft=draft))
     reporter.partial(measurement)
     predictions, lost = None, False
     if subset is not None and preprocessing is not None and len(subset):
@@ -107,6 +112,8 @@ def measure_artifact(
             reporter.partial(_judged(measurement, so_far, known))
 
         order, batch = np.asarray(subset.stratified_order(ORDER_SEED)), batch_for(measurement.macs)
+        if draft:
+            order = order[: max(batch, min(_DRAFT_IMAGES, _DRAFT_MACS // max(1, measurement.macs)))]
         ask = stop.start(measurement) if stop is not None else None
         decide = ask.decide if ask is not None else None
         predictions = predict(model, subset, preprocessing, order, reporter, on_progress, batch, decide)
@@ -114,6 +121,8 @@ def measure_artifact(
         if ask is not None and ask.reason:
             ended = replace(measurement.conditions, stopped=ask.reason, dominated_by=ask.dominated_by)
             measurement, lost = replace(measurement, conditions=ended), ask.lost
+    if draft:
+        return measurement, predictions
     measurement = _timed(measurement, model, path, shape, baseline, reporter, options, quick=lost)
     reporter.partial(measurement)
     return measurement, predictions

@@ -21,6 +21,7 @@ from nnopt_gui.engine.weight_plan import BookOrder, BookShape
 _SAMPLE: Final = 1 << 16  # vectors that a codebook is trained on
 _SEEDING_SAMPLE: Final = 1 << 13
 _ROUNDS: Final = 25
+_CELLS: Final = 1 << 18  # distances at a time: they stay in a core's cache
 LARGEST_LEVEL: Final = 127
 
 
@@ -129,8 +130,9 @@ def k_means(vectors: Tensor, count: int, checkpoint: Callable[[], None], rng: np
 
 def nearest_entries(vectors: Tensor, entries: Tensor) -> tuple[Tensor, Tensor]:
     """Index (N,) of the nearest of ``entries`` (K, d) to each of ``vectors`` (N, d), and its squared distance (N,)."""
-    score = torch.addmm((entries * entries).sum(1), vectors, entries.T, alpha=-2.0)
-    least, nearest = score.min(dim=1)
+    squares, rows = (entries * entries).sum(1), max(1, _CELLS // len(entries))
+    parts = [torch.addmm(squares, part, entries.T, alpha=-2.0).min(dim=1) for part in vectors.split(rows)]
+    least, nearest = (torch.cat(found) for found in zip(*parts, strict=True))
     return nearest, (least + (vectors * vectors).sum(1)).clamp_min(0.0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,7 @@ FEEDBACK_BITS: Final = 6  # above, the nearest level is as good and takes no tim
 # nothing to win.
 _TUNED_BITS: Final[Mapping[Effort, tuple[int, int]]] = {"fast": (0, 0), "balanced": (2, 1), "best": (3, 2)}
 _REPAIR_IMAGES: Final = 64  # that set right what many levels have shifted; ResNet-20 gains no more from 512
+_DRAFT_IMAGES: Final = 32  # the same of a draft, which has to be there at once
 _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 
 
@@ -78,6 +80,15 @@ class _Task:
     least: Mapping[str, np.ndarray] = field(default_factory=dict)
     largest_level: int = LARGEST_LEVEL
 
+    @cached_property
+    def books(self) -> dict[str, TrainedBook | TrainedTrellis]:
+        """What the layers that are not on a grid are built from."""
+        weights, stop = self.graph.weights(), self.reporter.checkpoint
+        shapes = {name: form.book for name, form in self.forms.items() if form.book is not None}
+        streams = {name: (form.bits, form.stream) for name, form in self.forms.items() if form.stream}
+        books = train_books(weights, shapes, stop, largest_level=self.largest_level)
+        return {**books, **train_trellises(weights, streams, stop, largest_level=self.largest_level)}
+
 
 def quantize_graph(
     graph: FloatGraph,
@@ -88,6 +99,7 @@ def quantize_graph(
     tuning: TuningImages | None = None,
     *,
     saturates: bool = False,
+    on_draft: Callable[[onnx.ModelProto], None] | None = None,
 ) -> onnx.ModelProto:
     """The artifact of a recipe's last step.
 
@@ -100,6 +112,8 @@ def quantize_graph(
         ranges: needed for integer activations; worth giving with float activations too.
         masks: by layer name, bool like the layer's weight with output channels first, False where it was pruned.
         saturates: whether the integer kernels that the file is meant for need weights of reduced range.
+        on_draft: where rounding by effect or tuning takes its time, it is first given the same weights in the same
+            forms, rounded to the nearest level; the artifact is the same with and without.
 
     Raises:
         RecipeError: integer activations without ranges, masks that do not fit, or no layer to quantise.
@@ -116,11 +130,24 @@ def quantize_graph(
     largest = LARGEST_SAFE_LEVEL if reduces_range(quantize, saturates=saturates) else LARGEST_LEVEL
     task = _Task(graph, quantize, forms, ranges, grids, masks or {}, reporter, least, largest)
     reporter.status(f"Quantising weights to {quantize.weight_bits} bits")
+    if on_draft is not None and _takes_time(task, tuned=tuning is not None):
+        on_draft(_written(task, _repaired(task, _to_nearest(task), _DRAFT_IMAGES), grids))
     found = _repaired(task, _rounded(task))
     if tuning is not None:
         found, grids = _tuned(task, found, tuning)
-    weights = {name: with_short_scales(weight, least.get(name)) for name, weight in found.weights.items()}
-    return write_quantized(graph, weights, grids, found.biases, form=quantize.method.form)
+    return _written(task, found, grids)
+
+
+def _written(task: _Task, found: Reconstruction, grids: Mapping[str, ActivationGrid] | None) -> onnx.ModelProto:
+    weights = {name: with_short_scales(weight, task.least.get(name)) for name, weight in found.weights.items()}
+    return write_quantized(task.graph, weights, grids, found.biases, form=task.quantize.method.form)
+
+
+def _takes_time(task: _Task, *, tuned: bool) -> bool:
+    """Whether more happens than rounding to the nearest level."""
+    tunes = tuned and (task.quantize.tuning_epochs > 0 or _worth_tuning(task))
+    learns = task.ranges is not None and task.quantize.method.rounding in ("learned", "blockwise")
+    return tunes or learns or _feedback(task)
 
 
 def layer_shapes(graph: FloatGraph) -> list[LayerShape]:
@@ -207,13 +234,13 @@ def _feedback_rounder(task: _Task) -> LayerRounder:
         weight_range=task.quantize.method.weight_range,
         masks=task.masks,
         least_scales=task.least,
-        books=_books(task),
+        books=task.books,
         own_levels={name for name, form in task.forms.items() if form.tables},
         largest_level=task.largest_level,
     )
 
 
-def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
+def _repaired(task: _Task, found: Reconstruction, most_images: int | None = None) -> Reconstruction:
     """Statistics of the layers' outputs set right after rounding to the nearest level, or whatever the recipe asks for.
 
     With many levels it is the rounding of activations that shifts them. One scale for a whole tensor, or powers of two,
@@ -226,7 +253,7 @@ def _repaired(task: _Task, found: Reconstruction) -> Reconstruction:
         repair = "statistics"
     if task.ranges is None or repair not in ("bias", "statistics"):
         return found
-    images = task.ranges.sample if few else task.ranges.sample[:_REPAIR_IMAGES]
+    images = task.ranges.sample[: most_images if few else _REPAIR_IMAGES]
     if repair == "bias" or _fixed_scales(method):
         biases = correct_biases(task.graph, found.weights, images, task.grids, task.reporter)
         return Reconstruction(found.weights, {**found.biases, **biases})
@@ -253,18 +280,9 @@ def _by_effect(task: _Task) -> Reconstruction:
     return round_layers(task.graph, _feedback_rounder(task), task.ranges.sample, task.grids, task.reporter)
 
 
-def _books(task: _Task) -> dict[str, TrainedBook | TrainedTrellis]:
-    """What the layers that are not on a grid are built from."""
-    weights, stop, largest = task.graph.weights(), task.reporter.checkpoint, task.largest_level
-    shapes = {name: form.book for name, form in task.forms.items() if form.book is not None}
-    streams = {name: (form.bits, form.stream) for name, form in task.forms.items() if form.stream}
-    books = train_books(weights, shapes, stop, largest_level=largest)
-    return {**books, **train_trellises(weights, streams, stop, largest_level=largest)}
-
-
 def _to_nearest(task: _Task) -> Reconstruction:
     found: dict[str, QuantizedWeight] = {}
-    values, books, method = task.graph.weights(), _books(task), task.quantize.method
+    values, books, method = task.graph.weights(), task.books, task.quantize.method
     for index, layer in enumerate(task.graph.layers):
         task.reporter.checkpoint()
         task.reporter.progress(index, len(task.graph.layers))

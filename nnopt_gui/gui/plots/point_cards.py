@@ -5,6 +5,7 @@ from __future__ import annotations
 from nnopt_gui.gui.plots.point_maker import card_text
 from nnopt_gui.gui.state.comparison_text import conditions_text
 from nnopt_gui.gui.state.front_uncertainty import FrontUncertainty
+from nnopt_gui.gui.state.trial_status import draft_text
 from nnopt_gui.gui.state.workspace import Workspace
 
 
@@ -24,6 +25,8 @@ class PointCards:
             return ""
         where, uncertain = self._workspace.standing_on(self._index), self._uncertainty.front(self._index)
         text = card_text(columns, row, axes.x[self._index], axes.y, where, uncertain)
+        if self._workspace.is_draft(number):
+            return f"{text}\n{draft_text()}"
         unlike = self._unlike_original(number) if not columns.comparable()[row] else ""
         return f"{text}\n{unlike}" if unlike else text
 

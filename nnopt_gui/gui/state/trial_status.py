@@ -13,6 +13,14 @@ from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.state.standing import Standing
 
 
+def draft_text() -> str:
+    """What is to be known about a trial that shows the numbers of a draft."""
+    return QCoreApplication.translate(
+        "TrialTableModel",
+        "A draft: its weights are rounded to the nearest level. The file itself is still being made.",
+    )
+
+
 def trial_statuses(columns: TrialColumns, standing: Standing) -> NDArray[np.object_]:
     """str (n,), in the current language: the state of each trial, or where it stands on the first plot."""
     translate = QCoreApplication.translate

@@ -16,7 +16,7 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
 from nnopt_gui.gui.state.trial_filter import TrialFilter
-from nnopt_gui.gui.state.trial_status import trial_statuses
+from nnopt_gui.gui.state.trial_status import draft_text, trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
 
 Index = QModelIndex | QPersistentModelIndex
@@ -179,6 +179,8 @@ class TrialTableModel(QAbstractTableModel):
         if self._shown.columns.state_of(row) is TrialState.FAILED and (study := self._workspace.study) is not None:
             error = study.get(number).error if number in study else None
             return engine_text(" ".join(filter(None, (error.get("message"), error.get("hint"))))) if error else ""
+        if self._workspace.is_draft(number):
+            return draft_text()
         if column == STATUS and number in self._workspace.standing.tied:
             return self.tr("Within noise of the front: its 95 % interval reaches it.")
         if column == P50 and not self._shown.comparable[row]:

@@ -244,10 +244,18 @@ class Workspace(QObject):
             yield self._study
 
     def set_partial(self, number: int, measurement: Measurement) -> None:
-        """A measurement that still grows; kept in memory only."""
-        if self._study is not None and number in self._study:
-            self._partial[number] = measurement
-            self.trial_changed.emit(number)
+        """A measurement that still grows; kept in memory only. A draft's stays until the file itself has shown as many
+        images, so that the point does not jump about."""
+        if self._study is None or number not in self._study:
+            return
+        if self.is_draft(number) and measurement.conditions.samples < self._partial[number].conditions.samples:
+            return
+        self._partial[number] = measurement
+        self.trial_changed.emit(number)
+
+    def is_draft(self, number: int) -> bool:
+        """Whether what is known about a trial is of a draft of its file."""
+        return number in self._partial and self._partial[number].conditions.draft
 
     def set_pinned(self, number: int, pinned: bool) -> None:
         """Pin or release a trial; can be undone."""

@@ -210,7 +210,7 @@ class FakeSession:
             return {}
         return {f"{w:g}×": profile(f"digits_cnn {w:g}×", w) for w in (0.75, 0.5, 0.25)}
 
-    def run_trial(self, recipe, reporter):
+    def run_trial(self, recipe, reporter, *, draft=False):
         started = time.monotonic()
         if recipe.seed == 13:
             raise RecipeError("This recipe cannot be applied.", "Take another seed.")

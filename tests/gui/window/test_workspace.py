@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QUndoStack
 from PySide6.QtTest import QAbstractItemModelTester
 
-from nnopt_gui.engine.metrics import LATENCY, MACS, Estimate, Latency, Measurement
+from nnopt_gui.engine.metrics import LATENCY, MACS, Conditions, Estimate, Latency, Measurement
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study_file import StudyFile
@@ -303,6 +303,24 @@ def test_table_is_a_sound_model(workspace, qtbot):
     workspace.close()
     assert model.rowCount(QModelIndex()) == 0
     del tester
+
+
+def test_a_draft_says_so_until_the_file_itself_has_shown_as_many_images(workspace):
+    def seen(accuracy, samples, *, draft):
+        found = measured(accuracy, 800)
+        return dataclasses.replace(found, conditions=Conditions(samples=samples, draft=draft))
+
+    fill(workspace)
+    model = TrialTableModel(workspace)
+    cell = model.index(model.row_of(3), STATUS)
+    assert "draft" not in cell.data(Qt.ItemDataRole.ToolTipRole)
+    workspace.set_partial(3, seen(0.8, 512, draft=True))
+    workspace.set_partial(3, seen(0.5, 16, draft=False))
+    assert workspace.is_draft(3) and "draft" in cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert model.data(model.index(cell.row(), TOP1)) == "80.0"
+    workspace.set_partial(3, seen(0.9, 512, draft=False))
+    assert not workspace.is_draft(3) and "draft" not in cell.data(Qt.ItemDataRole.ToolTipRole)
+    assert model.data(model.index(cell.row(), TOP1)) == "90.0"
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(workspace, monkeypatch):

@@ -22,6 +22,7 @@ from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
 from nnopt_gui.gui.panels.layout import at_first_line, breakable, named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
+from nnopt_gui.gui.state.trial_status import draft_text
 from nnopt_gui.gui.state.workspace import Workspace
 
 _ROWS = (
@@ -195,6 +196,8 @@ class DetailsPanel(QWidget):
         if trial.error is not None:
             reason = " ".join(filter(None, (trial.error.get("message", ""), trial.error.get("hint", ""))))
             self._set_state(engine_text(reason), "bad")
+        elif self._workspace.is_draft(trial.number):
+            self._set_state(draft_text(), "muted")
         elif trial.state is not TrialState.DONE:
             self._set_state(engine_text(trial.state.value), "muted")
         elif trial.is_baseline:
