@@ -17,7 +17,7 @@ from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.gui.panels.inspector.layers import LayersPanel
-from nnopt_gui.gui.panels.inspector.layers_table import BITS, BYTES, NAME, REMOVED
+from nnopt_gui.gui.panels.inspector.layers_table import BITS, BYTES, KIND, NAME, REMOVED
 from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -68,6 +68,22 @@ def type_into(qtbot, table, text):
     qtbot.keyClicks(editor, text[1:])
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     QApplication.processEvents()  # the delegate commits when the editor has had its turn
+
+
+def test_a_narrow_table_leaves_whole_columns_out_and_never_the_one_that_is_sorted_by_first(table, panel):
+    shown = lambda: [column for column in range(table.model().columnCount()) if not table.isColumnHidden(column)]  # noqa: E731
+    panel.resize(296, 400)
+    QApplication.processEvents()
+    assert shown() == [NAME, BITS, REMOVED, BYTES] and table.horizontalScrollBar().maximum() == 0
+    assert "Shape: 32×1×3×3" in cell(table, 0, NAME, Qt.ItemDataRole.ToolTipRole)
+    panel.resize(400, 400)
+    QApplication.processEvents()
+    before = len(shown())
+    table.sortByColumn(KIND, Qt.SortOrder.AscendingOrder)
+    assert KIND in shown() and len(shown()) <= before and table.horizontalScrollBar().maximum() == 0
+    panel.resize(900, 400)
+    QApplication.processEvents()
+    assert shown() == list(range(KIND + 1))
 
 
 def test_bits_are_typed_for_all_selected_layers_and_the_file_follows_at_once(table, panel, state, qtbot, fake_profile):

@@ -75,7 +75,10 @@ def test_nothing_is_analysed_before_somebody_looks(weights, qtbot):
     assert weights.text("about").startswith("Suggested: 4 to 5 bits, 4.0")
     assert weights.drawn[0][0] == pytest.approx(-0.3)  # the first layer is chosen
     tip = weights.table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert tip == "features.0\n" + weights.text("reason") and "Heavy tails: excess kurtosis 1.0" in tip
+    name, *figures, reason = tip.split("\n")
+    assert (name, reason) == ("features.0", weights.text("reason")) and "Heavy tails: excess kurtosis 1.0" in reason
+    assert len(figures) == 7 and figures[-1] == "Shape: 32×1×3×3"
+    assert weights.table.horizontalScrollBar().maximum() == 0 and weights.table.isColumnHidden(7)  # whole columns go
 
 
 def test_the_levels_follow_the_slider_at_once(weights, qtbot):

@@ -20,16 +20,18 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.quantities import bytes_text
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import engine_text, recipe_label
+from nnopt_gui.gui.panels.inspector.fitting_columns import FittingColumns
 from nnopt_gui.gui.panels.inspector.layers_table import (
     BITS,
     KIND,
     NAME,
     REMOVED,
     SORT_ROLE,
+    YIELDING,
     LayerTableModel,
 )
 from nnopt_gui.gui.panels.inspector.override_bar import OverrideBar
-from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, fit_columns, set_up_text_table
+from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, set_up_text_table
 from nnopt_gui.gui.panels.layout import named, row
 from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obstacle, Override, layer_facts
@@ -70,6 +72,7 @@ class LayersPanel(QWidget):
         table = self._table
         table.setModel(self._sorted)
         set_up_text_table(table, self._cell_of)
+        self._columns = FittingColumns(table, self._model, YIELDING)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger.AnyKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
@@ -123,7 +126,7 @@ class LayersPanel(QWidget):
             action.setText(self.tr("Sort by: {}").format(title))
         self._bar.retranslate()
         self.refresh()
-        fit_columns(self._table, self._model, anew=True)
+        self._columns.fit(anew=True)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
@@ -180,7 +183,7 @@ class LayersPanel(QWidget):
         state = self._state
         shown = {"bits": state.bits_obstacle, "amounts": state.amounts_obstacle}
         others = self._model.show(rows, editable=not of_trial, **shown)
-        fit_columns(self._table, self._model, anew=others)
+        self._columns.fit(anew=others)
         if others:
             header = self._table.horizontalHeader()
             self._sorted.sort(header.sortIndicatorSection(), header.sortIndicatorOrder())
@@ -188,7 +191,7 @@ class LayersPanel(QWidget):
 
     @Slot()
     def _on_sorted(self) -> None:
-        fit_columns(self._table, self._model, anew=True)
+        self._columns.fit(anew=True)
 
     def _summary(self, label: str, rows: Sequence[LayerFacts], *, of_trial: bool) -> str:
         size = bytes_text(sum(layer.cost.weight_bytes for layer in rows))

@@ -12,6 +12,7 @@ from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, TextTable
 from nnopt_gui.gui.state.layer_overrides import LayerFacts, Obstacle, parse_amount, parse_bits
 
 NAME, BITS, REMOVED, BYTES, WEIGHTS, MACS, SHAPE, KIND = range(8)
+YIELDING: Final = (KIND, SHAPE, WEIGHTS, MACS)  # what a narrow table leaves out; the tooltip of a name has it
 SORT_ROLE: Final = Qt.ItemDataRole.UserRole
 _MARK: Final = "\u2022 "  # a bullet: bold alone is easily overlooked
 
@@ -152,6 +153,8 @@ class LayerTableModel(TextTableModel):
         cost = row.cost
         if column == WEIGHTS and cost.nonzero < cost.weights:
             return self.tr("{} of {} are not zero").format(f"{cost.nonzero:,}", f"{cost.weights:,}")
+        if column == NAME:
+            return self.row_text(index)
         if column not in (BITS, REMOVED):
             return self.cell(index, column).text
         lines = []

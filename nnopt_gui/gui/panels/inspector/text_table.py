@@ -12,16 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from nnopt_gui.gui.i18n import labelled
 
 Index = QModelIndex | QPersistentModelIndex
 Side = Literal["left", "right", "centre"]
 
-_CELL_MARGINS: Final = 14  # pixels on both sides of a text together, and a little air
-_ARROW: Final = 30  # beside the title of the column that is sorted by
-_LEAST_NAME: Final = 110
-_MOST_OF_VIEW: Final = 0.45  # of a table's width, for the names in its first column
 _MIDDLE: Final = Qt.AlignmentFlag.AlignVCenter
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | _MIDDLE)
 _ALIGNMENT: Final[dict[Side, int]] = {
@@ -80,6 +78,11 @@ class TextTableModel(QAbstractTableModel):
 
     def cell(self, row: int, column: int) -> TextCell:
         return self._cells[row][column]
+
+    def row_text(self, row: int) -> str:
+        """Its name, and below it what the other columns say, a line each; those that are hidden as well."""
+        titles, (name, *others) = self.titles()[1:], self._cells[row]
+        return "\n".join((name.text, *(labelled(title, cell.text) for title, cell in zip(titles, others, strict=True))))
 
     def longest_text(self, column: int) -> str:
         """The text of a column with the most characters; empty without rows."""
@@ -159,7 +162,7 @@ class TextCells(QStyledItemDelegate):
 
 
 def set_up_text_table(table: QTableView, cell_of: Callable[[Index], TextCell]) -> None:
-    """Rows as high as their text, painted by :class:`TextCells`; Tab leaves the table. Columns: :func:`fit_columns`."""
+    """Rows as high as their text, painted by :class:`TextCells`; Tab leaves the table. Columns: ``FittingColumns``."""
     table.setItemDelegate(TextCells(cell_of, table))
     table.setAlternatingRowColors(True)
     table.setWordWrap(False)
@@ -167,19 +170,3 @@ def set_up_text_table(table: QTableView, cell_of: Callable[[Index], TextCell]) -
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 7)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-
-
-def fit_columns(table: QTableView, model: TextTableModel, *, anew: bool) -> None:
-    """Columns wide enough for title and texts; without ``anew`` they only grow, so that nothing jumps at a slider."""
-    header, font = table.horizontalHeader(), table.font()
-    font.setBold(True)  # as titles are written, and layers with values of their own
-    metrics = QFontMetrics(font)
-    for column, title in enumerate(model.titles()):
-        texts = (title, model.longest_text(column)) if anew else (model.longest_text(column),)
-        width = max(map(metrics.horizontalAdvance, texts)) + _CELL_MARGINS
-        if header.isSortIndicatorShown() and column == header.sortIndicatorSection():
-            width = max(width, metrics.horizontalAdvance(title) + _ARROW)
-        if column == 0:
-            width = min(width, max(_LEAST_NAME, round(_MOST_OF_VIEW * table.width())))
-        if anew or width > header.sectionSize(column):
-            header.resizeSection(column, width)

@@ -20,8 +20,16 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistribution, fit_at, levels_of
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.gui.i18n import engine_text
-from nnopt_gui.gui.panels.inspector.text_table import fit_columns, set_up_text_table
-from nnopt_gui.gui.panels.inspector.weights_table import Row, WeightsTableModel, number_text, reason_text, rows_of
+from nnopt_gui.gui.panels.inspector.fitting_columns import FittingColumns
+from nnopt_gui.gui.panels.inspector.text_table import set_up_text_table
+from nnopt_gui.gui.panels.inspector.weights_table import (
+    YIELDING,
+    Row,
+    WeightsTableModel,
+    number_text,
+    reason_text,
+    rows_of,
+)
 from nnopt_gui.gui.panels.layout import named, row, scrolling
 from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_distributions import Analysis, Grid, LayerDistributions, Ranges, Stage
@@ -78,6 +86,7 @@ class WeightsPanel(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         set_up_text_table(table, lambda index: self._model.cell(index.row(), index.column()))
+        self._columns = FittingColumns(table, self._model, YIELDING)
 
     def _lay_out(self) -> None:
         for label in (self._levels.label, self._reason.label):
@@ -133,7 +142,7 @@ class WeightsPanel(QWidget):
         self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self._model.columnCount() - 1)
         self._fill_channels()
         self.refresh()
-        fit_columns(self._table, self._model, anew=True)
+        self._columns.fit(anew=True)
 
     # -- showing ----------------------------------------------------------------------------------------------
 
@@ -147,7 +156,7 @@ class WeightsPanel(QWidget):
         records = (analysis.activations or ()) if self._activations else analysis.layers
         fresh = [record.name for record in records] != [shown.layer.name for shown in self._model.rows]
         replaced = fresh or any(a is not b.layer for a, b in zip(records, self._model.rows, strict=False))
-        fit_columns(self._table, self._model, anew=self._model.set_rows(self._rows()))
+        self._columns.fit(anew=self._model.set_rows(self._rows()))
         self._splitter.setVisible(bool(records))
         self._picking.setVisible(not self._activations)
         if fresh and records:

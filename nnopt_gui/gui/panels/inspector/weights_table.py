@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt
 
@@ -13,6 +13,9 @@ from nnopt_gui.engine.quantities import DASH, signed, significant
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, TextTableModel
+
+LAYER, SUGGESTED, NOW, SQNR, KURTOSIS, OUTLIERS, RANGE, SHAPE = range(8)
+YIELDING: Final = (SHAPE, KURTOSIS, RANGE, OUTLIERS, SQNR)  # what a narrow table leaves out; the tooltips have it
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ class WeightsTableModel(TextTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if index.isValid() and role == Qt.ItemDataRole.ToolTipRole:
-            layer = self._rows[index.row()].layer
-            return "\n".join((layer.name, *((reason_text(layer.suggestion),) if layer.suggestion else ())))
+            suggestion = self._rows[index.row()].layer.suggestion
+            return "\n".join((self.row_text(index.row()), *((reason_text(suggestion),) if suggestion else ())))
         return super().data(index, role)
 
 
