@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 W = TypeVar("W", bound=QWidget)
+EDGE: Final = 8  # px between a dock's edge and what is in it; the style sheet has the same for its title
 _INSET: Final = 3  # px
 
 

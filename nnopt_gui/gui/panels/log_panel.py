@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.layout import EDGE, named
 
 _MOST_LINES: Final = 5000
 
@@ -39,12 +39,12 @@ class LogPanel(QWidget):
         self._clear.clicked.connect(self._text.clear)
         self._open.clicked.connect(self._on_open)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(6, 0, 6, 4)
+        buttons.setContentsMargins(0, 0, 0, 4)
         for button in (self._copy, self._clear, self._open):
             buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(EDGE, 0, EDGE, 0)
         column.setSpacing(4)
         column.addWidget(self._text, 1)
         column.addLayout(buttons)

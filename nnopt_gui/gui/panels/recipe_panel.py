@@ -21,7 +21,7 @@ from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TE
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.budget_row import BudgetRow
-from nnopt_gui.gui.panels.layout import inset, named, row, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, inset, named, row, scrolling
 from nnopt_gui.gui.panels.method_group import MethodGroup
 from nnopt_gui.gui.panels.prediction_card import PredictionCard
 from nnopt_gui.gui.panels.prune_method_group import PruneMethodGroup
@@ -79,7 +79,7 @@ class RecipePanel(QWidget):
     def _lay_out(self) -> None:
         controls = self._controls = QWidget(self)
         column = QVBoxLayout(controls)
-        column.setContentsMargins(8, 6, 8, 6)
+        column.setContentsMargins(EDGE, 6, EDGE, 6)
         column.setSpacing(4)
         distill = row(self._distill, None, self._temperature, self._alpha)
         sections: tuple[tuple[QCheckBox, tuple[QWidget, ...]], ...] = (
@@ -110,7 +110,7 @@ class RecipePanel(QWidget):
         self._scrolled = scrolling(controls, "recipe_controls")
         outer.addWidget(self._scrolled, 1)
         bottom = QVBoxLayout()
-        bottom.setContentsMargins(8, 0, 8, 0)
+        bottom.setContentsMargins(EDGE, 0, EDGE, 0)
         bottom.setSpacing(6)
         bottom.addWidget(self._problem)
         bottom.addWidget(self._card)

@@ -23,7 +23,7 @@ from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.sweep import grid
 from nnopt_gui.errors import RecipeError
 from nnopt_gui.gui.i18n import clauses, engine_text, listed
-from nnopt_gui.gui.panels.layout import named, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, named, scrolling
 from nnopt_gui.gui.panels.search_group import SearchGroup
 from nnopt_gui.gui.state.goals_state import GoalsState
 from nnopt_gui.gui.state.recipe_state import ACTIVATION_STOPS, WEIGHT_STOPS, RecipeState
@@ -136,7 +136,7 @@ class SweepPanel(QWidget):
     def _lay_out(self) -> None:
         content = QWidget(self)
         column = QVBoxLayout(content)
-        column.setContentsMargins(8, 8, 8, 8)
+        column.setContentsMargins(EDGE, 8, EDGE, 8)
         column.setSpacing(6)
         column.addWidget(self._heading)
         for title, buttons in zip(self._titles, (self._weights, self._activations, self._prune), strict=True):
@@ -153,7 +153,7 @@ class SweepPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 6)
         outer.addWidget(scrolling(content, "sweep_controls"), 1)
         bottom = QVBoxLayout()
-        bottom.setContentsMargins(8, 0, 8, 0)
+        bottom.setContentsMargins(EDGE, 0, EDGE, 0)
         for widget in (self._summary, self._start, self._back):
             bottom.addWidget(widget)
         outer.addLayout(bottom)

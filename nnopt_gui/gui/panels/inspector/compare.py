@@ -25,7 +25,7 @@ from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
 from nnopt_gui.gui.panels.inspector.figures_table import VALUES, FiguresTableModel
 from nnopt_gui.gui.panels.inspector.trial_choice import TrialChoice
-from nnopt_gui.gui.panels.layout import named, read_only, row, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, named, read_only, row, scrolling
 from nnopt_gui.gui.state.comparison_text import class_name, figure_title, note_text, trial_name, verdict_text
 from nnopt_gui.gui.state.comparisons import Comparisons, Pair, Stage
 from nnopt_gui.gui.state.workspace import Workspace
@@ -124,7 +124,7 @@ class ComparePanel(QWidget):
         column.addWidget(self._about_chart)
         column.addStretch(0)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 6)
+        outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.setSpacing(6)
         outer.addWidget(self._title)
         outer.addWidget(row(self._against, self._other))

@@ -20,7 +20,7 @@ from nnopt_gui.engine.quantities import (
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
-from nnopt_gui.gui.panels.layout import at_first_line, breakable, named, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, at_first_line, breakable, named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.trial_status import draft_text
 from nnopt_gui.gui.state.workspace import Workspace
@@ -65,7 +65,7 @@ class DetailsPanel(QWidget):
     def _lay_out(self) -> None:
         content = QWidget(self)
         column = QVBoxLayout(content)
-        column.setContentsMargins(10, 10, 10, 6)
+        column.setContentsMargins(EDGE, 10, EDGE, 6)
         column.setSpacing(6)
         column.addWidget(self._title)
         column.addWidget(self._state)
@@ -90,7 +90,7 @@ class DetailsPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 8)
         outer.addWidget(scrolling(content, "details_area"), 1)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(10, 0, 10, 0)
+        buttons.setContentsMargins(EDGE, 0, EDGE, 0)
         for button in (self._save, self._to_sliders, self._retry):
             buttons.addWidget(button)
         outer.addLayout(buttons)

@@ -26,7 +26,7 @@ from nnopt_gui.engine.statistics.classification import confusion
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.inspector.image_model import SIDE, ImageModel
-from nnopt_gui.gui.panels.layout import named, row
+from nnopt_gui.gui.panels.layout import EDGE, named, row
 from nnopt_gui.gui.state.comparison_text import class_name, trial_name
 from nnopt_gui.gui.state.comparisons import Comparisons, Pair, Stage
 from nnopt_gui.gui.state.thumbnails import PAGE
@@ -131,7 +131,7 @@ class ErrorsPanel(QWidget):
         self._splitter.addWidget(lower)
         self._splitter.setSizes([300, 360])
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(8, 8, 8, 6)
+        outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.addWidget(self._about)
         outer.addWidget(self._splitter, 1)
         outer.addStretch(0)

@@ -32,7 +32,7 @@ from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled, recipe_label
 from nnopt_gui.gui.panels.inspector.note_edit import NoteEdit
 from nnopt_gui.gui.panels.inspector.steps import StepsTable
-from nnopt_gui.gui.panels.layout import at_first_line, named, read_only, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, at_first_line, named, read_only, scrolling
 from nnopt_gui.gui.state.trial_story import Forecast, Happening, forecasts, moment, study_story, trial_story
 from nnopt_gui.gui.state.workspace import Workspace
 
@@ -82,7 +82,7 @@ class HistoryPanel(QWidget):
         self._events.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         upper = QWidget(self)
         column = QVBoxLayout(upper)
-        column.setContentsMargins(10, 10, 10, 6)
+        column.setContentsMargins(EDGE, 10, EDGE, 6)
         column.setSpacing(6)
         head: tuple[QWidget, ...] = (self._head, self._note_label, self._note, self._events_title)
         for widget in head:
@@ -95,7 +95,7 @@ class HistoryPanel(QWidget):
         column.addStretch(1)
         lower = QWidget(self)
         lines = QVBoxLayout(lower)
-        lines.setContentsMargins(10, 6, 10, 8)
+        lines.setContentsMargins(EDGE, 6, EDGE, 8)
         lines.setSpacing(6)
         lines.addWidget(self._study_title)
         lines.addWidget(self._study, 1)

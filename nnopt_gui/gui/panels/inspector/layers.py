@@ -32,7 +32,7 @@ from nnopt_gui.gui.panels.inspector.layers_table import (
 )
 from nnopt_gui.gui.panels.inspector.override_bar import OverrideBar
 from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, set_up_text_table
-from nnopt_gui.gui.panels.layout import named, row
+from nnopt_gui.gui.panels.layout import EDGE, named, row
 from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_overrides import DEFAULT, KEEP, LayerFacts, Obstacle, Override, layer_facts
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -82,7 +82,7 @@ class LayersPanel(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._menu.addActions(self._sorters)
         column = QVBoxLayout(self)
-        column.setContentsMargins(6, 8, 6, 6)
+        column.setContentsMargins(EDGE, 8, EDGE, 6)
         column.setSpacing(6)
         column.addWidget(row(self._of_sliders, self._of_trial, None))
         column.addWidget(self._about)

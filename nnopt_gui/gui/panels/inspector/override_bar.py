@@ -36,7 +36,7 @@ class OverrideBar(QWidget):
         for column, (title, combo) in enumerate(zip(self._titles, (self._bits, self._amount), strict=True)):
             title.setBuddy(combo)
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setMinimumContentsLength(6)
+            combo.setMinimumContentsLength(5)
             combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             grid.addWidget(row(title, combo), 0, column)
             grid.setColumnStretch(column, 1)

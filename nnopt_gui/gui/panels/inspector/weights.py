@@ -30,7 +30,7 @@ from nnopt_gui.gui.panels.inspector.weights_table import (
     reason_text,
     rows_of,
 )
-from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, named, row, scrolling
 from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_distributions import Analysis, Grid, LayerDistributions, Ranges, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -112,7 +112,7 @@ class WeightsPanel(QWidget):
         self._splitter.addWidget(lower)
         self._splitter.setSizes([260, 380])
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(6, 8, 6, 6)
+        outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.addWidget(self._choosing)
         outer.addWidget(self._about)
         outer.addWidget(self._asking)

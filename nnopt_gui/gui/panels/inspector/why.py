@@ -22,7 +22,7 @@ from nnopt_gui.gui.panels.inspector.findings import (
     work_name,
 )
 from nnopt_gui.gui.panels.inspector.ledger import Entry, Ledger
-from nnopt_gui.gui.panels.layout import named, row, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, named, row, scrolling
 from nnopt_gui.gui.state.diagnoses import Diagnoses
 from nnopt_gui.gui.state.layer_distributions import Stage
 from nnopt_gui.gui.state.workspace import Workspace
@@ -74,7 +74,7 @@ class WhyPanel(QWidget):
             column.addSpacing(12)
         content = QWidget(self)
         whole = QVBoxLayout(content)
-        whole.setContentsMargins(10, 10, 10, 10)
+        whole.setContentsMargins(EDGE, 10, EDGE, 10)
         whole.setSpacing(6)
         whole.addWidget(self._head)
         whole.addWidget(self._about)
