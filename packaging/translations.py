@@ -6,7 +6,7 @@
 Texts of the window are found by ``pyside6-lupdate`` (it comes with PySide6); texts of the engine and of reports, which
 have a file of their own, by ``engine_texts.py``. Translate by editing the .ts files, with Qt
 Linguist or by hand: remove ``type="unfinished"`` from what is done. ``nnopt_en.ts`` holds the two English forms of
-every text with a ``%n``; it is written here, because lupdate does not see the number in Python's
+every text with a ``%Ln``; it is written here, because lupdate does not see the number in Python's
 ``QCoreApplication.translate``.
 """
 
@@ -33,7 +33,7 @@ SOURCES = ROOT / "nnopt_gui" / "gui"
 FOLDER = ROOT / "resources" / "translations"
 CHINESE, ENGLISH = FOLDER / "nnopt_zh_CN.ts", FOLDER / "nnopt_en.ts"
 ENGINE_CHINESE = FOLDER / "nnopt_engine_zh_CN.ts"
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%n|%L?\d")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%Ln|%L?\d")
 
 
 def lupdate(target: Path) -> None:
@@ -54,12 +54,12 @@ def lupdate(target: Path) -> None:
 
 
 def plural_file(counted: Iterable[Entry], known: Iterable[Entry]) -> str:
-    """The English file for the texts with a ``%n`` among ``counted``, with the forms that are ``known`` already."""
+    """The English file for the texts with a ``%Ln`` among ``counted``, with the forms that are ``known`` already."""
     forms = {(entry.context, entry.source): entry.forms for entry in known}
     root = ElementTree.Element("TS", version="2.1", language="en", sourcelanguage="en")
     contexts: dict[str, ElementTree.Element] = {}
     for entry in counted:
-        if "%n" not in entry.source:
+        if "%Ln" not in entry.source:
             continue
         if entry.context not in contexts:
             contexts[entry.context] = ElementTree.SubElement(root, "context")
@@ -113,7 +113,7 @@ def wrong_translations(entries: Iterable[Entry]) -> list[str]:
         for form in entry.forms:
             # One form of a plural may do without its number ("one trial"), but never with a placeholder of its own.
             found = sorted(_PLACEHOLDER.findall(form))
-            if found != wanted and not (entry.numerus and [p for p in wanted if p != "%n"] == found):
+            if found != wanted and not (entry.numerus and [p for p in wanted if p != "%Ln"] == found):
                 lines.append(f"{where} needs {wanted}, its translation {form!r} has {found}")
             if entry.source.count("\n") != form.count("\n"):
                 lines.append(f"{where} has other line breaks than {form!r}")
@@ -128,7 +128,7 @@ def missing_texts() -> list[str]:
         lupdate(fresh)
         wanted = read_ts(fresh)
     texts = {(entry.context, entry.source) for entry in wanted}
-    counted = {(context, source) for context, source in texts if "%n" in source}
+    counted = {(context, source) for context, source in texts if "%Ln" in source}
     lines = []
     for path, keys in ((CHINESE, texts), (ENGLISH, counted), (ENGINE_CHINESE, set(engine_texts.sources()))):
         known = {(entry.context, entry.source) for entry in read_ts(path)}

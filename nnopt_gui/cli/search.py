@@ -60,7 +60,7 @@ class Found:
 
     def sentence(self) -> str:
         inside, known = calibration(self.trials, self.search.baseline)
-        text = f"{len(self.trials)} of {len(self.search.space.candidates)} recipes run. {self.reason}"
+        text = f"{len(self.trials):,} of {len(self.search.space.candidates):,} recipes run. {self.reason}"
         if known:
             text += f" The predicted band of the drop held for {inside} of {known}."
         if not [trial for trial in self.feasible if not trial.is_baseline]:
@@ -135,7 +135,7 @@ def run(
     )
     started, reason = time.monotonic(), ""
     ran: list[Trial] = []
-    reporter.say(f"Searching {len(space.candidates)} recipes")
+    reporter.say(f"Searching {len(space.candidates):,} recipes")
     while not reason:
         if options.trials is not None and len(ran) >= options.trials:
             reason = f"The limit of {options.trials} trials is reached."

@@ -84,7 +84,7 @@ def _log_positions(mantissas: Sequence[float], low: float, high: float, stride: 
 
 
 def tick_text(value: float, spacing: float | None = None) -> str:
-    """A tick's label: no trailing zeros, thousands grouped with thin spaces, tiny and huge numbers as powers."""
+    """A tick's label: no trailing zeros, thousands grouped as in texts, tiny and huge numbers as powers."""
     if value == 0:
         return "0"
     if not 1e-4 <= abs(value) < 1e7:
@@ -94,4 +94,4 @@ def tick_text(value: float, spacing: float | None = None) -> str:
     text = f"{value:.4g}" if spacing is None and abs(value) < 1 else f"{value:,.{decimals}f}"
     if spacing is None and "." in text:
         text = text.rstrip("0").rstrip(".")
-    return text.replace(",", "\u2009").replace("-", "\u2212")
+    return text.replace("-", "\u2212")

@@ -13,12 +13,17 @@ DASH: Final = "—"
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """A number with this many significant digits and no exponent; whole digits are never rounded away."""
+    """A number with this many significant digits and no exponent; whole digits are never rounded away, and grouped."""
     if value == 0 or not math.isfinite(value):
         return f"{value:.0f}"
     value = float(f"{value:.{digits - 1}e}") if abs(value) < 10**digits else value
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:.{decimals}f}"
+    return f"{value:,.{decimals}f}"
+
+
+def whole(count: float) -> str:
+    """``20,000``: digits in groups of three. English and Chinese, the languages there are, both write a comma."""
+    return f"{count:,.0f}"
 
 
 def bytes_text(size: float | None) -> str:
@@ -114,7 +119,7 @@ def signed(value: float, decimals: int = 1) -> str:
     text = f"{abs(value):.{decimals}f}"
     if float(text) == 0:
         return text
-    return ("−" if value < 0 else "+") + text
+    return f"{'−' if value < 0 else '+'}{abs(value):,.{decimals}f}"
 
 
 def seconds_text(seconds: float) -> str:

@@ -323,7 +323,7 @@ class Program(QObject):
         if not removed:
             return
         undo = Fix(self.tr("Undo"), self.undo_stack.undo)
-        what = self.tr("%n trials were deleted.", "", removed)
+        what = self.tr("%Ln trials were deleted.", "", removed)
         if removed == 1:
             what = self.tr("Trial #{} was deleted.").format(numbers[-1])
         self.window.errors.show_message(Message(what, level="info", fixes=(undo,), key="deleted"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from nnopt_gui.engine.profile import ModelProfile
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.study.search_goals import Goals
 from nnopt_gui.engine.study.search_space import SearchSpace
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -146,7 +147,7 @@ class AutoSearch(QObject):
         self._begin.emit(
             self._generation, _Question(space, self._goals.goals, profile, trials, dict(self._recipes.students))
         )
-        self.said.emit(self.tr("Looking at {} recipes…").format(len(space.candidates)))
+        self.said.emit(self.tr("Looking at {} recipes…").format(whole(len(space.candidates))))
         self.changed.emit()
 
     def _counts(self, trial: Trial) -> bool:

@@ -115,7 +115,7 @@ class Plotting(QObject):
             self._tell(Message.of(error, key="published"))
             return
         fitting = len(self._published.fitting())
-        what = self.tr("%n published results imported.", "", count)
+        what = self.tr("%Ln published results imported.", "", count)
         hint = self.tr("They are drawn as grey pentagons where their network and data are open.")
         if not fitting and self._workspace.study is not None:
             hint = self.tr("None of them is about this network and these data.")

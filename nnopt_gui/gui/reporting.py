@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.reproduction import command, python
 from nnopt_gui.engine.study.study import Study
 from nnopt_gui.engine.study.trial import Trial
@@ -154,7 +155,7 @@ class Reporting(QObject):
     def _copy_table(self) -> None:
         trials = self._workspace.trials
         QGuiApplication.clipboard().setText(trials_csv(trials))
-        text = self.tr("Copied: the table of {} trials, as CSV.").format(len(trials))
+        text = self.tr("Copied: the table of {} trials, as CSV.").format(whole(len(trials)))
         self._tell(Message(text, level="info", key="copied"))
 
     # -- reproduction -----------------------------------------------------------------------------------------

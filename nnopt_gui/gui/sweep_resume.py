@@ -36,6 +36,6 @@ class SweepResume(QObject):
     def _on_study_replaced(self) -> None:
         left = self.left()
         if left and not self._workspace.read_only:
-            what = self.tr("The last sweep of this study was not finished: %n recipe(s) are left.", "", len(left))
+            what = self.tr("The last sweep of this study was not finished: %Ln recipe(s) are left.", "", len(left))
             fix = Fix(self.tr("Resume"), lambda: self._explorer.run_sweep(left))
             self.message.emit(Message(what, level="info", fixes=(fix,), key=_KEY))

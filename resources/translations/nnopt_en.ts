@@ -4,125 +4,125 @@
     <context>
         <name>DetailsPanel</name>
         <message numerus="yes">
-            <source>%n thread(s), batch {}</source>
+            <source>%Ln thread(s), batch {}</source>
             <translation>
-                <numerusform>%n thread, batch {}</numerusform>
-                <numerusform>%n threads, batch {}</numerusform>
+                <numerusform>%Ln thread, batch {}</numerusform>
+                <numerusform>%Ln threads, batch {}</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>JobOutcome</name>
         <message numerus="yes">
-            <source>%n trial(s) finished</source>
+            <source>%Ln trial(s) finished</source>
             <translation>
-                <numerusform>%n trial finished</numerusform>
-                <numerusform>%n trials finished</numerusform>
+                <numerusform>%Ln trial finished</numerusform>
+                <numerusform>%Ln trials finished</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n trial(s) failed</source>
+            <source>%Ln trial(s) failed</source>
             <translation>
-                <numerusform>%n trial failed</numerusform>
-                <numerusform>%n trials failed</numerusform>
+                <numerusform>%Ln trial failed</numerusform>
+                <numerusform>%Ln trials failed</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>, %n failed</source>
+            <source>, %Ln failed</source>
             <translation>
-                <numerusform>, %n failed</numerusform>
-                <numerusform>, %n failed</numerusform>
+                <numerusform>, %Ln failed</numerusform>
+                <numerusform>, %Ln failed</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>PlotBar</name>
         <message numerus="yes">
-            <source>Published results (%n)</source>
+            <source>Published results (%Ln)</source>
             <translation>
-                <numerusform>Published results (%n)</numerusform>
-                <numerusform>Published results (%n)</numerusform>
+                <numerusform>Published results (%Ln)</numerusform>
+                <numerusform>Published results (%Ln)</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>Plotting</name>
         <message numerus="yes">
-            <source>%n published results imported.</source>
+            <source>%Ln published results imported.</source>
             <translation>
-                <numerusform>%n published result imported.</numerusform>
-                <numerusform>%n published results imported.</numerusform>
+                <numerusform>%Ln published result imported.</numerusform>
+                <numerusform>%Ln published results imported.</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>Program</name>
         <message numerus="yes">
-            <source>%n trials were deleted.</source>
+            <source>%Ln trials were deleted.</source>
             <translation>
-                <numerusform>%n trial was deleted.</numerusform>
-                <numerusform>%n trials were deleted.</numerusform>
+                <numerusform>%Ln trial was deleted.</numerusform>
+                <numerusform>%Ln trials were deleted.</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>RecipePanel</name>
         <message numerus="yes">
-            <source>%n layer(s) have their own amount</source>
+            <source>%Ln layer(s) have their own amount</source>
             <translation>
-                <numerusform>%n layer has its own amount</numerusform>
-                <numerusform>%n layers have their own amount</numerusform>
+                <numerusform>%Ln layer has its own amount</numerusform>
+                <numerusform>%Ln layers have their own amount</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n layer(s) have their own bits</source>
+            <source>%Ln layer(s) have their own bits</source>
             <translation>
-                <numerusform>%n layer has its own bits</numerusform>
-                <numerusform>%n layers have their own bits</numerusform>
+                <numerusform>%Ln layer has its own bits</numerusform>
+                <numerusform>%Ln layers have their own bits</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>SweepPanel</name>
         <message numerus="yes">
-            <source>%n trial(s)</source>
+            <source>%Ln trial(s)</source>
             <translation>
-                <numerusform>%n trial</numerusform>
-                <numerusform>%n trials</numerusform>
+                <numerusform>%Ln trial</numerusform>
+                <numerusform>%Ln trials</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n measured already and reused</source>
+            <source>%Ln measured already and reused</source>
             <translation>
-                <numerusform>%n measured already and reused</numerusform>
-                <numerusform>%n measured already and reused</numerusform>
+                <numerusform>%Ln measured already and reused</numerusform>
+                <numerusform>%Ln measured already and reused</numerusform>
             </translation>
         </message>
         <message numerus="yes">
-            <source>%n epoch(s) of training</source>
+            <source>%Ln epoch(s) of training</source>
             <translation>
-                <numerusform>%n epoch of training</numerusform>
-                <numerusform>%n epochs of training</numerusform>
+                <numerusform>%Ln epoch of training</numerusform>
+                <numerusform>%Ln epochs of training</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>SweepResume</name>
         <message numerus="yes">
-            <source>The last sweep of this study was not finished: %n recipe(s) are left.</source>
+            <source>The last sweep of this study was not finished: %Ln recipe(s) are left.</source>
             <translation>
-                <numerusform>The last sweep of this study was not finished: %n recipe is left.</numerusform>
-                <numerusform>The last sweep of this study was not finished: %n recipes are left.</numerusform>
+                <numerusform>The last sweep of this study was not finished: %Ln recipe is left.</numerusform>
+                <numerusform>The last sweep of this study was not finished: %Ln recipes are left.</numerusform>
             </translation>
         </message>
     </context>
     <context>
         <name>TargetButton</name>
         <message numerus="yes">
-            <source>Target: this PC · %n thread(s) · {}</source>
+            <source>Target: this PC · %Ln thread(s) · {}</source>
             <translation>
-                <numerusform>Target: this PC · %n thread · {}</numerusform>
-                <numerusform>Target: this PC · %n threads · {}</numerusform>
+                <numerusform>Target: this PC · %Ln thread · {}</numerusform>
+                <numerusform>Target: this PC · %Ln threads · {}</numerusform>
             </translation>
         </message>
     </context>

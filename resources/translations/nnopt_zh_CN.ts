@@ -1060,9 +1060,9 @@ and {} for the runtime</source>
         <translation>{}，取自 {} 的{}部分</translation>
     </message>
     <message numerus="yes">
-        <source>%n thread(s), batch {}</source>
+        <source>%Ln thread(s), batch {}</source>
         <translation>
-            <numerusform>%n 个线程，批大小 {}</numerusform>
+            <numerusform>%Ln 个线程，批大小 {}</numerusform>
         </translation>
     </message>
     <message>
@@ -1683,16 +1683,16 @@ and {} for the runtime</source>
 <context>
     <name>JobOutcome</name>
     <message>
-        <source>%n trial(s) finished</source>
-        <translation>%n 个试验已完成</translation>
+        <source>%Ln trial(s) finished</source>
+        <translation>%Ln 个试验已完成</translation>
     </message>
     <message>
-        <source>%n trial(s) failed</source>
-        <translation>%n 个试验失败</translation>
+        <source>%Ln trial(s) failed</source>
+        <translation>%Ln 个试验失败</translation>
     </message>
     <message>
-        <source>, %n failed</source>
-        <translation>，%n 个失败</translation>
+        <source>, %Ln failed</source>
+        <translation>，%Ln 个失败</translation>
     </message>
     <message>
         <source>, stopped</source>
@@ -2730,9 +2730,9 @@ and {} for the runtime</source>
 <context>
     <name>PlotBar</name>
     <message numerus="yes">
-        <source>Published results (%n)</source>
+        <source>Published results (%Ln)</source>
         <translation>
-            <numerusform>已发表的结果（%n）</numerusform>
+            <numerusform>已发表的结果（%Ln）</numerusform>
         </translation>
     </message>
     <message>
@@ -2897,9 +2897,9 @@ and {} for the runtime</source>
         <translation>已复制：当前所见的图，作为图片。</translation>
     </message>
     <message numerus="yes">
-        <source>%n published results imported.</source>
+        <source>%Ln published results imported.</source>
         <translation>
-            <numerusform>已导入 %n 个已发表的结果。</numerusform>
+            <numerusform>已导入 %Ln 个已发表的结果。</numerusform>
         </translation>
     </message>
     <message>
@@ -2980,9 +2980,9 @@ and {} for the runtime</source>
         <translation>撤销</translation>
     </message>
     <message numerus="yes">
-        <source>%n trials were deleted.</source>
+        <source>%Ln trials were deleted.</source>
         <translation>
-            <numerusform>已删除 %n 次试验。</numerusform>
+            <numerusform>已删除 %Ln 次试验。</numerusform>
         </translation>
     </message>
     <message>
@@ -3415,9 +3415,9 @@ and {} for the runtime</source>
         <translation>每个改变网络的步骤之后都进行训练。</translation>
     </message>
     <message numerus="yes">
-        <source>%n layer(s) have their own amount</source>
+        <source>%Ln layer(s) have their own amount</source>
         <translation>
-            <numerusform>%n 层单独设定比例</numerusform>
+            <numerusform>%Ln 层单独设定比例</numerusform>
         </translation>
     </message>
     <message>
@@ -3433,9 +3433,9 @@ and {} for the runtime</source>
         <translation>float16：文件减半，浮点速度</translation>
     </message>
     <message numerus="yes">
-        <source>%n layer(s) have their own bits</source>
+        <source>%Ln layer(s) have their own bits</source>
         <translation>
-            <numerusform>%n 层单独设定位宽</numerusform>
+            <numerusform>%Ln 层单独设定位宽</numerusform>
         </translation>
     </message>
     <message>
@@ -3888,9 +3888,9 @@ and {} for the runtime</source>
         <translation>返回单个值</translation>
     </message>
     <message numerus="yes">
-        <source>%n trial(s)</source>
+        <source>%Ln trial(s)</source>
         <translation>
-            <numerusform>%n 个试验</numerusform>
+            <numerusform>%Ln 个试验</numerusform>
         </translation>
     </message>
     <message>
@@ -3898,9 +3898,9 @@ and {} for the runtime</source>
         <translation>，约 {}</translation>
     </message>
     <message numerus="yes">
-        <source>%n measured already and reused</source>
+        <source>%Ln measured already and reused</source>
         <translation>
-            <numerusform>%n 个已测量，直接复用</numerusform>
+            <numerusform>%Ln 个已测量，直接复用</numerusform>
         </translation>
     </message>
     <message>
@@ -3932,9 +3932,9 @@ and {} for the runtime</source>
         <translation>学生网络 {}</translation>
     </message>
     <message numerus="yes">
-        <source>%n epoch(s) of training</source>
+        <source>%Ln epoch(s) of training</source>
         <translation>
-            <numerusform>训练 %n 轮</numerusform>
+            <numerusform>训练 %Ln 轮</numerusform>
         </translation>
     </message>
     <message>
@@ -3957,9 +3957,9 @@ and {} for the runtime</source>
 <context>
     <name>SweepResume</name>
     <message numerus="yes">
-        <source>The last sweep of this study was not finished: %n recipe(s) are left.</source>
+        <source>The last sweep of this study was not finished: %Ln recipe(s) are left.</source>
         <translation>
-            <numerusform>此研究的上一次扫描未完成：还剩 %n 个配方。</numerusform>
+            <numerusform>此研究的上一次扫描未完成：还剩 %Ln 个配方。</numerusform>
         </translation>
     </message>
     <message>
@@ -3998,9 +3998,9 @@ and {} for the runtime</source>
         <translation>目标设备：集群 {}</translation>
     </message>
     <message numerus="yes">
-        <source>Target: this PC · %n thread(s) · {}</source>
+        <source>Target: this PC · %Ln thread(s) · {}</source>
         <translation>
-            <numerusform>目标设备：本机 · %n 个线程 · {}</numerusform>
+            <numerusform>目标设备：本机 · %Ln 个线程 · {}</numerusform>
         </translation>
     </message>
 </context>

@@ -91,7 +91,7 @@ def test_a_nice_step_is_1_2_or_5_times_a_power_of_ten(span: float, count: float)
         (91.5, 0.5, "91.5"),
         (1, 0.5, "1.0"),
         (-0.4, 0.1, "−0.4"),
-        (12500, None, "12\u2009500"),
+        (12500, None, "12,500"),
         (2.5e9, None, "2.5e9"),
         (0.00002, None, "2e-5"),
     ],

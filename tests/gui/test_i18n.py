@@ -14,6 +14,8 @@ from PySide6.QtGui import QFont, QFontDatabase, QRawFont
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from nnopt_gui.engine.axis_ticks import tick_text
+from nnopt_gui.engine.quantities import significant, whole
 from nnopt_gui.engine.recipe import Recipe
 from nnopt_gui.errors import DataError
 from nnopt_gui.gui.error_bar import ErrorBar, Message
@@ -79,7 +81,7 @@ def test_the_checker_finds_what_is_wrong(translations: ModuleType) -> None:
         Entry("A", "fine {}", "", False, ("好 {}",), True),
         Entry("A", "open", "", False, ("",), False),
         Entry("A", "{a} of {b}", "", False, ("{a}",), True),
-        Entry("A", "%n trial(s)", "", True, ("one trial", "%n trials"), True),
+        Entry("A", "%Ln trial(s)", "", True, ("one trial", "%Ln trials"), True),
         Entry("A", "two\nlines", "", False, ("一行",), True),
     ]
     problems = translations.wrong_translations(entries)
@@ -133,11 +135,11 @@ def test_lookup_and_what_is_unknown(qapp: QApplication) -> None:
 
 
 def test_plural_forms(translator: Translator) -> None:
-    entries = (Entry("C", "%n trial(s)", "", True, ("%n trial", "%n trials"), True),)
+    entries = (Entry("C", "%Ln trial(s)", "", True, ("%Ln trial", "%Ln trials"), True),)
     own = TsTranslator("en", entries)
     QCoreApplication.installTranslator(own)
     try:
-        texts = [QCoreApplication.translate("C", "%n trial(s)", "", n) for n in (0, 1, 2)]
+        texts = [QCoreApplication.translate("C", "%Ln trial(s)", "", n) for n in (0, 1, 2)]
     finally:
         QCoreApplication.removeTranslator(own)
     assert texts == ["0 trials", "1 trial", "2 trials"]
@@ -146,10 +148,10 @@ def test_plural_forms(translator: Translator) -> None:
 
 def test_english_is_installed_for_its_plural_forms(translator: Translator) -> None:
     translator.set_language("en")
-    counted = [entry for entry in read_ts(translation_file("en")) if entry.source == "%n trial(s) finished"]
+    counted = [entry for entry in read_ts(translation_file("en")) if entry.source == "%Ln trial(s) finished"]
     assert counted
-    assert QCoreApplication.translate("JobOutcome", "%n trial(s) finished", "", 1) == "1 trial finished"
-    assert QCoreApplication.translate("JobOutcome", "%n trial(s) finished", "", 3) == "3 trials finished"
+    assert QCoreApplication.translate("JobOutcome", "%Ln trial(s) finished", "", 1) == "1 trial finished"
+    assert QCoreApplication.translate("JobOutcome", "%Ln trial(s) finished", "", 3) == "3 trials finished"
 
 
 def test_unknown_languages_are_refused(translator: Translator) -> None:
@@ -228,3 +230,13 @@ def test_what_the_engine_said_in_english_is_shown_in_the_windows_language(transl
         QApplication.processEvents()
         assert label.text() == said
         assert doing in panel.findChild(QLabel, "job_text").text()
+
+
+@pytest.mark.parametrize("language", [language.code for language in LANGUAGES])
+def test_thousands_are_written_as_the_language_does(language: str, translator: Translator) -> None:
+    locale = QLocale(language)
+    for count in (0, 999, 1000, 11_834, 20_000, 1_234_567):
+        assert whole(count) == significant(count) == locale.toString(count)
+    assert tick_text(50_000) == locale.toString(50_000)
+    translator.set_language(language)
+    assert locale.toString(20_000) in QCoreApplication.translate("JobOutcome", "%Ln trial(s) finished", "", 20_000)

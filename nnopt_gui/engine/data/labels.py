@@ -45,7 +45,7 @@ def check_range(labels: Labels, classes: int, what: str) -> None:
     if wrong.size:
         raise DataError(
             f"Label {int(wrong[0])} in {what} is {int(labels[wrong[0]])}, but there are {classes} classes (labels 0 to "
-            f"{classes - 1}); {wrong.size} of {len(labels)} labels are out of range.",
+            f"{classes - 1}); {wrong.size:,} of {len(labels):,} labels are out of range.",
             "Correct or remove these images.",
         )
 

@@ -108,7 +108,7 @@ def predict(
             positions, logits = waiting.popleft(), runs.answer(reporter)[0]
             if logits.ndim != 2 or len(logits) != len(positions):
                 raise ModelError(
-                    f"The model gives an output of shape {logits.shape} for {len(positions)} images.",
+                    f"The model gives an output of shape {logits.shape} for {len(positions):,} images.",
                     "A classifier gives one row of logits per image.",
                 )
             readable = subset.readable(positions)

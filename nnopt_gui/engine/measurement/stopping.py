@@ -63,7 +63,7 @@ class _RunningWidth:
             return False
         found = wilson(int(np.count_nonzero(so_far.correct & known)), count)
         if (found.high - found.low) / 2 <= self._half_width:
-            self.reason = f"Accuracy was known to ±{100 * self._half_width:g} pp after {count} images."
+            self.reason = f"Accuracy was known to ±{100 * self._half_width:g} pp after {count:,} images."
         return bool(self.reason)
 
 
@@ -112,7 +112,7 @@ class _RunningFront:
             if log_evidence_worse(lost, gained) >= self._needed:
                 self.dominated_by = number
                 self.reason = (
-                    f"Trial {number} is no larger and more accurate: after {len(mine)} images {lost} were right "
+                    f"Trial {number} is no larger and more accurate: after {len(mine):,} images {lost} were right "
                     f"only there, {gained} only here."
                 )
                 return True

@@ -79,7 +79,7 @@ def _check_safetensors(data: bytes) -> dict[str, str]:
     (length,) = struct.unpack("<Q", data[:8])
     if length > _MAX_HEADER_BYTES or 8 + length > len(data):
         raise ModelError(
-            f"The safetensors header claims {length} bytes; the file has {len(data)}.",
+            f"The safetensors header claims {length:,} bytes; the file has {len(data):,}.",
             "It is truncated or forged: " + _DAMAGED[0].lower() + _DAMAGED[1:],
         )
     try:
@@ -196,7 +196,7 @@ def _check_legacy_storages(data: bytes, position: int, content: InertPickle, key
         position += 8 + storage.size_bytes
     if position != len(data):
         raise ModelError(
-            f"The PyTorch file has {len(data)} bytes where its contents need {position}.",
+            f"The PyTorch file has {len(data):,} bytes where its contents need {position:,}.",
             "It is truncated or damaged: copy or download it again.",
         )
 

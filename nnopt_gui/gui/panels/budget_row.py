@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QSlider, QWidget
 
 from nnopt_gui.engine.bit_allocation import PredictedDrop
-from nnopt_gui.engine.quantities import bytes_text, signed
+from nnopt_gui.engine.quantities import bytes_text, signed, whole
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.recipe_state import RecipeState
@@ -139,7 +139,7 @@ class BudgetRow(QWidget):
         tip = text
         if study is not None:
             told = self.tr("Learnt from {} of {} selection images, with 8-bit activations and without tuning.")
-            tip = told.format(f"{study.images:,}", f"{study.images + study.held_out:,}")
+            tip = told.format(whole(study.images), whole(study.images + study.held_out))
         self._meaning.setToolTip(tip)
 
     def _prediction_text(self) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QEvent, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
-from nnopt_gui.engine.quantities import duration_text
+from nnopt_gui.engine.quantities import duration_text, whole
 from nnopt_gui.gui.i18n import engine_text
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.panels.steady_label import SteadyLabel
@@ -138,11 +138,11 @@ class JobPanel(QWidget):
         if view.cancelling:
             return self.tr("Stopping…")
         if view.paused:
-            return self.tr("Paused · {} of {} done").format(view.trials_done, max(1, view.trials_total))
+            return self.tr("Paused · {} of {} done").format(whole(view.trials_done), whole(max(1, view.trials_total)))
         parts = []
         if view.trials_total > 1:
             current = min(view.trials_done + 1, view.trials_total)
-            parts.append(self.tr("Sweep {}/{}").format(current, view.trials_total))
+            parts.append(self.tr("Sweep {}/{}").format(whole(current), whole(view.trials_total)))
         else:
             names = {
                 JobKind.OPEN: self.tr("Opening"),

@@ -50,7 +50,9 @@ S = TypeVar("S", QSpinBox, QDoubleSpinBox)
 
 
 def inset(box: S) -> S:
-    """A number's field with its text where that of other fields is; a style sheet cannot move it."""
+    """A number's field with its text where that of other fields is, which a style sheet cannot move, and its thousands
+    grouped as in texts."""
+    box.setGroupSeparatorShown(True)
     box.lineEdit().setTextMargins(_INSET, 0, 0, 0)
     return box
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnopt_gui.engine.profile import DataProfile, ModelProfile
-from nnopt_gui.engine.quantities import bytes_text, count_text
+from nnopt_gui.engine.quantities import bytes_text, count_text, whole
 from nnopt_gui.gui.i18n import engine_text, listed
 from nnopt_gui.gui.panels.elided_label import ElidedLabel
 from nnopt_gui.gui.panels.layout import named
@@ -83,7 +83,7 @@ class ModelPanel(QWidget):
 
     def _data_text(self, data: DataProfile) -> str:
         images = data.counts.get("selection", 0)
-        text = self.tr("Data: {} · {} images").format(data.name, f"{images:,}")
+        text = self.tr("Data: {} · {} images").format(data.name, whole(images))
         if data.preprocessing is not None and data.preprocessing.name:
             text += f" · {engine_text(data.preprocessing.name)}"
         return text
@@ -96,7 +96,7 @@ class ModelPanel(QWidget):
             "test": self.tr("test (sealed)"),
         }
         details = [data.location]
-        details.append(listed(f"{names.get(key, key)} {count:,}" for key, count in data.counts.items()))
+        details.append(listed(f"{names.get(key, key)} {whole(count)}" for key, count in data.counts.items()))
         if data.preprocessing is not None:
             mean, std = (
                 ", ".join(f"{v:.4g}" for v in values) for values in (data.preprocessing.mean, data.preprocessing.std)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.recipe import ALPHA, EPOCHS, PRUNE_AMOUNT, PRUNE_KINDS, TEMPERATURE
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.gui.i18n import engine_text
@@ -310,12 +311,12 @@ class RecipePanel(QWidget):
         }
         amount = kinds[choices.prune_kind]
         if choices.layer_amounts:
-            amount = self.tr("%n layer(s) have their own amount", "", len(choices.layer_amounts))
+            amount = self.tr("%Ln layer(s) have their own amount", "", len(choices.layer_amounts))
         self._amount.set_meaning(amount if choices.prune else self.tr("off: nothing is removed"))
         if not choices.fine_tune or choices.epochs == 0:
             text = self.tr("a student has to be trained") if choices.student else self.tr("off: no training")
         elif self._train_images:
-            text = self.tr("{} images seen").format(f"{choices.epochs * self._train_images:,}")
+            text = self.tr("{} images seen").format(whole(choices.epochs * self._train_images))
         else:
             text = self.tr("training needs data")
         self._epochs.set_meaning(text)
@@ -329,7 +330,7 @@ class RecipePanel(QWidget):
         if bits == 16:
             return self.tr("float16: half the file, float speed")
         if own:
-            return self.tr("%n layer(s) have their own bits", "", own)
+            return self.tr("%Ln layer(s) have their own bits", "", own)
         if activations == 32:
             return self.tr("{}× smaller weights, float speed").format(f"{32 / bits:.3g}")
         if bits == 8:

@@ -59,6 +59,7 @@ class SettingsDialog(QDialog):
         self._threads.setSpecialValueText(self.tr("Automatic"))
         self._threads_note = named(QLabel(self.tr("From the engine's next start on."), self), "settings_note", "muted")
         self._seed = inset(named(QSpinBox(self), "settings_seed"))
+        self._seed.setGroupSeparatorShown(False)  # a name, not an amount
         self._seed.setRange(0, 2**31 - 1)
         self._target = named(QComboBox(self), "settings_target")
         self._batches = named(QLineEdit(self), "settings_batches")

@@ -231,12 +231,12 @@ class SweepPanel(QWidget):
     def _cost_text(self) -> str:
         known = sum(1 for recipe in self._recipes if self._measured(recipe))
         new = len(self._recipes) - known
-        text = self.tr("%n trial(s)", "", len(self._recipes))
+        text = self.tr("%Ln trial(s)", "", len(self._recipes))
         seconds = self._seconds_per_trial()
         if seconds is not None and new:
             text += self.tr(", about {}").format(duration_text(seconds * new))
         if known:
-            text = clauses((text, self.tr("%n measured already and reused", "", known)))
+            text = clauses((text, self.tr("%Ln measured already and reused", "", known)))
         return self.tr("{}.").format(text)
 
     def _rest_text(self) -> str:
@@ -252,7 +252,7 @@ class SweepPanel(QWidget):
         if choices.student:
             parts.append(self.tr("student {}").format(choices.student))
         if choices.fine_tune and choices.epochs:
-            parts.append(self.tr("%n epoch(s) of training", "", choices.epochs))
+            parts.append(self.tr("%Ln epoch(s) of training", "", choices.epochs))
             parts.append(self.tr("distilled") if choices.distill else self.tr("labels only"))
         else:
             parts.append(self.tr("no training"))

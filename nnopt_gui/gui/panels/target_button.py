@@ -70,7 +70,7 @@ class TargetButton(QToolButton):
         if cluster:
             text = self.tr("Target: cluster {}").format(cluster)
         elif conditions is not None:
-            threads = self.tr("Target: this PC · %n thread(s) · {}", "", conditions.threads)
+            threads = self.tr("Target: this PC · %Ln thread(s) · {}", "", conditions.threads)
             text, tip = threads.format(conditions.runtime), conditions.machine or tip
         self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _WIDEST))
         self.setToolTip(tip if self.text() == text else f"{text}\n{tip}")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.gui.panels.inspector.text_table import Index, Side, TextCell, TextCells
 from nnopt_gui.gui.panels.layout import named
@@ -208,7 +209,7 @@ class TrialsPanel(QWidget):
     @Slot()
     def _show_count(self) -> None:
         count = int((self._workspace.columns.number != BASELINE_NUMBER).sum())
-        self._title.setText(self.tr("Trials") + (f" ({count})" if count else ""))
+        self._title.setText(self.tr("Trials") + (f" ({whole(count)})" if count else ""))
 
     @Slot(str)
     def _on_filter_edited(self, text: str) -> None:

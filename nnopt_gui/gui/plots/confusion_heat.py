@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from nnopt_gui.engine.quantities import signed, whole
 from nnopt_gui.gui.plots.empty_text import EmptyText
 from nnopt_gui.gui.theme import Theme
 
@@ -84,7 +85,7 @@ class ConfusionHeat(QWidget):
         true, predicted = (self._names[k] if k < len(self._names) else str(k) for k in cell)
         count = int(self._counts[cell])
         text = self.tr("True {}, predicted {}: {}")
-        return text.format(true, predicted, f"{count:+d}" if self._difference and count else str(count))
+        return text.format(true, predicted, signed(count, 0) if self._difference else whole(count))
 
     def rect_of(self, cell: tuple[int, int]) -> QRectF:
         """Where a cell is, in the widget's pixels."""
@@ -235,7 +236,7 @@ class ConfusionHeat(QWidget):
             count = int(self._counts[cell])
             light = qGray(self._image.pixel(cell[1], cell[0])) > _LIGHT
             painter.setPen(QPen(QColor("#000000" if light else "#ffffff")))
-            text = f"{count:+d}".replace("-", "−") if self._difference else str(count)
+            text = signed(count, 0) if self._difference else whole(count)
             place = self.rect_of(cell)
             if metrics.horizontalAdvance(text) <= place.width() - 1:
                 painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), text)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnopt_gui.engine.quantities import significant
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.study.trial import TrialState
 from nnopt_gui.gui.i18n import labelled, recipe_label
 from nnopt_gui.gui.plots.parallel_plot import NOBODY, ParallelPlot
@@ -165,7 +165,7 @@ class ParallelPage(QWidget):
         self._all = study_axes(columns, rows, choices, log=self._log.isChecked()) if rows else []
         self._show_axes()
         text = self.tr("{drawn} of {all} trials are drawn: every so many of them.")
-        sampled = text.format(drawn=f"{len(rows):,}", all=f"{len(found):,}")
+        sampled = text.format(drawn=whole(len(rows)), all=whole(len(found)))
         self.plot.set_caption(sampled if len(rows) < len(found) else "")
         self.plot.set_axes(self._visible(), self._numbers, columns.family[rows].tolist())
         self._on_selection_changed()
@@ -203,10 +203,9 @@ class ParallelPage(QWidget):
 
     def _show_count(self) -> None:
         chosen, total = len(self._workspace.chosen), len(self._numbers)
-        if self._brushed is not None:
-            self._count.setText(self.tr("{passed} of {all} trials").format(passed=len(self._brushed), all=total))
-        elif chosen > 1:
-            self._count.setText(self.tr("{passed} of {all} trials").format(passed=chosen, all=total))
+        passed = chosen if self._brushed is None else len(self._brushed)
+        if self._brushed is not None or chosen > 1:
+            self._count.setText(self.tr("{passed} of {all} trials").format(passed=whole(passed), all=whole(total)))
         else:
             self._count.setText(self.tr("Drag along an axis to choose trials"))
         self._clear.setEnabled(self._brushed is not None or chosen > 1)
@@ -301,4 +300,4 @@ def _cell(axis: StudyAxis, value: float) -> str:
         return ""
     if axis.categories:
         return plain(axis.categories[round(value)])
-    return significant(value, 6)
+    return f"{value:.9g}"  # for spreadsheets

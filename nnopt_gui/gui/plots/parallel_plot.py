@@ -17,6 +17,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.gui.plots.hover_card import HoverCard
 from nnopt_gui.gui.plots.parallel_drawing import BRUSH_PX, HEAD, ParallelDrawing
 from nnopt_gui.gui.state.study_axes import value_text
@@ -300,5 +301,7 @@ class ParallelPlot(ParallelDrawing):
             ends = (math.ceil(brush[0]), math.floor(brush[1])) if scale.axis.categories else brush
             low, high = (value_text(scale.axis, value) for value in ends)
             part = self.tr("{axis}: {low} to {high}").format(axis=scale.axis.title, low=low, high=high)
-        passed = self.tr("{passed} of {all} trials").format(passed=int(self.accepted().sum()), all=len(self._numbers))
+        passed = self.tr("{passed} of {all} trials").format(
+            passed=whole(self.accepted().sum()), all=whole(len(self._numbers))
+        )
         self.setAccessibleDescription(f"{part}. {passed}.")

@@ -135,7 +135,7 @@ class PlotBar(QWidget):
         """How many published results there are for what is open, and whether the user brought some."""
         action = self._actions["show_published"]
         action.setEnabled(count > 0)
-        action.setText(self.tr("Published results (%n)", "", count))
+        action.setText(self.tr("Published results (%Ln)", "", count))
         self._forget.setEnabled(own)
 
     # -- texts and room ---------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ class PlotBar(QWidget):
             ),
             "show_notes": (self.tr("Notes"), self.tr("Write the trials' notes beside their points")),
             "show_published": (
-                self.tr("Published results (%n)", "", 0),
+                self.tr("Published results (%Ln)", "", 0),
                 self.tr("Grey pentagons: what others published for this network and data, not measured here"),
             ),
         }

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import metric
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.gui.i18n import recipe_label
 from nnopt_gui.gui.plots.exporters import csv_table
@@ -271,7 +272,7 @@ class TradeoffPair(QWidget):
         """Of the plot that leaves most out."""
         drawn, wanted = max(self._drawn, key=lambda pair: pair[1] - pair[0])
         text = self.tr("{drawn} of {all} trials are drawn: the front, pinned trials, and a sample of the others.")
-        self._caption.setText(text.format(drawn=f"{drawn:,}", all=f"{wanted:,}"))
+        self._caption.setText(text.format(drawn=whole(drawn), all=whole(wanted)))
         self._caption.setVisible(drawn < wanted)
 
     @Slot()

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.metrics import Conditions
-from nnopt_gui.engine.quantities import DASH, interval_text, signed, signed_points, significant
+from nnopt_gui.engine.quantities import DASH, interval_text, signed, signed_points, significant, whole
 from nnopt_gui.engine.statistics.paired import PairedResult
 from nnopt_gui.engine.study.comparison import Comparison, Figure, Reading
 from nnopt_gui.engine.study.confirmation import Confirmation
@@ -49,7 +49,7 @@ def verdict_text(comparison: Comparison, first: Trial, second: Trial) -> str:
     )
     gain = 100 * abs(paired.difference.value)
     return text.format(
-        better, f"{gain:.2f}", worse, f"{ends[0]:.2f}", f"{ends[1]:.2f}", f"{paired.samples:,}", f"{paired.p_value:.2g}"
+        better, f"{gain:.2f}", worse, f"{ends[0]:.2f}", f"{ends[1]:.2f}", whole(paired.samples), f"{paired.p_value:.2g}"
     )
 
 
@@ -58,7 +58,7 @@ def _undecided(paired: PairedResult) -> str:
         "ComparisonText",
         "Not distinguishable on these {} images: {} lost, {} gained, p = {}. The difference lies between {} and {} pp.",
     ).format(
-        f"{paired.samples:,}",
+        whole(paired.samples),
         paired.broken,
         paired.mended,
         f"{paired.p_value:.2g}",
@@ -67,7 +67,7 @@ def _undecided(paired: PairedResult) -> str:
     )
     if paired.images_needed is not None:
         more = QCoreApplication.translate("ComparisonText", "If it is as it seems, about {} images would tell.")
-        text = sentences(text, more.format(f"{_rounded(paired.images_needed):,}"))
+        text = sentences(text, more.format(whole(_rounded(paired.images_needed))))
     return text
 
 

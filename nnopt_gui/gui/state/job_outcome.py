@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.metrics import Measurement
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.sources import DataSource, ModelSource, Preprocessing
 from nnopt_gui.errors import DataError, EngineCrashedError, NnoptError
 from nnopt_gui.gui.error_bar import Fix, Message
@@ -20,11 +21,11 @@ from nnopt_gui.jobs.job import EventKind, JobKind
 def summary(kind: JobKind, end: EventKind, done: int, failed: int) -> str:
     """One line for the status bar; ``end`` is the terminal event, ``done`` and ``failed`` count trials."""
     if kind is JobKind.RUN:
-        text = QCoreApplication.translate("JobOutcome", "%n trial(s) finished", "", done)
+        text = QCoreApplication.translate("JobOutcome", "%Ln trial(s) finished", "", done)
         if failed and not done:
-            text = QCoreApplication.translate("JobOutcome", "%n trial(s) failed", "", failed)
+            text = QCoreApplication.translate("JobOutcome", "%Ln trial(s) failed", "", failed)
         elif failed:
-            text += QCoreApplication.translate("JobOutcome", ", %n failed", "", failed)
+            text += QCoreApplication.translate("JobOutcome", ", %Ln failed", "", failed)
         if end is EventKind.CANCELLED:
             text += QCoreApplication.translate("JobOutcome", ", stopped")
         return text
@@ -45,7 +46,7 @@ def saved_message(folder: str, measurement: Measurement, show: Fix) -> Message:
     """A model was saved and reproduced its numbers."""
     what = QCoreApplication.translate("JobOutcome", "Saved, verified: {}").format(folder)
     hint = QCoreApplication.translate("JobOutcome", "{} bytes, read back and measured again.")
-    return Message(what, hint.format(f"{measurement.size_bytes:,}"), level="info", fixes=(show,), key="save")
+    return Message(what, hint.format(whole(measurement.size_bytes)), level="info", fixes=(show,), key="save")
 
 
 def preprocessing_message(suggestion: Mapping[str, Any], use: Fix) -> Message:

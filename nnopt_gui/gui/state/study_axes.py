@@ -191,4 +191,4 @@ def value_text(axis: StudyAxis, value: float) -> str:
     if axis.categories:
         name = axis.categories[min(max(0, round(value)), len(axis.categories) - 1)]
         return f"{name} {axis.unit}".strip()
-    return f"{value:.{axis.decimals}f} {axis.unit}".strip()
+    return f"{value:,.{axis.decimals}f} {axis.unit}".strip()

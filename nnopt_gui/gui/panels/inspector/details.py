@@ -16,6 +16,7 @@ from nnopt_gui.engine.quantities import (
     milliseconds_text,
     signed_points,
     significant,
+    whole,
 )
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
@@ -249,7 +250,7 @@ class DetailsPanel(QWidget):
         top5, worst, energy = measurement.top5, measurement.worst_class, measurement.energy_mj
         error, memory = measurement.calibration_error, measurement.peak_memory
         speeds = (
-            self.tr("{} images/s at batch {}").format(f"{found.images_per_second:,.0f}", found.batch)
+            self.tr("{} images/s at batch {}").format(whole(found.images_per_second), found.batch)
             for found in measurement.throughput
         )
         held = self.tr("{}\nand {} for the runtime")
@@ -295,11 +296,11 @@ class DetailsPanel(QWidget):
         images = ""
         if conditions.data:
             images = self.tr("{} of {}, {} part").format(
-                f"{conditions.samples:,}", breakable(conditions.data), engine_text(conditions.split)
+                whole(conditions.samples), breakable(conditions.data), engine_text(conditions.split)
             )
         machine = breakable(conditions.machine)
         if conditions.threads:
-            machine += "\n" + self.tr("%n thread(s), batch {}", "", conditions.threads).format(conditions.batch)
+            machine += "\n" + self.tr("%Ln thread(s), batch {}", "", conditions.threads).format(conditions.batch)
         if conditions.governor:
             machine += "\n" + self.tr("clock governor: {}").format(conditions.governor)
         if conditions.noisy:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.statistics.classification import confusion
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.gui.i18n import engine_text
@@ -213,7 +214,7 @@ class ErrorsPanel(QWidget):
         counts = (0, 0, 0) if flips is None else (len(flips.broken), len(flips.mended), len(flips.changed))
         texts = (self.tr("Right → wrong ({})"), self.tr("Wrong → right ({})"), self.tr("Any change ({})"))
         for index, (text, count) in enumerate(zip(texts, counts, strict=True)):
-            self._which.setItemText(index, text.format(count))
+            self._which.setItemText(index, text.format(whole(count)))
         while self._which.count() > _CELL:
             self._which.removeItem(_CELL)
 
@@ -222,7 +223,7 @@ class ErrorsPanel(QWidget):
         """Show the images of one cell of the matrix that is drawn; of both matrices for their difference."""
         self._cell, self._page = (true, predicted), 0
         names = [class_name(label, self._classes()) for label in (true, predicted)]
-        text = self.tr("True {}, predicted {} ({})").format(*names, len(self._positions(_CELL)))
+        text = self.tr("True {}, predicted {} ({})").format(*names, whole(len(self._positions(_CELL))))
         if self._which.count() > _CELL:
             self._which.setItemText(_CELL, text)
         else:
@@ -264,7 +265,9 @@ class ErrorsPanel(QWidget):
             button.setEnabled(enabled)
             button.setVisible(len(positions) > PAGE)
         first = self._page * PAGE + 1
-        self._shown.setText(self.tr("{} to {} of {}").format(first, first + len(part) - 1, len(positions)))
+        self._shown.setText(
+            self.tr("{} to {} of {}").format(*map(whole, (first, first + len(part) - 1, len(positions))))
+        )
         self._say_what_is_shown()
 
     @Slot()

@@ -9,7 +9,7 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication
 
 from nnopt_gui.engine.diagnosis import OPERATOR_MS, Diagnosis, FileBytes, Finding, TimeLedger, Work
-from nnopt_gui.engine.quantities import DASH, bytes_text, milliseconds_text
+from nnopt_gui.engine.quantities import DASH, bytes_text, milliseconds_text, whole
 from nnopt_gui.gui.i18n import engine_text, listed
 
 BYTE_KINDS: Final = tuple(f.name for f in fields(FileBytes) if f.name not in ("total", "layers"))
@@ -237,7 +237,7 @@ def _values(diagnosis: Diagnosis, finding: Finding) -> Mapping[str, object]:
         values["parts"] = listed(f"{kind_name(kind)} {bytes_text(count)}" for kind, count in _not_weights(size)[:3])
         heavy = next((weight for weight in size.layers if weight.layer in finding.layers), None)
         if heavy is not None:
-            values |= {"layer": heavy.layer, "weights": f"{heavy.weights:,}", "bits": f"{heavy.bits:.1f}"}
+            values |= {"layer": heavy.layer, "weights": whole(heavy.weights), "bits": f"{heavy.bits:.1f}"}
     elif time is not None:
         values |= {"all": len(time.layers), **_time_values(time, finding)}
     return values

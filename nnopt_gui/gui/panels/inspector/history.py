@@ -27,6 +27,7 @@ from nnopt_gui.engine.quantities import (
     milliseconds_text,
     signed,
     signed_points,
+    whole,
 )
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled, recipe_label
@@ -266,9 +267,11 @@ class HistoryPanel(QWidget):
         held = sum(row.held for row in banded)
         trial = self._workspace.selected
         learnt = trial.predicted.learnt_from if trial is not None and trial.predicted is not None else 0
-        text = self.tr("Predicted before it ran, from {} finished trials.").format(learnt)
+        text = self.tr("Predicted before it ran, from {} finished trials.").format(whole(learnt))
         if banded:
-            text += " " + self.tr("{} of {} measured values lie in their bands.").format(held, len(banded))
+            text += " " + self.tr("{} of {} measured values lie in their bands.").format(
+                whole(held), whole(len(banded))
+            )
         return text
 
     # -- the study --------------------------------------------------------------------------------------------
@@ -303,7 +306,7 @@ class HistoryPanel(QWidget):
             return self.tr("Study: nothing was tried yet. Press Run or Quick sweep.")
         done = int((columns.among(TrialState.DONE) & tried).sum())
         spent = duration_text(float(columns.seconds[tried].sum()))
-        return self.tr("Study: {} of {} trials finished, {} of work").format(done, int(tried.sum()), spent)
+        return self.tr("Study: {} of {} trials finished, {} of work").format(whole(done), whole(tried.sum()), spent)
 
     @Slot(QModelIndex)
     def _on_line_chosen(self, index: QModelIndex) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from nnopt_gui.engine.quantities import bytes_text, count_text, significant
+from nnopt_gui.engine.quantities import bytes_text, count_text, significant, whole
 from nnopt_gui.gui.panels.inspector.text_table import Index, TextCell, TextTableModel
 from nnopt_gui.gui.state.layer_overrides import LayerFacts, Obstacle, parse_amount, parse_bits
 
@@ -152,7 +152,7 @@ class LayerTableModel(TextTableModel):
         row = self._rows[index]
         cost = row.cost
         if column == WEIGHTS and cost.nonzero < cost.weights:
-            return self.tr("{} of {} are not zero").format(f"{cost.nonzero:,}", f"{cost.weights:,}")
+            return self.tr("{} of {} are not zero").format(whole(cost.nonzero), whole(cost.weights))
         if column == NAME:
             return self.row_text(index)
         if column not in (BITS, REMOVED):

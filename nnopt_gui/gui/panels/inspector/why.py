@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.diagnosis import About, Diagnosis, TimeLedger
-from nnopt_gui.engine.quantities import bytes_text, milliseconds_text
+from nnopt_gui.engine.quantities import bytes_text, milliseconds_text, whole
 from nnopt_gui.engine.study.trial import Trial
 from nnopt_gui.engine.target import ONNX_RUNTIME
 from nnopt_gui.gui.i18n import heading_label, labelled
@@ -164,7 +164,7 @@ class WhyPanel(QWidget):
             count = getattr(size, kind)
             if count:
                 share = count / max(1, size.total)
-                cells = (kind_name(kind), f"{count:,}", share_text(share))
+                cells = (kind_name(kind), whole(count), share_text(share))
                 entries.append(Entry(kind, share, cells, labelled(cells[0], f"{cells[1]} B, {cells[2]}")))
         titles = (self.tr("Bytes for"), self.tr("Bytes"), self.tr("Share"))
         self._ledgers["size"].show_entries(titles, entries, self.tr("Bytes of the file by what they are for"))
@@ -172,7 +172,7 @@ class WhyPanel(QWidget):
         note = ""
         if weights:
             note = self.tr("{} weights take {} bits each on average.").format(
-                f"{weights:,}", f"{8 * payload / weights:.2f}"
+                whole(weights), f"{8 * payload / weights:.2f}"
             )
         self._set_note("size", note)
         self._show_findings("size", diagnosis)
