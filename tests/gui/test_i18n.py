@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QRawFont
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from nnopt_gui.engine.axis_ticks import tick_text
@@ -29,6 +30,7 @@ from nnopt_gui.gui.i18n import (
     system_language,
     translation_file,
 )
+from nnopt_gui.gui.panels.file_dialogs import ask_model_file
 from nnopt_gui.gui.panels.job_panel import JobPanel
 from nnopt_gui.gui.plots.curve_plot import CurvePlot
 from nnopt_gui.gui.plots.histogram_plot import HistogramPlot
@@ -116,6 +118,26 @@ def test_a_font_shows_every_chinese_character_or_the_test_says_there_is_none(qap
     missing = sorted(char for char in wanted if not font.supportsCharacter(ord(char)))
     if missing:
         pytest.skip(f"the font {family} lacks {''.join(missing)}")
+
+
+def test_the_file_dialog_has_no_english_word(translator: Translator, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "123").mkdir()
+    translator.set_language("zh_CN")
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    ask_model_file(parent, str(tmp_path), print)
+    (dialog,) = parent.findChildren(QFileDialog)
+    files = dialog.findChild(QTreeView, "treeView")
+    assert files is not None
+    model, columns = files.model(), range(4)
+    qtbot.waitUntil(lambda: model.rowCount(files.rootIndex()) == 1)
+    shown = [model.headerData(column, Qt.Orientation.Horizontal) for column in columns]
+    shown += [model.index(0, column, files.rootIndex()).data() for column in columns]
+    shown += [label.text() for label in dialog.findChildren(QLabel)]
+    shown += [button.text() for button in dialog.findChildren(QAbstractButton)]
+    words = {word for text in filter(None, shown) for word in re.findall(r"[A-Za-z]{2,}", text)}
+    assert "文件夹" in shown and words <= {"PM", "AM"}
+    dialog.reject()
 
 
 # -- lookup ---------------------------------------------------------------------------------------------------------

@@ -6,13 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSize, Qt
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QInputDialog, QTreeView, QWidget
 
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.state.opening import DATA_SUFFIXES, MODEL_SUFFIXES, STUDY_SUFFIX
 
 _SIZE: Final = QSize(720, 460)  # of Qt's own, where the system has none: dates are not cut off
+_ROWS_MEASURED: Final = 100  # for the widths of columns
+TEXTS_OF_QT: Final = (  # that its translations lack, or translate oddly; ours are asked first
+    QT_TRANSLATE_NOOP("QFileSystemModel", "Size"),
+    QT_TRANSLATE_NOOP("QFileDialog", "&Look in:"),
+    QT_TRANSLATE_NOOP("QFileDialog", "Files of &type:"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "Drive"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "Folder"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "File Folder"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "File"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "Shortcut"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "Alias"),
+    QT_TRANSLATE_NOOP("QAbstractFileIconProvider", "Unknown"),
+)
 
 
 def ask_model_file(parent: QWidget, folder: str, chosen: Callable[[Path], object]) -> None:
@@ -109,11 +122,12 @@ def _dialog(parent: QWidget, name: str, title: str, folder: str, chosen: Callabl
     dialog = named(QFileDialog(parent, title, folder), name)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.resize(_SIZE)
-    for label, text in (  # the two that Qt's own translations leave in English
-        (QFileDialog.DialogLabel.LookIn, QCoreApplication.translate("FileDialogs", "Look in:")),
-        (QFileDialog.DialogLabel.FileType, QCoreApplication.translate("FileDialogs", "Files of type:")),
-    ):
-        dialog.setLabelText(label, text)
+    files = dialog.findChild(QTreeView, "treeView")  # of Qt's own
+    if files is not None:
+        header = files.header()
+        header.setResizeContentsPrecision(_ROWS_MEASURED)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     dialog.fileSelected.connect(lambda path: chosen(Path(path)))
     return dialog
 
