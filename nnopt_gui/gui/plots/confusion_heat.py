@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,6 +30,10 @@ from nnopt_gui.gui.theme import Theme
 _MARGIN: Final = 6.0
 _NUMBERS_PX: Final = 12.0  # smaller cells have no room for a count
 _NAMES_PX: Final = 12.0
+_NAMES_MOST: Final = 60.0  # pixels for the longest one
+_NAMES_SHARE: Final = 0.24  # of the height, for those that are written upwards
+_SHORT_PX: Final = 14  # names up to here stand side by side below their columns
+_LEAST_FONT_PX: Final = 8
 _LIGHT: Final = 125  # grey value from which black text has the better contrast
 _MOVES: Final = {
     Qt.Key.Key_Left: (0, -1),
@@ -105,8 +110,7 @@ class ConfusionHeat(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self._cell_at(event.pos())
-            QToolTip.showText(event.globalPos(), self.cell_text(cell) if cell is not None else "", self)
+            QToolTip.showText(event.globalPos(), self.text_at(event.pos()), self)
             return True
         return super().event(event)
 
@@ -135,6 +139,18 @@ class ConfusionHeat(QWidget):
         row, column = int((place.y() - room.top()) / side), int((place.x() - room.left()) / side)
         return min(size - 1, row), min(size - 1, column)
 
+    def text_at(self, place: QPoint) -> str:
+        """What a place says: a cell, or the whole name of the class beside whose row or below whose column it is."""
+        cell = self._cell_at(place)
+        if cell is not None:
+            return self.cell_text(cell)
+        room, names = self._room(), self._shown_names()
+        if not self._named or not (place.x() < room.left()) ^ (place.y() > room.bottom()):
+            return ""
+        along = place.y() - room.top() if place.x() < room.left() else place.x() - room.left()
+        index = math.floor(along / room.width() * len(names))
+        return names[index] if 0 <= index < len(names) else ""
+
     def _retranslate(self) -> None:
         self.setAccessibleName(self.tr("Confusion matrix"))
         self._empty.setText(self.tr("No predictions are stored for this trial."))
@@ -156,24 +172,27 @@ class ConfusionHeat(QWidget):
         return QRectF(left, _MARGIN, side, side)
 
     def _names_width(self) -> float:
-        if not self._named:
-            return 0.0
-        widths = [self.fontMetrics().horizontalAdvance(name) for name in self._shown_names()]
-        return float(min(60, max(widths, default=0)))
+        return min(_NAMES_MOST, self._widest()) if self._named else 0.0
 
     def _names_height(self) -> float:
-        return float(self.fontMetrics().height()) if self._named and self._short else 0.0
+        """Of the columns' names: a line where they fit side by side; else they are turned, and cut where too long."""
+        if not self._named:
+            return 0.0
+        turned = min(_NAMES_MOST, _NAMES_SHARE * self.height(), self._widest() + 2)
+        return turned if self._turned else float(self.fontMetrics().height())
 
     @property
     def _named(self) -> bool:
-        """Whether there is room for the rows' names."""
+        """Whether there is room for the classes' names."""
         return 0 < len(self._counts) <= 20 and self.height() / len(self._counts) >= _NAMES_PX
 
     @property
-    def _short(self) -> bool:
-        """Whether the columns' names fit side by side; where they do not, the rows' names tell."""
-        widest = max((self.fontMetrics().horizontalAdvance(name) for name in self._shown_names()), default=0)
-        return widest <= 14
+    def _turned(self) -> bool:
+        """Whether the columns' names are written upwards."""
+        return self._widest() > _SHORT_PX
+
+    def _widest(self) -> float:
+        return float(max(map(self.fontMetrics().horizontalAdvance, self._shown_names()), default=0))
 
     def _shown_names(self) -> list[str]:
         return [self._names[k] if k < len(self._names) else str(k) for k in range(len(self._counts))]
@@ -214,17 +233,26 @@ class ConfusionHeat(QWidget):
         painter.restore()
 
     def _paint_names(self, painter: QPainter, room: QRectF, side: float) -> None:
+        painter.save()
         painter.setPen(QPen(QColor(self._theme.colours.text)))
-        metrics = self.fontMetrics()
+        font = painter.font()
+        font.setPixelSize(max(_LEAST_FONT_PX, min(self.fontInfo().pixelSize(), math.floor(side))))
+        painter.setFont(font)
+        metrics, width, height = QFontMetricsF(font), self._names_width(), self._names_height()
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        below = int(Qt.AlignmentFlag.AlignCenter)
         for k, name in enumerate(self._shown_names()):
-            width = self._names_width()
-            text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, round(width) + 1)
             row = QRectF(room.left() - width - 5, room.top() + k * side, width + 1, side)
-            painter.drawText(row, right, text)
-            if self._short:
-                column = QRectF(room.left() + k * side, room.bottom() + 1, side, metrics.height())
-                painter.drawText(column, int(Qt.AlignmentFlag.AlignCenter), name)
+            painter.drawText(row, right, metrics.elidedText(name, Qt.TextElideMode.ElideRight, width + 1))
+            if not self._turned:
+                painter.drawText(QRectF(room.left() + k * side, room.bottom() + 1, side, height), below, name)
+        if self._turned:  # a row of them, turned about the lower left corner of the square
+            painter.translate(room.left(), room.bottom() + 4)
+            painter.rotate(-90)
+            for k, name in enumerate(self._shown_names()):
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, height - 3)
+                painter.drawText(QRectF(-height + 2, k * side, height - 2, side), right, text)
+        painter.restore()
 
     def _paint_counts(self, painter: QPainter, side: float) -> None:
         font = painter.font()

@@ -130,7 +130,7 @@ class ErrorsPanel(QWidget):
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(upper)
         self._splitter.addWidget(lower)
-        self._splitter.setSizes([300, 360])
+        self._splitter.setSizes([360, 320])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.addWidget(self._about)
