@@ -48,6 +48,7 @@ from nnopt_gui.gui.state.recipe_state import RecipeState
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.sweep_resume import SweepResume
 from nnopt_gui.gui.theme import Theme
+from nnopt_gui.gui.unwritten import Unwritten
 from nnopt_gui.gui.weight_analysis import WeightAnalysis
 from nnopt_gui.jobs.job import JobKind
 from nnopt_gui.jobs.local_engine import LocalEngine
@@ -189,6 +190,7 @@ class Program(QObject):
 
     def _connect_state(self) -> None:
         explorer, workspace, window = self.explorer, self.workspace, self.window
+        Unwritten(window, workspace)
         for source in (explorer, self.search, self.resume):
             source.message.connect(window.errors.show_message)
         explorer.message.connect(self._log_message)

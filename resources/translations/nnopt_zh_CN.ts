@@ -1766,6 +1766,10 @@ and {} for the runtime</source>
         <translation>已保存 {}</translation>
     </message>
     <message>
+        <source>Not saved</source>
+        <translation>未保存</translation>
+    </message>
+    <message>
         <source>Stop, keep results</source>
         <translation>停止并保留结果</translation>
     </message>
@@ -4426,6 +4430,37 @@ and {} for the runtime</source>
     <message>
         <source>Delete</source>
         <translation>删除</translation>
+    </message>
+</context>
+<context>
+    <name>Unwritten</name>
+    <message>
+        <source>Nothing is lost while the window is open: it is tried again until it succeeds.</source>
+        <translation>只要窗口开着，就不会丢失任何内容：会不断重试直到成功。</translation>
+    </message>
+    <message>
+        <source>Save study as…</source>
+        <translation>研究另存为…</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>The study could not be written.</source>
+        <translation>无法写入研究。</translation>
+    </message>
+    <message>
+        <source>What was measured since then would be lost. Free some space, or save the study elsewhere.</source>
+        <translation>此后测得的结果将会丢失。请腾出一些空间，或把研究保存到别处。</translation>
+    </message>
+    <message>
+        <source>Close and lose it</source>
+        <translation>关闭并丢弃</translation>
+    </message>
+    <message>
+        <source>Keep open</source>
+        <translation>保持打开</translation>
     </message>
 </context>
 <context>

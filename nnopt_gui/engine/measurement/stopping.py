@@ -123,7 +123,7 @@ class _RunningFront:
         seen, right = int(np.count_nonzero(known)), int(np.count_nonzero(so_far.correct & known))
         share = 1 / so_far.class_count + HARDLY * (1 - 1 / so_far.class_count)
         if right < share * seen and log_evidence_below(right, seen, share) >= -math.log(FALSE_STOPS):
-            self.reason = f"It is hardly better than guessing: {right} of {seen} images are right."
+            self.reason = f"It is hardly better than guessing: {right:,} of {seen:,} images are right."
         return bool(self.reason)
 
 

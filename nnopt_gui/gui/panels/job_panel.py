@@ -30,7 +30,7 @@ class JobPanel(QWidget):
         self.setObjectName("job_panel")
         self._state = state
         self._idle = ""
-        self._saved_at = ""
+        self._saved_at, self._unsaved = "", False
         self._file_work: FileWork | None = None
         self._text = SteadyLabel(self, "job_text")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -39,7 +39,7 @@ class JobPanel(QWidget):
         self._bar.setRange(0, 1000)
         self._pause = named(QPushButton(self), "pause_button")
         self._cancel = named(QPushButton(self), "cancel_button")
-        self._saved = SteadyLabel(self, "saved_text", "muted")
+        self._saved = SteadyLabel(self, "saved_text", "muted", right=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, _MARGIN, 8, _MARGIN)
         row.setSpacing(8)
@@ -70,6 +70,8 @@ class JobPanel(QWidget):
         self._bar.setAccessibleName(self.tr("Progress of the job"))
         if self._saved_at:
             self.set_saved(self._saved_at)
+        elif self._unsaved:
+            self.set_unsaved()
         self._refresh()
 
     @Slot(str)
@@ -81,8 +83,14 @@ class JobPanel(QWidget):
     @Slot(str)
     def set_saved(self, time_of_day: str) -> None:
         """When the study file was last written."""
-        self._saved_at = time_of_day
+        self._saved_at, self._unsaved = time_of_day, False
         self._saved.setText(self.tr("Saved {}").format(time_of_day))
+
+    @Slot()
+    def set_unsaved(self) -> None:
+        """Something could not be written."""
+        self._saved_at, self._unsaved = "", True
+        self._saved.setText(self.tr("Not saved"))
 
     def show_file_work(self, work: FileWork | None) -> None:
         """Which study is being opened or saved; a job that runs is shown rather than that."""

@@ -22,7 +22,9 @@ def write_file(path: Path, data: bytes) -> None:
         write_atomically(path, data)
     except OSError as error:
         raise ArtifactError(
-            f"{path.name} could not be written: {error.strerror or error}.", "Choose another folder.", str(path)
+            f"{path.name} could not be written: {error.strerror or error}.",
+            "Choose a folder you may write to, with enough free space.",
+            str(path),
         ) from error
 
 

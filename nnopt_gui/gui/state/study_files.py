@@ -119,6 +119,11 @@ class StudyFiles(QObject):
         return self._store is not None and self._store.read_only
 
     @property
+    def owing(self) -> bool:
+        """Whether something of the study could not be written, and still is not."""
+        return self._store is not None and self._store.owing
+
+    @property
     def work(self) -> FileWork | None:
         """What is waited for: the file that is being opened, or the name that the study is being saved under."""
         if self._opening is not None:

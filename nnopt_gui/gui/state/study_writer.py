@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Hashable
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -20,11 +21,13 @@ from nnopt_gui.gui.state.opening import remove_study
 from nnopt_gui.jobs.failures import expected
 
 Write = Callable[[StudyFile], None]
+_AGAIN_S: Final = 3.0  # between attempts to write what is owed
 
 
 class StudyWriter(QThread):
     """A study's store (``TrialStore``). Changes are taken at once and committed in order; of several changes of one
-    trial the last one counts. What fails is owed, and tried again with the next change, in another file, at the end.
+    trial the last one counts. What fails is owed, and tried again: every few seconds, with the next change, in another
+    file, at the end.
 
     An opening of the test split waits until it is on disk, because no image may be read before. Reading has a
     connection of its own and does not wait for writing.
@@ -70,6 +73,12 @@ class StudyWriter(QThread):
     def read_only(self) -> bool:
         with self._changed:
             return self._read_only
+
+    @property
+    def owing(self) -> bool:
+        """Whether something could not be written, and still is not."""
+        with self._changed:
+            return self._asked == self._done and bool(self._owed)
 
     # -- the store: called from the study's thread --------------------------------------------------------------
 
@@ -181,13 +190,16 @@ class StudyWriter(QThread):
     def run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._asked > self._done or self._moves or self._stopping)
-                if self._asked == self._done and not self._moves:
+                patience = _AGAIN_S if self._owed and not self._read_only else None
+                called = self._changed.wait_for(
+                    lambda: self._asked > self._done or self._moves or self._stopping, timeout=patience
+                )
+                if self._stopping and self._asked == self._done and not self._moves:
                     break
                 asked, due = self._asked, dict(self._owed)
                 target = self._moves.popleft() if self._moves else None
-            if asked > self._done:
-                self._commit(due)
+            if asked > self._done or not called:
+                self._commit(due, again=not called)
             with self._changed:
                 self._done = asked
                 self._changed.notify_all()
@@ -195,7 +207,7 @@ class StudyWriter(QThread):
                 self._move(*target)
         self._finish()
 
-    def _commit(self, due: dict[Hashable, Write]) -> None:
+    def _commit(self, due: dict[Hashable, Write], *, again: bool = False) -> None:
         problem: NnoptError | None = None
         for key, write in due.items():
             try:
@@ -208,10 +220,10 @@ class StudyWriter(QThread):
             with self._changed:
                 if self._owed.get(key) is write:
                     del self._owed[key]
-        if problem is not None:
-            self.failed.emit(problem)
-        else:
+        if problem is None:
             self.committed.emit()
+        elif not again:  # it is known
+            self.failed.emit(problem)
 
     def _move(self, target: Path, leave: bool) -> None:
         before = self._path

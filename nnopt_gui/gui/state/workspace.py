@@ -46,7 +46,8 @@ class Workspace(QObject):
     opened = Signal(object)  # Path: from there
     saved_as = Signal(object)  # Path: the study goes on there
     refused = Signal(object)  # NnoptError: a study cannot be opened or not be saved there; all is as before
-    problem = Signal(object)  # NnoptError: a commit failed, the file is read-only, …
+    problem = Signal(object)  # NnoptError: the file is read-only, parts of it are damaged, …
+    unwritten = Signal(object)  # NnoptError: a commit failed; what it was about is owed
     committed = Signal(str)  # the time of day at which the file was last written
 
     def __init__(self, undo_stack: QUndoStack, untitled_folder: Path, parent: QObject | None = None) -> None:
@@ -64,7 +65,7 @@ class Workspace(QObject):
         self.files.read.connect(self._on_read)
         self.files.moved.connect(self._on_moved)
         self.files.refused.connect(self.refused)
-        self.files.failed.connect(self.problem)
+        self.files.failed.connect(self.unwritten)
         self.files.committed.connect(self._tell_committed)
 
     # -- what is asked ----------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def stops_at(rule: WidthRule | FrontRule, accuracy: float, seed: int) -> int | N
     running = rule.start(MEASUREMENT)
     for upto in range(128, COUNT + 1, 128):
         if running.decide(predictions(accuracy, seed, upto)):
-            assert str(upto) in running.reason
+            assert f"{upto:,}" in running.reason
             return upto
     assert running.reason == ""
     return None

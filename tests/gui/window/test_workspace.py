@@ -15,6 +15,7 @@ from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.study.study_file import StudyFile
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.errors import StudyError
+from nnopt_gui.gui.state import study_writer
 from nnopt_gui.gui.state.standing import Axes
 from nnopt_gui.gui.state.trial_table_model import NUMBER, NUMBER_ROLE, P50, RECIPE, STATUS, TOP1, TrialTableModel
 from nnopt_gui.gui.state.workspace import Workspace
@@ -139,14 +140,16 @@ def test_what_could_not_be_committed_is_told_and_tried_again(workspace, qtbot, m
         really(file, trial, *more)
 
     monkeypatch.setattr(StudyFile, "write_trial", write)
-    with qtbot.waitSignal(workspace.problem) as told, workspace.editing() as study:
+    monkeypatch.setattr(study_writer, "_AGAIN_S", 0.02)
+    with qtbot.waitSignal(workspace.unwritten) as told, workspace.editing() as study:
         study.add(Trial(4, Recipe.build(weight_bits=2), TrialState.DONE, measured(0.5, 500)))
     assert told.args[0] is full and workspace.trial(4).state is TrialState.DONE
-    full = None
-    workspace.set_pinned(1, True)
-    workspace.flush()
+    qtbot.waitUntil(lambda: workspace.files.owing)
+    with qtbot.waitSignal(workspace.committed):  # without another change
+        full = None
+    assert not workspace.files.owing
     with StudyFile.open(workspace.path, read_only=True) as file:
-        assert 4 in file.study and file.study.get(1).pinned
+        assert 4 in file.study
 
 
 def test_save_as_goes_on_in_the_named_file_without_waiting(workspace, tmp_path, qtbot, gate):
@@ -220,7 +223,7 @@ def test_a_second_window_reads_only_until_it_saves_elsewhere(workspace, tmp_path
     second.problem.connect(problems.append)
     opened(qtbot, second, tmp_path / "mine.nnopt")
     assert second.read_only and len(second.trials) == 4 and "read-only" in str(problems[0])
-    with qtbot.waitSignal(second.problem):
+    with qtbot.waitSignal(second.unwritten):
         second.set_pinned(2, True)
     with qtbot.waitSignal(second.saved_as):
         second.save_as(tmp_path / "yours.nnopt")
