@@ -154,6 +154,7 @@ class PlotBar(QWidget):
             chooser.setToolTip(name)
             for index in range(chooser.count()):
                 chooser.setItemText(index, engine_text(metric(chooser.itemData(index)).title))
+            chooser.updateGeometry()  # another text of the same item changes no index
         for name, (text, tip) in self._texts().items():
             action, box = self._actions[name], self._boxes.get(name)
             action.setText(text)

@@ -5,11 +5,12 @@ import signal
 import sqlite3
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
+    QComboBox,
     QLabel,
     QLineEdit,
     QMessageBox,
@@ -286,6 +287,9 @@ def test_look_and_language_switch_live(driver):
     QApplication.processEvents()  # windows are told by an event
     assert driver.find(QAbstractButton, "run_button").text() == "运行此点"
     assert len(driver.window.trials._table.selectionModel().selectedRows()) == 1, "what was chosen stays chosen"
+    chooser = driver.find(QComboBox, "x_metric")
+    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    assert chooser.width() == chooser.sizeHint().width(), "no wider than its new text, so that the boxes beside it fit"
     driver.find(QAction, "language_en").trigger()
     QApplication.processEvents()
     assert driver.find(QAbstractButton, "run_button").text() == "Run this point"
