@@ -1,7 +1,7 @@
 """Post-training quantisation of pretrained networks: this program, and other libraries where they are installed.
 
     python tests/benchmarks/quantisation.py [--networks cifar_resnet20,cifar_resnet56] [--bits 8,4,3,2,1]
-        [--efforts balanced,best] [--peers onnxruntime,openvino,nncf,brevitas] [--labels] [--ablation]
+        [--efforts balanced,best] [--peers onnxruntime,openvino,nncf,brevitas] [--labels [--seeds 3]] [--ablation]
         [--split test|selection] [--no-latency] [--json FILE] [--markdown]
 
 Networks come from ``../shared/models``, images from ``../shared/data/cifar10``; ``--networks`` and ``--data`` also take
@@ -17,16 +17,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from peers import brevitas_gpfq, onnxruntime_static, openvino_nncf
 from peers.case import Case, Job, Made, UnavailableError
 from peers.score import Images, Row, bits_of_file, markdown, speed, with_speed
@@ -45,6 +48,12 @@ from nnopt_gui.errors import NnoptError
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 TUNING_EPOCHS = 2
+PLAIN = "plain"
+ROADS = {  # from labels to a quantised network
+    PLAIN: {"epochs": TUNING_EPOCHS},
+    "as many tuned": {"epochs": TUNING_EPOCHS, "tuning_epochs": TUNING_EPOCHS},
+    "untuned before": {"tuning_epochs": TUNING_EPOCHS},
+}
 LIBRARIES = ("numpy", "torch", "onnx", "onnxruntime", "openvino", "nncf", "brevitas")
 PEERS = {
     "onnxruntime": onnxruntime_static.jobs,
@@ -230,26 +239,54 @@ def run_peers(bench: Bench, board: Board, ours: Sequence[tuple[int, Made]]) -> l
 
 
 def run_labels(bench: Bench, board: Board) -> list[tuple[int, Made]]:
-    """Two epochs with labels for the float network, then for every bit width against that."""
-    epochs = f"{TUNING_EPOCHS} epochs with labels"
-    tuned = run(bench, board, [bench.ours(Recipe.build(epochs=TUNING_EPOCHS), f"nnopt, {epochs}")], "labels, float")
+    """Two epochs with labels for the float network, then for every bit width against that, with every seed."""
+    done, drops = [], defaultdict[str, list[NDArray[np.int64]]](list)
+    for seed in range(bench.options.seeds):
+        done += run_labels_once(bench, board, seed, drops)
+    for name, of_seeds in drops.items():
+        if len(of_seeds) > 1:
+            board.note(f"{bench.case.network}: {name}: {mean_drop(of_seeds)}, mean of {len(of_seeds)} seeds")
+    return done
+
+
+def run_labels_once(
+    bench: Bench, board: Board, seed: int, drops: dict[str, list[NDArray[np.int64]]]
+) -> list[tuple[int, Made]]:
+    """One seed of everything that is drawn. ``drops`` gets, by the row's name, of every image how much worse the
+    quantised network was there: −1, 0 or 1."""
+    epochs = f"{TUNING_EPOCHS} epochs with labels" + (f", seed {seed}" if seed else "")
+    float_recipe = Recipe.build(epochs=TUNING_EPOCHS, seed=seed)
+    tuned = run(bench, board, [bench.ours(float_recipe, f"nnopt, {epochs}")], "labels, float")
     if not tuned:
         return []
     reference = bench.images.predict(tuned[0][1].open())
     against = replace(bench, reference=reference)
     note = "against the float network tuned equally"
-    roads = {
-        epochs: {"epochs": TUNING_EPOCHS},
-        f"{epochs}, as many tuned": {"epochs": TUNING_EPOCHS, "tuning_epochs": TUNING_EPOCHS},
-        f"{epochs}, untuned before": {"tuning_epochs": TUNING_EPOCHS},
-    }
     jobs = [
-        against.ours(Recipe.build(weight_bits=bits, **road), f"nnopt, {name}", note)
+        against.ours(
+            Recipe.build(weight_bits=bits, seed=seed, **ROADS[road]),
+            f"nnopt, {epochs}" + (f", {road}" if road != PLAIN else ""),
+            note,
+        )
         for bits in bench.options.bits
         if bits < 8
-        for name, road in roads.items()
+        for road in bench.options.roads
     ]
-    return tuned + run(against, board, jobs, "labels")
+    done = run(against, board, jobs, "labels")
+    labels = bench.images.subset.labels
+    for index, made in done:
+        row, right = board.rows[index], bench.images.predict(made.open()) == labels
+        name = f"{row.method} {row.setting}".replace(f", seed {seed}", "")
+        drops[name].append((reference == labels).astype(np.int64) - right)
+    return tuned + done
+
+
+def mean_drop(of_seeds: Sequence[NDArray[np.int64]]) -> str:
+    """Mean drop in points over seeds and images, with the 95 % interval of a mean over these images."""
+    drop = 100 * np.mean(of_seeds, axis=0)
+    half = 1.96 * drop.std(ddof=1) / math.sqrt(len(drop))
+    seeds = ", ".join(f"{100 * found.mean():+.2f}" for found in of_seeds)
+    return f"drop {drop.mean():+.2f} [{drop.mean() - half:+.2f}, {drop.mean() + half:+.2f}] ({seeds})"
 
 
 def time_all(bench: Bench, board: Board, done: Sequence[tuple[int, Made]]) -> None:
@@ -321,6 +358,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--efforts", type=words, default=["balanced", "best"])
     parser.add_argument("--peers", type=words, default=list(PEERS), help=", ".join(PEERS) + "; empty for none")
     parser.add_argument("--labels", action="store_true")
+    parser.add_argument("--seeds", type=int, default=1, help="of the networks that learn from labels")
+    parser.add_argument("--roads", type=words, default=list(ROADS), help=", ".join(ROADS))
     parser.add_argument("--ablation", action="store_true", help="instead of efforts, peers, labels and latency")
     parser.add_argument("--split", choices=("test", "selection"), default="test")
     parser.add_argument("--models", type=Path, default=SHARED / "models")
