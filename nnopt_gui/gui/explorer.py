@@ -238,7 +238,8 @@ class Explorer(QObject):
             return
         for key in ("reused", "job", "recipe"):
             self.dismiss_requested.emit(key)
-        plain: dict[str, Any] = {"recipes": [recipe.to_dict() for recipe in recipes], "draft": True}
+        # A search waits for the files themselves: a draft would only hold it up.
+        plain: dict[str, Any] = {"recipes": [recipe.to_dict() for recipe in recipes], "draft": predicted is None}
         if self._cluster:
             plain["cluster"] = self._cluster
         self._submit(JobKind.RUN, *(self._sources or (study.model, study.data)), plain, recipes, numbers, predicted)
