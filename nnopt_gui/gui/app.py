@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QUndoStack
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
@@ -45,6 +45,7 @@ from nnopt_gui.gui.state.layer_distributions import LayerDistributions
 from nnopt_gui.gui.state.opening import DEMO_MODEL
 from nnopt_gui.gui.state.published import PublishedResults
 from nnopt_gui.gui.state.recipe_state import RecipeState
+from nnopt_gui.gui.state.undo import undo_stack
 from nnopt_gui.gui.state.workspace import Workspace
 from nnopt_gui.gui.sweep_resume import SweepResume
 from nnopt_gui.gui.theme import Theme
@@ -82,7 +83,7 @@ class Program(QObject):
         self.theme.prepare(application)
         self.translator = Translator(application, self)
         self.translator.set_language(settings.language or SYSTEM)
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = undo_stack(self)
         self.recipes = RecipeState(self.undo_stack, self)
         self.workspace = Workspace(self.undo_stack, studies, self)
         self.jobs = JobState(self)

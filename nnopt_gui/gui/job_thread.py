@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, SignalInstance, Slot
 
 from nnopt_gui.engine.sources import DataSource, ModelSource
 from nnopt_gui.engine.target import AS_USUAL, MeasurementOptions
@@ -20,6 +21,7 @@ from nnopt_gui.jobs.local_engine import LocalEngine
 RESTART_CAP: Final = 3  # losses in a row without one finished job
 _STOP_LIMIT_MS: Final = 10_000
 _BREATH_MS: Final = 200
+_TURN_S: Final = 0.006  # for events, in one turn of the window's event loop; they come in bursts
 
 
 class JobThread(QThread):
@@ -35,6 +37,7 @@ class JobThread(QThread):
     event_received = Signal(object)  # JobEvent of a submitted job
     engine_ready = Signal()  # the engine has warmed up, again after every restart
     engine_lost = Signal(str)  # it ended unexpectedly: why, and what happens next
+    _happened = Signal()  # there is something to pass on
 
     def __init__(self, engine: LocalEngine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,10 @@ class JobThread(QThread):
         self._lock = threading.Lock()  # guards _unfinished
         self._stopping = False
         self._losses = 0
+        self._news: deque[tuple[SignalInstance, tuple[object, ...]]] = deque()  # for the window, in order
+        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn.timeout.connect(self._pass_on)
+        self._happened.connect(self._on_happened)
 
     # -- called from the window's thread ----------------------------------------------------------------------
 
@@ -108,6 +115,21 @@ class JobThread(QThread):
         self._engine.wake()
         return self.wait(_STOP_LIMIT_MS)
 
+    @Slot()
+    def _on_happened(self) -> None:
+        if not self._turn.isActive():
+            self._turn.start()
+
+    @Slot()
+    def _pass_on(self) -> None:
+        """Emit what happened, a few milliseconds of it: the window is painted and answers before the rest comes."""
+        until = time.monotonic() + _TURN_S
+        while self._news and time.monotonic() < until:
+            signal, values = self._news.popleft()
+            if self._news:
+                self._turn.start()  # first: whoever is told may wait for more in an event loop of his own
+            signal.emit(*values)
+
     # -- this thread ------------------------------------------------------------------------------------------
 
     def run(self) -> None:
@@ -133,7 +155,7 @@ class JobThread(QThread):
             if event.terminal and not self._engine.alive and event.kind is EventKind.CANCELLED:
                 self._revive()  # the cancel had to end it
         elif event.kind is EventKind.READY:
-            self.engine_ready.emit()
+            self._announce(self.engine_ready)
         elif event.kind is EventKind.FAILED:
             self._on_lost(NnoptError.from_dict(event.payload["error"]))
 
@@ -162,26 +184,31 @@ class JobThread(QThread):
                 return  # it has had its terminal event
             if event.terminal:
                 del self._unfinished[event.job_id]
-        self.event_received.emit(event)
+        self._announce(self.event_received, event)
+
+    def _announce(self, signal: SignalInstance, *values: object) -> None:
+        """Have a signal emitted in the window's thread."""
+        self._news.append((signal, values))
+        self._happened.emit()
 
     def _on_lost(self, error: NnoptError) -> None:
         self._losses += 1
         if self._losses <= RESTART_CAP:
-            self.engine_lost.emit(str(error))
+            self._announce(self.engine_lost, str(error))
             self._revive()
         else:
             lost = EngineCrashedError(
                 error.user_message,
                 f"It was lost {self._losses} times in a row and is started again only with the next job.",
             )
-            self.engine_lost.emit(str(lost))
+            self._announce(self.engine_lost, str(lost))
 
     def _revive(self) -> None:
         """Start the engine ahead of the next job; the job that was lost is not run again by itself."""
         try:
             self._engine.start()
         except NnoptError as error:
-            self.engine_lost.emit(str(error))
+            self._announce(self.engine_lost, str(error))
 
     def _survive(self, error: Exception) -> None:
         reason = expected(error)
@@ -192,5 +219,5 @@ class JobThread(QThread):
             lost = tuple(self._unfinished)
         for job_id in lost:
             self._tell(failed(job_id, reason))
-        self.engine_lost.emit(f"{reason}\n{reason.details}")
+        self._announce(self.engine_lost, f"{reason}\n{reason.details}")
         self.msleep(_BREATH_MS)  # whatever it is, it must not spin

@@ -138,9 +138,8 @@ class MainWindow(QMainWindow):
         self.mistakes = ErrorsPanel(comparisons, workspace, *matrix, self)
 
     def _build_centre(self) -> None:
-        centre = Centre(self.errors, self.welcome, self.model_panel, self.plots, self.trials, self)
-        self._pages = centre.pages
-        self.setCentralWidget(centre)
+        self._centre = Centre(self.errors, self.welcome, self.model_panel, self.plots, self.trials, self)
+        self.setCentralWidget(self._centre)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addPermanentWidget(self.job_panel, 1)
 
@@ -267,7 +266,7 @@ class MainWindow(QMainWindow):
         for dock in self._docks:
             dock.setVisible(has_study)
         self._widen_inspector()
-        self._pages.setCurrentIndex(int(has_study))  # last: the plots are laid out once
+        self._centre.turn_to(int(has_study))  # last: the plots are laid out once
         if not has_study:
             self.show_sweep(False)
         self.show_target()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,14 +30,30 @@ class Centre(QWidget):
         work.setSpacing(0)
         work.addWidget(above)
         work.addWidget(_Work(errors, plots, trials, page), 1)
-        self.pages = named(QStackedWidget(self), "pages")
-        self.pages.addWidget(welcome)
-        self.pages.addWidget(page)
+        self._pages = named(QStackedWidget(self), "pages")
+        self._pages.addWidget(welcome)
+        self._pages.addWidget(page)
+        self._painting = QTimer(self, interval=0, singleShot=True)
+        self._painting.timeout.connect(self._paint_again)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 0)
         column.setSpacing(4)
         column.addWidget(errors)
-        column.addWidget(self.pages, 1)
+        column.addWidget(self._pages, 1)
+
+    def turn_to(self, page: int) -> None:
+        """Show the welcome page (0) or the study (1). Everything is laid out in this turn of the event loop and painted
+        in the next: both together would hold the loop too long."""
+        if page == self._pages.currentIndex():
+            return
+        if self.isVisible():
+            self.window().setUpdatesEnabled(False)
+            self._painting.start()
+        self._pages.setCurrentIndex(page)
+
+    @Slot()
+    def _paint_again(self) -> None:
+        self.window().setUpdatesEnabled(True)
 
 
 class _Work(QSplitter):

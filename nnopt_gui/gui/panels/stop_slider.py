@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QLine, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLine, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -140,16 +140,31 @@ class StopSlider(QWidget):
 class _TickedSlider(QSlider):
     """Fusion draws ticks in a darker window colour, which cannot be seen in the dark look."""
 
+    def __init__(self, orientation: Qt.Orientation, parent: QWidget) -> None:
+        super().__init__(orientation, parent)
+        self._ticks: list[QLine] = []  # where they are; found anew when the slider has another size or style
+        self._found_for: tuple[QSize, int, int, int] | None = None
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
+        about = (self.size(), self.minimum(), self.maximum(), self.tickInterval())
+        if about != self._found_for:
+            self._found_for, self._ticks = about, self._find_ticks()
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        painter.drawLines(self._ticks)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._found_for = None
+
+    def _find_ticks(self) -> list[QLine]:
         option = QStyleOptionSlider()
         self.initStyleOption(option)
         control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
         handle = self.style().subControlRect(control, option, part, self)
-        low, high, room = self.minimum(), self.maximum(), self.width() - handle.width()
+        low, high, room, top = self.minimum(), self.maximum(), self.width() - handle.width(), handle.bottom() + 2
         values = range(low, high + 1, self.tickInterval())
         places = [QStyle.sliderPositionFromValue(low, high, value, room) + handle.width() // 2 for value in values]
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        top = handle.bottom() + 2
-        painter.drawLines([QLine(x, top, x, top + 2) for x in places])
+        return [QLine(x, top, x, top + 2) for x in places]

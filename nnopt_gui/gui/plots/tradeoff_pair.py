@@ -318,7 +318,7 @@ class TradeoffPair(QWidget):
 
     @Slot()
     def _on_study_replaced(self) -> None:
-        self.refresh()
+        self._draw_first()  # and the second in a turn of its own
         self._show_published()
         self.set_auto_fit(True)
 

@@ -15,6 +15,7 @@ from nnopt_gui.engine.quantities import DASH, significant
 from nnopt_gui.engine.study.trial import BASELINE_NUMBER, TrialState
 from nnopt_gui.engine.study.trial_columns import TrialColumns
 from nnopt_gui.gui.i18n import engine_text, labelled, recipe_label
+from nnopt_gui.gui.state.standing import Standing
 from nnopt_gui.gui.state.trial_filter import TrialFilter
 from nnopt_gui.gui.state.trial_status import draft_text, trial_statuses
 from nnopt_gui.gui.state.workspace import Workspace
@@ -36,6 +37,7 @@ class _Shown:
     """What the table shows: ``rows`` of the columns, in their order; ``statuses`` of all of them."""
 
     columns: TrialColumns
+    standing: Standing
     statuses: NDArray[np.object_]
     rows: Rows
 
@@ -191,8 +193,8 @@ class TrialTableModel(QAbstractTableModel):
 
     def _arranged(self) -> _Shown:
         """What is to be shown now. Unmeasured trials come last."""
-        columns = self._workspace.columns
-        statuses = trial_statuses(columns, self._workspace.standing)
+        columns, where = self._workspace.columns, self._workspace.standing
+        statuses = trial_statuses(columns, where)
         rows = np.arange(len(columns)) if self._filter.empty else np.flatnonzero(self._filter.mask(columns, statuses))
         if self._sorted_by != NUMBER:
             keys = self._keys(columns, statuses)[rows]
@@ -202,7 +204,7 @@ class TrialTableModel(QAbstractTableModel):
                 rows = rows[np.argsort(keys, kind="stable")]
         elif self._descending:
             rows = rows[::-1]
-        return _Shown(columns, statuses, rows)
+        return _Shown(columns, where, statuses, rows)
 
     def _keys(self, columns: TrialColumns, statuses: NDArray[np.object_]) -> NDArray[Any]:
         if self._sorted_by in (RECIPE, STATUS):
@@ -241,7 +243,8 @@ class TrialTableModel(QAbstractTableModel):
         self._reset()
 
     def _on_trials_changed(self, number: int) -> None:
-        """One trial came, changed or went."""
+        """One trial came, changed or went, and with it the front may have moved."""
+        moved = self._shown.standing is not self._workspace.standing
         shown = self._arranged()
         before, after = self._shown.numbers, shown.numbers
         gone, here = np.flatnonzero(before == number).tolist(), np.flatnonzero(after == number).tolist()
@@ -261,15 +264,23 @@ class TrialTableModel(QAbstractTableModel):
             self.beginRemoveRows(QModelIndex(), gone[0], gone[0])
             self._shown = shown
             self.endRemoveRows()
+        if moved:
+            self._tell_statuses()
 
     def _on_standing_changed(self) -> None:
+        if self._shown.standing is self._workspace.standing:
+            return  # it came with the trial
         shown = self._arranged()
         if not np.array_equal(self._shown.numbers, shown.numbers):
             self._reset()
             return
         self._shown = shown
-        if len(shown.rows):
-            self.dataChanged.emit(self.index(0, STATUS), self.index(len(shown.rows) - 1, STATUS))
+        self._tell_statuses()
+
+    def _tell_statuses(self) -> None:
+        rows = len(self._shown.rows)
+        if rows:
+            self.dataChanged.emit(self.index(0, STATUS), self.index(rows - 1, STATUS))
 
     def retranslate(self) -> None:
         """The language changed: every text is asked for again."""

@@ -9,9 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtGui import QUndoCommand
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QUndoCommand, QUndoStack
 
+MOST_STEPS: Final = 500  # that can be undone; a window that is open for a week must not keep every slider's move
 _MERGEABLE: Final = 1
+
+
+def undo_stack(parent: QObject | None = None) -> QUndoStack:
+    """A stack that forgets its oldest steps."""
+    stack = QUndoStack(parent)
+    stack.setUndoLimit(MOST_STEPS)
+    return stack
 
 
 class Change(QUndoCommand):

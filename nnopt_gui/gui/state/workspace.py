@@ -344,8 +344,10 @@ class Workspace(QObject):
             self.chosen_changed.emit()
 
     def _stand(self) -> Standing:
+        """The same record where nothing moved, so that who shows it may leave it as it is."""
         self._second = None
-        return standing(self.columns, self._axes.x[0], self._axes.y)
+        found = standing(self.columns, self._axes.x[0], self._axes.y)
+        return self._standing if found == self._standing else found
 
     @Slot()
     def _tell_committed(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from nnopt_gui.gui.job_thread import RESTART_CAP, JobThread
 from nnopt_gui.jobs.job import EventKind, Job, JobEvent, JobKind
@@ -271,3 +272,23 @@ def test_thousands_of_signals_between_threads(qtbot):
     qtbot.waitUntil(lambda: sink.count == 5_000, timeout=WAIT_MS)
     assert emitter.wait(WAIT_MS)
     assert abs(sys.getrefcount(True) - before) < 500
+
+
+def test_a_burst_of_events_leaves_turns_to_everybody_else(bench, qtbot):
+    told: list[int | None] = []  # None: another timer had its turn
+
+    class Slow(QObject):
+        @Slot(object)
+        def on_event(self, event: JobEvent) -> None:
+            told.append(event.job_id)
+            time.sleep(0.01)
+
+    slow, other = Slow(), QTimer(bench.listener, interval=0)
+    bench.thread.event_received.connect(slow.on_event)
+    for number in range(5):
+        bench.thread._announce(bench.thread.event_received, JobEvent(number, EventKind.STATUS))
+    other.timeout.connect(lambda: told.append(None))
+    other.start()
+    bench.until(lambda: 4 in told)
+    assert [number for number in told if number is not None] == list(range(5))
+    assert all(None in told[told.index(number) : told.index(number + 1)] for number in range(4))

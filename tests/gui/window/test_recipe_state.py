@@ -1,16 +1,18 @@
 """Sliders' choices → recipe, prediction, undo."""
 
+import weakref
+
 import pytest
-from PySide6.QtGui import QUndoStack
 
 from nnopt_gui.engine.estimate import estimate
 from nnopt_gui.engine.recipe import Distill, Method, Prune, PruneMethod, Recipe, Student
 from nnopt_gui.gui.state.recipe_state import PRUNE_STOPS, WEIGHT_STOPS, Choices, RecipeState, parse_student
+from nnopt_gui.gui.state.undo import MOST_STEPS, Change, undo_stack
 
 
 @pytest.fixture
 def undo(qapp):
-    stack = QUndoStack()
+    stack = undo_stack()
     yield stack
     stack.clear()  # commands in a cycle with their stack crash Python's garbage collector
 
@@ -84,6 +86,21 @@ def test_dragging_is_one_step_of_undo(state, undo):
     assert state.choices == before
     undo.redo()
     assert state.choices.weight_bits == 4
+
+
+def test_the_oldest_steps_are_forgotten_and_their_memory_given_back(undo):
+    shown, kept = [], []
+    for number in range(MOST_STEPS + 20):
+        value = {number}  # only its step knows it
+        kept.append(weakref.ref(value))
+        undo.push(Change("", value, value, shown.append, f"key {number}"))
+        shown.clear()
+        del value
+    assert undo.count() == MOST_STEPS
+    assert [ref() is None for ref in kept] == [True] * 20 + [False] * MOST_STEPS
+    while undo.canUndo():
+        undo.undo()
+    assert shown[-1] == {20}
 
 
 def test_dragging_back_leaves_no_step(state, undo):

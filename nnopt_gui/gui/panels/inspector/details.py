@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import Conditions, Latency, Measurement
@@ -44,6 +45,7 @@ class DetailsPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("details_panel")
         self._workspace = workspace
+        self._shown: object = None  # all that the texts are made of
         self._title = named(QLabel(self, wordWrap=True), "details_title", "heading")
         self._state = named(QLabel(self, wordWrap=True), "details_state")
         self._state.setTextFormat(Qt.TextFormat.PlainText)
@@ -53,6 +55,7 @@ class DetailsPanel(QWidget):
         self._save = named(QPushButton(self), "save_button", "primary")
         self._to_sliders = named(QPushButton(self), "to_sliders_button")
         self._retry = named(QPushButton(self), "retry_button")
+        self._retry.hide()  # with all three the dock would get wider
         self._lay_out()
         self._save.clicked.connect(self._on_save_clicked)
         self._to_sliders.clicked.connect(self._on_to_sliders_clicked)
@@ -95,6 +98,10 @@ class DetailsPanel(QWidget):
         for button in (self._save, self._to_sliders, self._retry):
             buttons.addWidget(button)
         outer.addLayout(buttons)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -139,6 +146,7 @@ class DetailsPanel(QWidget):
         self._retry.setText(self.tr("Retry"))
         for button in (self._save, self._to_sliders, self._retry):
             button.setAccessibleName(button.text())
+        self._shown = None
         self.refresh()
 
     def _tips(self) -> dict[str, str]:
@@ -166,10 +174,20 @@ class DetailsPanel(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Show the selected trial anew."""
-        trial = self._workspace.selected
-        measurement = self._workspace.measurement(trial) if trial is not None else None
+        """Show the selected trial anew; nothing is written while the tab is hidden, nor what stands there already."""
+        workspace, trial = self._workspace, self._workspace.selected
+        study, standing = workspace.study, workspace.standing
+        measurement = workspace.measurement(trial) if trial is not None else None
+        places = (trial.number in standing.front, trial.number in standing.tied) if trial is not None else ()
+        described = (study.data_profile, study.confirmations) if study is not None else ()
+        shown = (trial, measurement, places, workspace.baseline, *described)
+        if not self.isVisible() or shown == self._shown:
+            return
+        self._shown = shown
         self._show_head(trial)
+        self._show_values(trial, measurement)
+
+    def _show_values(self, trial: Trial | None, measurement: Measurement | None) -> None:
         values = dict.fromkeys((*_ROWS, *_CONDITION_ROWS), "")
         if trial is not None and measurement is not None:
             values |= self._numbers(trial, measurement) | self._circumstances(trial, measurement.conditions)
@@ -186,7 +204,7 @@ class DetailsPanel(QWidget):
         again = (TrialState.FAILED, TrialState.CANCELLED, TrialState.INTERRUPTED)
         failed = trial is not None and trial.state in again
         gone, come = (self._save, self._retry) if failed else (self._retry, self._save)
-        gone.setVisible(False)  # first: with all three the dock would get wider, and the window's edge would cut it off
+        gone.setVisible(False)  # first: else there would be all three, and the window's edge would cut the dock off
         come.setVisible(True)
         if trial is None:
             self._title.setText(self.tr("Nothing selected"))

@@ -47,6 +47,7 @@ class WhyPanel(QWidget):
         self._ledgers: dict[About, Ledger] = {}
         self._notes: dict[About, QLabel] = {}
         self._findings: dict[About, QVBoxLayout] = {}
+        self._cards: dict[About, list[FindingCard]] = {"size": [], "time": []}
         self._lay_out(theme)
         self._act.clicked.connect(self._on_act_clicked)
         diagnoses.changed.connect(self.refresh)
@@ -211,38 +212,23 @@ class WhyPanel(QWidget):
         note.setVisible(bool(text))
 
     def _show_findings(self, about: About, diagnosis: Diagnosis) -> None:
-        layout = self._findings[about]
-        while (item := layout.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
         chosen = [finding for finding in diagnosis.findings if finding.about == about]
         of = self.tr("{} of the file") if about == "size" else self.tr("{} of the time")
-        for place, finding in enumerate(chosen):
+        cards = self._cards[about]
+        while len(cards) < len(chosen):
+            cards.append(FindingCard(f"why_{about}_finding{len(cards)}", self))
+            self._findings[about].addWidget(cards[-1])
+        for card, finding in zip(cards, chosen, strict=False):
             text, remedy = finding_text(diagnosis, finding)
             share = share_text(finding.share)
-            head = "" if share in text or finding.code == "threads_idle" else of.format(share)  # there it is what idles
-            layout.addWidget(self._card(f"why_{about}_finding{place}", head, text, remedy, finding.layers))
+            told = share in text or finding.code == "threads_idle"  # there it is what idles
+            card.show_finding("" if told else of.format(share), text, remedy, self._layers_text(finding.layers))
+        for place, card in enumerate(cards):
+            card.setVisible(place < len(chosen))
 
-    def _card(self, name: str, head: str, text: str, remedy: str, layers: Sequence[str]) -> QFrame:
-        """One finding: its share where the sentence does not say it, the sentence, and what to do."""
-        card = named(QFrame(self), name, "card")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(8, 6, 8, 6)
-        column.setSpacing(3)
-        for part, role, words in (("share", "muted", head), ("text", "", text), ("remedy", "muted", remedy)):
-            if not words:
-                continue
-            label = named(QLabel(words, card, wordWrap=True), f"{name}_{part}", role)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-            column.addWidget(label)
-        if layers:
-            more = [] if len(layers) <= _LAYERS_SHOWN else ["…"]
-            card.setToolTip("\n".join([self.tr("Layers:"), *layers[:_LAYERS_SHOWN], *more]))
-        card.setAccessibleName(f"{head} {text} {remedy}".strip())
-        return card
+    def _layers_text(self, layers: Sequence[str]) -> str:
+        more = [] if len(layers) <= _LAYERS_SHOWN else ["…"]
+        return "\n".join([self.tr("Layers:"), *layers[:_LAYERS_SHOWN], *more]) if layers else ""
 
     # -- asking -----------------------------------------------------------------------------------------------
 
@@ -252,6 +238,40 @@ class WhyPanel(QWidget):
             self._diagnoses.stop()
         else:
             self._diagnoses.ask_again()
+
+
+class FindingCard(QFrame):
+    """One finding: its share where the sentence does not say it, the sentence, and what to do.
+
+    A card is used again for the next file: to make one, with what the style sheet says about it, takes the window's
+    event loop longer than all its texts.
+
+    Args:
+        name: objectName; those of its texts are ``<name>_share``, ``_text`` and ``_remedy``.
+    """
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        named(self, name, "card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(3)
+        self._labels: list[QLabel] = []
+        for part, role in (("share", "muted"), ("text", ""), ("remedy", "muted")):
+            label = named(QLabel(self, wordWrap=True), f"{name}_{part}", role)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            column.addWidget(label)
+            self._labels.append(label)
+
+    def show_finding(self, head: str, text: str, remedy: str, tip: str) -> None:
+        """Show these texts."""
+        for label, words in zip(self._labels, (head, text, remedy), strict=True):
+            label.setText(words)
+            label.setVisible(bool(words))
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{head} {text} {remedy}".strip())
 
 
 def _by_work(time: TimeLedger) -> list[Entry]:
