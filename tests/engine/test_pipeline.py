@@ -134,7 +134,7 @@ def test_a_draft_is_a_file_that_was_measured_and_changes_nothing(session: Sessio
 
 def test_trials_leave_the_baseline_as_it_was(session: Session) -> None:
     before = session.baseline(REPORTER)
-    session.run_trial(Recipe.build(weight_bits=2, prune=0.5, epochs=1), REPORTER)
+    session.run_trial(Recipe.build(weight_bits=8, prune=0.5, epochs=1), REPORTER)
     assert session.run_trial(Recipe(), REPORTER).sha256 == before.sha256
 
 
