@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Final
 
@@ -26,6 +27,7 @@ _SAMPLE: Final = 1 << 16  # weights that levels are trained on
 _ROUNDS: Final = 5
 _PRIOR: Final = 4.0  # weights' worth of trust in the levels so far
 _LEAST_IMPORTANCE: Final = 1e-3
+_FEW: Final = 2  # streams whose paths are followed one by one
 _BATCH: Final = 1 << 7  # streams at a time: what their paths cost fits a cache
 
 
@@ -101,25 +103,41 @@ class Trellis:
             barred = np.full((streams, codes, 1, rest), np.inf, np.float32)
             barred[np.arange(streams), start % codes, 0, start // codes] = 0.0
             costs[0] += barred
-        for step in range(1, len(costs)):
-            cheapest = costs[step - 1].min(axis=1)  # over the oldest code, which the next window has forgotten
-            costs[step] += cheapest.reshape(streams, rest, codes).transpose(0, 2, 1)[:, :, None, :]
+        cheapest = np.empty((streams, costs.shape[3], rest), costs.dtype)
+        carried = cheapest.reshape(streams, rest, codes).transpose(0, 2, 1)[:, :, None, :]  # in the next one's order
+        for before, now in pairwise(costs):
+            np.minimum.reduce(before, axis=1, out=cheapest)  # over the oldest code, which the next window has forgotten
+            np.add(now, carried, out=now)
         return costs
 
     def _trace(self, total: np.ndarray, end: np.ndarray | None, first: int) -> np.ndarray:
         """The windows of the cheapest paths (that end in the state ``end``), from the last back to the ``first``."""
         length, streams = total.shape[:2]
         flat = total.reshape(length, streams, total.shape[2], self._states)
-        every, path = np.arange(streams), np.empty((length, streams), np.int64)
-        state = end
+        state = flat[-1].reshape(streams, -1).argmin(axis=1) % self._states if end is None else end
+        path = np.empty((length, streams), np.int64)
+        if streams <= _FEW:
+            for stream, last in enumerate(state.tolist()):
+                path[first:, stream] = self._followed(flat[first:, stream], last)
+            return path
+        every = np.arange(streams)
         for step in range(length - 1, first - 1, -1):
-            if state is None:
-                oldest, state = np.divmod(flat[step].reshape(streams, -1).argmin(axis=1), self._states)
-            else:
-                oldest = flat[step, every, :, state].argmin(axis=1)
+            oldest = flat[step, every, :, state].argmin(axis=1)
             path[step] = state << self.bits | oldest
             state = path[step] & (self._states - 1)
         return path
+
+    def _followed(self, total: np.ndarray, state: int) -> list[int]:
+        """One stream's path, from (T, oldest code, state): all choices at once, then no array is looked at."""
+        least, oldest = total[:, 0].copy(), np.zeros((len(total), self._states), np.uint8)
+        for code in range(1, total.shape[1]):
+            oldest[total[:, code] < least] = code
+            np.minimum(least, total[:, code], out=least)
+        chosen, path = oldest.tobytes(), []
+        for step in range(len(total) - 1, -1, -1):
+            path.append(state << self.bits | chosen[step * self._states + state])
+            state = path[-1] & (self._states - 1)
+        return path[::-1]
 
 
 @dataclass(frozen=True)
