@@ -194,20 +194,25 @@ def tinted_icon(name: str, colours: Colours, tint: str | None = None) -> QIcon:
     Raises:
         FileNotFoundError: there is no such icon.
     """
-    source = resource_path(f"icons/{name}.svg").read_text(encoding="utf-8")
+    source = resource_path(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", "black")
+    renderer = QSvgRenderer(QByteArray(source.encode()))
     icon = QIcon()
     states = (
         (QIcon.Mode.Normal, tint or colours.text),
         (QIcon.Mode.Disabled, colours.disabled),
         (QIcon.Mode.Selected, colours.highlighted_text),
     )
-    for mode, colour in states:
-        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
-        for size in ICON_SIZES:
-            pixmap = QPixmap(QSize(size, size))
-            pixmap.fill(Qt.GlobalColor.transparent)
+    for size in ICON_SIZES:
+        shape = QPixmap(QSize(size, size))
+        shape.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(shape)
+        renderer.render(painter, QRectF(0, 0, size, size))  # once: an icon has one colour, which is filled in
+        painter.end()
+        for mode, colour in states:
+            pixmap = shape.copy()
             painter = QPainter(pixmap)
-            renderer.render(painter, QRectF(0, 0, size, size))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+            painter.fillRect(pixmap.rect(), QColor(colour))
             painter.end()
             icon.addPixmap(pixmap, mode)
     return icon

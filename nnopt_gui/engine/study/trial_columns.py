@@ -139,7 +139,10 @@ class TrialColumns:
 
     def among(self, *states: TrialState) -> NDArray[np.bool_]:
         """bool (n,): whether the trial is in one of these states."""
-        return np.isin(self.state, [_CODES[state.value] for state in states])
+        found = np.zeros(len(self.state), dtype=np.bool_)
+        for state in states:
+            found |= self.state == _CODES[state.value]
+        return found
 
     def comparable(self) -> NDArray[np.bool_]:
         """bool (n,): whether the latency may stand beside the others': measured on the same machine, in the same

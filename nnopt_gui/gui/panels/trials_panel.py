@@ -228,6 +228,8 @@ class TrialsPanel(QWidget):
 
     def _rows(self, numbers: frozenset[int]) -> list[int]:
         """The rows of these trials that the filter lets through, ascending."""
+        if not numbers:
+            return []
         return np.flatnonzero(np.isin(self._model.numbers, list(numbers))).tolist()
 
     def _selected_rows(self) -> list[int]:

@@ -162,7 +162,7 @@ class PointLayers:
             if self._ringed.get(name) == wanted:
                 continue
             self._ringed[name] = wanted
-            ringed = arrays.number == wanted[0] if len(wanted) == 1 else np.isin(arrays.number, wanted)
+            ringed = np.isin(arrays.number, wanted) if len(wanted) > 1 else arrays.number == next(iter(wanted), None)
             rows = np.flatnonzero(ringed)
             rows = rows[np.isfinite(arrays.x[rows]) & np.isfinite(arrays.y[rows])]
             self._rings[name] = _renewed(self._rings.get(name), stamp, arrays.x[rows], arrays.y[rows])

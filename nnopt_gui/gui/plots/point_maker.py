@@ -45,6 +45,8 @@ def plot_points(
     columns: TrialColumns, rows: NDArray[np.int64], x: Metric, y: Metric, where: Standing
 ) -> list[PlotPoint]:
     """The points of these rows, in which both metrics were measured. Their hover cards are written when asked for."""
+    if not len(rows):
+        return []
     number = columns.number[rows]
     done = columns.among(TrialState.DONE)[rows]
     fields: dict[str, Iterable[Any]] = {name: repeat(default) for name, default in PlotPoint._field_defaults.items()}

@@ -25,6 +25,8 @@ def trial_statuses(columns: TrialColumns, standing: Standing) -> NDArray[np.obje
     """str (n,), in the current language: the state of each trial, or where it stands on the first plot."""
     translate = QCoreApplication.translate
     texts = np.full(len(columns), translate("TrialTableModel", "done"), dtype=np.object_)
+    if not len(columns):
+        return texts
     texts[~np.isnan(columns.values(ACCURACY))] = translate("TrialTableModel", "dominated")
     texts[np.isin(columns.number, list(standing.tied))] = translate("TrialTableModel", "tied with front")
     texts[np.isin(columns.number, standing.front)] = translate("TrialTableModel", "front")
