@@ -21,7 +21,7 @@ from nnopt_gui.engine.weight_plan import BookOrder, BookShape
 _SAMPLE: Final = 1 << 16  # vectors that a codebook is trained on
 _SEEDING_SAMPLE: Final = 1 << 13
 _ROUNDS: Final = 25
-_CELLS: Final = 1 << 18  # distances at a time: they stay in a core's cache
+_CELLS: Final = 1 << 20  # distances at a time: they stay in the cores' caches
 LARGEST_LEVEL: Final = 127
 
 
