@@ -445,7 +445,7 @@
         <translation>在各层之间分配文件的字节，使准确率损失最小。</translation>
     </message>
     <message>
-        <source>Bits for every layer, so that the file fits.</source>
+        <source>Bits per layer, so that the file fits.</source>
         <translation>为每层选择位宽，使文件不超出预算。</translation>
     </message>
     <message>
@@ -1044,6 +1044,10 @@ and {} for the runtime</source>
         <translation>不可比较：机器、运行时或线程数不同。</translation>
     </message>
     <message>
+        <source>  ({}× as large)</source>
+        <translation>（为原来的 {} 倍）</translation>
+    </message>
+    <message>
         <source>{} p50
 {} p95, {} runs</source>
         <translation>{} p50
@@ -1383,7 +1387,7 @@ and {} for the runtime</source>
         <translation>{all} 层中有 {layers} 层的权重是 32 位浮点：占文件的 {share}。</translation>
     </message>
     <message>
-        <source>Quantize them: 8 bits take a quarter, mostly without loss.</source>
+        <source>Quantise them: 8 bits take a quarter, mostly without loss.</source>
         <translation>把它们量化：8 位只占四分之一，大多没有损失。</translation>
     </message>
     <message>
@@ -1447,7 +1451,7 @@ and {} for the runtime</source>
         <translation>所有层都以浮点运行。</translation>
     </message>
     <message>
-        <source>Quantize weights and activations to 8 bits: integer kernels are two to four times as fast on large layers.</source>
+        <source>Quantise weights and activations to 8 bits: integer kernels are two to four times as fast on large layers.</source>
         <translation>把权重和激活量化到 8 位：在大的层上，整数内核快两到四倍。</translation>
     </message>
     <message>
@@ -2838,7 +2842,7 @@ and {} for the runtime</source>
 <context>
     <name>PlotLegend</name>
     <message>
-        <source>Quantized</source>
+        <source>Quantised</source>
         <translation>量化</translation>
     </message>
     <message>
@@ -3320,7 +3324,7 @@ and {} for the runtime</source>
 <context>
     <name>RecipePanel</name>
     <message>
-        <source>&amp;Quantize</source>
+        <source>&amp;Quantise</source>
         <translation>量化(&amp;Q)</translation>
     </message>
     <message>
@@ -3787,7 +3791,7 @@ and {} for the runtime</source>
         <translation>+ 微调</translation>
     </message>
     <message>
-        <source>+ quantize</source>
+        <source>+ quantise</source>
         <translation>+ 量化</translation>
     </message>
 </context>
@@ -3802,7 +3806,7 @@ and {} for the runtime</source>
         <translation>原始</translation>
     </message>
     <message>
-        <source>quantized</source>
+        <source>quantised</source>
         <translation>量化</translation>
     </message>
     <message>

@@ -109,7 +109,7 @@ class BudgetRow(QWidget):
         self._measure.setVisible(not known)
         self._measure.setEnabled(self._runnable)
         if not known:
-            self._say(self.tr("Bits for every layer, so that the file fits."))
+            self._say(self.tr("Bits per layer, so that the file fits."))
             return
         if bounds is None:
             self._say(self._why_not())

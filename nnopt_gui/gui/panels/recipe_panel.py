@@ -153,7 +153,7 @@ class RecipePanel(QWidget):
 
     def retranslate(self) -> None:
         """Set every text in the language of the moment."""
-        self._quantize.setText(self.tr("&Quantize"))
+        self._quantize.setText(self.tr("&Quantise"))
         self._prune.setText(self.tr("&Prune"))
         self._student_on.setText(self.tr("&Student network"))
         self._tune.setText(self.tr("&Fine-tune"))

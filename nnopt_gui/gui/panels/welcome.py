@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem,
 from nnopt_gui.gui.panels.layout import named
 from nnopt_gui.gui.theme import Theme
 
-_WIDTH: Final = 640
+_WIDTH: Final = 680
 _MOST_ROWS: Final = 8
 
 

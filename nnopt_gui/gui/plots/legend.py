@@ -190,7 +190,7 @@ class PlotLegend(pg.GraphicsObject):
 def legend_entries(kinds: Collection[MarkerKind], baseline: bool, lines: Collection[str]) -> tuple[LegendEntry, ...]:
     """What a legend has to explain: families and looks of the markers, the baseline's star, the ``lines``."""
     titles = {
-        "quantized": QCoreApplication.translate("PlotLegend", "Quantized"),
+        "quantized": QCoreApplication.translate("PlotLegend", "Quantised"),
         "pruned": QCoreApplication.translate("PlotLegend", "Pruned"),
         "distilled": QCoreApplication.translate("PlotLegend", "Distilled"),
         "combined": QCoreApplication.translate("PlotLegend", "Combined"),

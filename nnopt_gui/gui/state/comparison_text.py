@@ -105,16 +105,16 @@ def reading_text(figure: Figure, reading: Reading | None) -> tuple[str, str]:
 
 
 def difference_text(figure: Figure) -> str:
-    """``−1.80`` over ``−2.3…−1.3``; a dash where the difference must not be given."""
+    """``−1.80`` over ``[−2.3, −1.3]``; a dash where the difference must not be given."""
     if figure.difference is None:
         return DASH
     value, low, high = figure.difference
     if figure.unit == "%":
-        return signed(value, 2) if low == high else f"{signed(value, 2)}\n{signed(low)}…{signed(high)}"
+        return signed(value, 2) if low == high else f"{signed(value, 2)}\n[{signed(low)}, {signed(high)}]"
     texts = [_significant(figure, abs(v)) for v in (value, low, high)]
     signs = ["−" if v < 0 else "+" if v > 0 else "" for v in (value, low, high)]
     texts = [sign + text for sign, text in zip(signs, texts, strict=True)]
-    return texts[0] if low == high else f"{texts[0]}\n{texts[1]}…{texts[2]}"
+    return texts[0] if low == high else f"{texts[0]}\n[{texts[1]}, {texts[2]}]"
 
 
 def _significant(figure: Figure, value: float) -> str:

@@ -147,7 +147,7 @@ def _title(key: str) -> str:
     texts = {
         "family": QCoreApplication.translate("StudyAxes", "Method"),
         "original": QCoreApplication.translate("StudyAxes", "original"),
-        "quantized": QCoreApplication.translate("StudyAxes", "quantized"),
+        "quantized": QCoreApplication.translate("StudyAxes", "quantised"),
         "pruned": QCoreApplication.translate("StudyAxes", "pruned"),
         "distilled": QCoreApplication.translate("StudyAxes", "distilled"),
         "combined": QCoreApplication.translate("StudyAxes", "combined"),

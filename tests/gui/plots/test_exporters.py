@@ -55,7 +55,7 @@ def test_svg_is_xml_with_text_and_vectors(plot: TradeoffPlot) -> None:
     root = ElementTree.fromstring(data)
     assert root.get("viewBox") == "0 0 400 300"
     texts = {"".join(element.itertext()).strip() for element in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert "Size on disk (MB)" in texts and "Quantized" in texts
+    assert "Size on disk (MB)" in texts and "Quantised" in texts
     assert b"<image" not in data  # markers are paths, not pixels
 
 

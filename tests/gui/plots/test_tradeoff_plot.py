@@ -264,11 +264,11 @@ def test_setters_emit_nothing(plot: TradeoffPlot, qtbot: QtBot) -> None:
 
 def test_legend_names_only_what_is_shown(plot: TradeoffPlot) -> None:
     texts = [entry.text for entry in plot._legend.entries]
-    assert texts == ["Quantized", "Pruned", "Distilled", "Combined", "Still measuring", "Pareto front", "Original"]
+    assert texts == ["Quantised", "Pruned", "Distilled", "Combined", "Still measuring", "Pareto front", "Original"]
     plot.set_points(POINTS[:1])
     plot.set_front([])
     plot.set_prediction(0.5)
-    assert [entry.text for entry in plot._legend.entries] == ["Quantized", "Original", "Current sliders"]
+    assert [entry.text for entry in plot._legend.entries] == ["Quantised", "Original", "Current sliders"]
 
 
 def test_prediction_and_budgets_are_lines_never_points(plot: TradeoffPlot) -> None:

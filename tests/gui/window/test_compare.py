@@ -132,7 +132,7 @@ def test_the_selected_trial_beside_the_original(desk):
     assert desk.text("compare_verdict").startswith("Original is better: 9.17 pp more accurate than #1 (95 %: ")
     delta = expected.paired.difference
     low, high = (f"{100 * v:+.1f}".replace("-", "−") for v in (delta.low, delta.high))
-    assert desk.row("Top-1 %") == ["98.33", "89.17", f"−9.17 ✗\n{low}…{high}"]
+    assert desk.row("Top-1 %") == ["98.33", "89.17", f"−9.17 ✗\n[{low}, {high}]"]
     assert desk.row("MACs M")[2] == "0" and desk.row("Size MB")[2].endswith(" ✓")
     assert desk.rows() == ["Top-1 %", "Top-5 %", "Worst class %", "ECE %", "Size MB", "MACs M",
                            "Params M", "Latency ms"]  # fmt: skip

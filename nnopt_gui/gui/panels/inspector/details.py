@@ -31,6 +31,7 @@ _ROWS = (
     "accuracy", "drop", "agreement", "test", "top5", "worst", "ece", "size", "download", "latency", "throughput",
     "macs", "params", "memory", "energy", "remarks",
 )  # fmt: skip
+_SAME_SIZE = 0.005
 _CONDITION_ROWS = ("data", "machine", "runtime", "measured", "took")
 
 
@@ -245,7 +246,7 @@ class DetailsPanel(QWidget):
             accuracy = self.tr("not measured: no data")
         size = bytes_text(measurement.size_bytes)
         if base is not None and measurement.size_bytes:
-            size += self.tr("  ({}× smaller)").format(significant(base.size_bytes / measurement.size_bytes))
+            size += self._times_smaller(base.size_bytes / measurement.size_bytes)
         params = count_text(measurement.params) + _against(measurement.params, base.params if base else None)
         if measurement.nonzero_params is not None and measurement.nonzero_params < measurement.params:
             params += "\n" + self.tr("{} not zero").format(count_text(measurement.nonzero_params))
@@ -256,7 +257,7 @@ class DetailsPanel(QWidget):
             "agreement": "" if base is None or agreement is None else interval_text(agreement),
             "test": self._confirmed(trial),
             "size": size,
-            "latency": self._latency_text(measurement.latency_ms) + self._not_comparable(measurement, base),
+            "latency": self._latency_text(measurement.latency_ms, base) + self._not_comparable(measurement, base),
             "macs": count_text(measurement.macs) + _against(measurement.macs, base.macs if base else None),
             "params": params,
             **self._more(measurement),
@@ -300,13 +301,20 @@ class DetailsPanel(QWidget):
         found = confirmation_of(study.confirmations, trial) if study is not None else None
         return "" if found is None else confirmed_text(found)
 
-    def _latency_text(self, latency: Latency | None) -> str:
+    def _times_smaller(self, ratio: float) -> str:
+        """``  (3.79× smaller)``; nothing where it is as large."""
+        if abs(ratio - 1) < _SAME_SIZE:
+            return ""
+        text = self.tr("  ({}× smaller)") if ratio > 1 else self.tr("  ({}× as large)")
+        return text.format(significant(max(ratio, 1 / ratio)))
+
+    def _latency_text(self, latency: Latency | None, base: Measurement | None) -> str:
         if latency is None:
             return DASH
         text = self.tr("{} p50\n{} p95, {} runs").format(
             milliseconds_text(latency.p50), milliseconds_text(latency.p95), latency.runs
         )
-        if latency.baseline_p50:
+        if latency.baseline_p50 and base is not None:
             text += self.tr("\n{}× the original's speed").format(significant(latency.baseline_p50 / latency.p50, 2))
         return text
 

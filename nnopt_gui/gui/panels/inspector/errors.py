@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QPushButton,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from nnopt_gui.engine.quantities import whole
 from nnopt_gui.engine.statistics.classification import confusion
 from nnopt_gui.engine.statistics.predictions import TrialPredictions
 from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.panels.fitting_splitter import FittingSplitter
 from nnopt_gui.gui.panels.inspector.image_model import SIDE, ImageModel
 from nnopt_gui.gui.panels.layout import EDGE, named, row
 from nnopt_gui.gui.state.comparison_text import class_name, trial_name
@@ -34,6 +34,7 @@ from nnopt_gui.gui.state.thumbnails import PAGE
 from nnopt_gui.gui.state.workspace import Workspace
 
 _VIEWER: Final = "errors"
+_MATRIX_SHARE: Final = 0.53  # of the height
 _FIRST, _SECOND, _DIFFERENCE = range(3)
 _BROKEN, _MENDED, _CHANGED, _CELL = range(4)
 
@@ -126,16 +127,18 @@ class ErrorsPanel(QWidget):
         column.addWidget(self._none)
         column.addWidget(self._pages)
         column.addStretch(0)
-        self._splitter = named(QSplitter(Qt.Orientation.Vertical, self), "errors_splitter")
-        self._splitter.setChildrenCollapsible(False)
+        self._splitter = named(FittingSplitter(_MATRIX_SHARE, self._matrix_height, self), "errors_splitter")
         self._splitter.addWidget(upper)
         self._splitter.addWidget(lower)
-        self._splitter.setSizes([360, 320])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.addWidget(self._about)
         outer.addWidget(self._splitter, 1)
         outer.addStretch(0)
+
+    def _matrix_height(self) -> int:
+        """The matrix is a square, below its buttons."""
+        return self.width() + self._side_buttons[0].sizeHint().height()
 
     # -- being looked at --------------------------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ def _size_texts() -> Mapping[str, tuple[str, str]]:
             QCoreApplication.translate(
                 "Findings", "32-bit float weights in {layers} of {all} layers: {share} of the file."
             ),
-            QCoreApplication.translate("Findings", "Quantize them: 8 bits take a quarter, mostly without loss."),
+            QCoreApplication.translate("Findings", "Quantise them: 8 bits take a quarter, mostly without loss."),
         ),
         "half_weights": (
             QCoreApplication.translate(
@@ -150,7 +150,7 @@ def _time_texts() -> Mapping[str, tuple[str, str]]:
             QCoreApplication.translate("Findings", "All layers run in float."),
             QCoreApplication.translate(
                 "Findings",
-                "Quantize weights and activations to 8 bits: integer kernels are two to four times as fast on large "
+                "Quantise weights and activations to 8 bits: integer kernels are two to four times as fast on large "
                 "layers.",
             ),
         ),

@@ -244,7 +244,11 @@ class HistoryPanel(QWidget):
         for widget in (self._forecast_title, table, self._forecast_note):
             widget.setVisible(bool(rows))
         table.setColumnCount(_COLUMNS)
-        table.setHorizontalHeaderLabels(["", self.tr("Predicted"), self.tr("Measured"), "Δ"])
+        for place, title in enumerate(("", self.tr("Predicted"), self.tr("Measured"), "Δ")):
+            head = QTableWidgetItem(title)
+            if place:
+                head.setTextAlignment(_RIGHT)
+            table.setHorizontalHeaderItem(place, head)
         table.setRowCount(len(rows))
         for line, row in enumerate(rows):
             texts = (names[row.quantity], _value(row, row.predicted), _value(row, row.measured), _off(row))

@@ -133,7 +133,7 @@ class StepsTable(QWidget):
             "student": self.tr("+ student"),
             "prune": self.tr("+ prune"),
             "train": self.tr("+ fine-tune"),
-            "quantize": self.tr("+ quantize"),
+            "quantize": self.tr("+ quantise"),
         }
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QPushButton,
-    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from nnopt_gui.engine.layer_distribution import ChannelDistribution, LayerDistribution, fit_at, levels_of
 from nnopt_gui.engine.weight_plan import WeightForm
 from nnopt_gui.gui.i18n import engine_text
+from nnopt_gui.gui.panels.fitting_splitter import FittingSplitter
 from nnopt_gui.gui.panels.inspector.fitting_columns import FittingColumns
 from nnopt_gui.gui.panels.inspector.text_table import set_up_text_table
 from nnopt_gui.gui.panels.inspector.weights_table import (
@@ -35,6 +36,7 @@ from nnopt_gui.gui.panels.steady_label import SteadyLabel
 from nnopt_gui.gui.state.layer_distributions import Analysis, Grid, LayerDistributions, Ranges, Stage
 from nnopt_gui.gui.state.recipe_state import RecipeState
 
+_TABLE_SHARE: Final = 0.4  # of the height
 Draw = Callable[[Sequence[float], Sequence[int], Sequence[float], str], None]
 
 
@@ -106,11 +108,9 @@ class WeightsPanel(QWidget):
         column.addWidget(self._plot, 3)
         column.addWidget(scrolling(words, "weights_words"), 2)
         self._channel_label.setBuddy(self._channel)
-        self._splitter = named(QSplitter(Qt.Orientation.Vertical, self), "weights_splitter")
-        self._splitter.setChildrenCollapsible(False)
+        self._splitter = named(FittingSplitter(_TABLE_SHARE, self._table_height, self), "weights_splitter")
         self._splitter.addWidget(self._table)
         self._splitter.addWidget(lower)
-        self._splitter.setSizes([260, 380])
         outer = QVBoxLayout(self)
         outer.setContentsMargins(EDGE, 8, EDGE, 6)
         outer.addWidget(self._choosing)
@@ -118,6 +118,10 @@ class WeightsPanel(QWidget):
         outer.addWidget(self._asking)
         outer.addWidget(self._splitter, 1)
         outer.addStretch(0)  # keeps the words at the top while there is nothing else
+
+    def _table_height(self) -> int:
+        rows, frame = self._model.rowCount(), 2 * self._table.frameWidth()
+        return self._table.horizontalHeader().height() + rows * self._table.rowHeight(0) + frame
 
     # -- being looked at --------------------------------------------------------------------------------------
 
@@ -158,6 +162,7 @@ class WeightsPanel(QWidget):
         replaced = fresh or any(a is not b.layer for a, b in zip(records, self._model.rows, strict=False))
         self._columns.fit(anew=self._model.set_rows(self._rows()))
         self._splitter.setVisible(bool(records))
+        self._splitter.share_out()
         self._picking.setVisible(not self._activations)
         if fresh and records:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
