@@ -30,6 +30,7 @@ from nnopt_gui.gui.i18n import SYSTEM, Translator, engine_text, sentences
 from nnopt_gui.gui.job_thread import JobThread
 from nnopt_gui.gui.main_window import MainWindow
 from nnopt_gui.gui.panels.file_desk import FileDesk
+from nnopt_gui.gui.panels.focus_ring import FocusRing
 from nnopt_gui.gui.plots.layers_page import LayersPage
 from nnopt_gui.gui.plots.parallel_page import ParallelPage
 from nnopt_gui.gui.plots.plot_desk import PlotDesk
@@ -192,6 +193,7 @@ class Program(QObject):
     def _connect_state(self) -> None:
         explorer, workspace, window = self.explorer, self.workspace, self.window
         Unwritten(window, workspace)
+        FocusRing(self._application, window)
         for source in (explorer, self.search, self.resume):
             source.message.connect(window.errors.show_message)
         explorer.message.connect(self._log_message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication, QWidget
@@ -12,13 +12,16 @@ class FocusAreas(QObject):
     """Remembers where the keyboard was in every area.
 
     Args:
-        areas: in the order in which they are gone through; hidden ones are passed over. An area's focus proxy is where
-            the keyboard goes first.
+        areas: in the order in which they are gone through; hidden ones are passed over.
+        homes: where the keyboard goes first in an area; else to the first widget that takes it.
     """
 
-    def __init__(self, areas: Sequence[QWidget], parent: QObject) -> None:
+    def __init__(
+        self, areas: Sequence[QWidget], homes: Mapping[QWidget, Callable[[], QWidget]], parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._areas = tuple(areas)
+        self._homes = homes
         self._last: dict[int, QWidget] = {}
 
     @Slot()
@@ -49,7 +52,7 @@ class FocusAreas(QObject):
         last = self._last.get(index)
         if last is not None and area.isAncestorOf(last) and _takes_focus(last):
             return last
-        first = area.focusProxy() or area
+        first = self._homes.get(area, area.focusProxy)() or area
         if _takes_focus(first):
             return first
         widget = area.nextInFocusChain()

@@ -94,7 +94,6 @@ class TrialsPanel(QWidget):
         table = self._table
         table.setModel(self._model)
         table.setItemDelegate(TextCells(self._cell_of, table, RECIPE))
-        self.setFocusProxy(table)
         table.setSortingEnabled(True)
         table.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -119,6 +118,10 @@ class TrialsPanel(QWidget):
         table.customContextMenuRequested.connect(self._on_menu_requested)
         table.doubleClicked.connect(self._on_double_clicked)
         table.selectionModel().selectionChanged.connect(self._on_row_selected)
+
+    def home(self) -> QWidget:
+        """Where the keyboard goes first."""
+        return self._table
 
     def _cell_of(self, index: Index) -> TextCell:
         return TextCell(self._model.data(index), _SIDES.get(index.column(), "right"))

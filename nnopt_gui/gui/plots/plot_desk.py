@@ -69,10 +69,13 @@ class PlotDesk(QWidget):
         column.addLayout(row)
         column.addWidget(self._pages, 1)
         self._buttons.button(0).setChecked(True)
-        self.setFocusProxy(self.pair.first)
         self._buttons.idToggled.connect(self._on_page_chosen)
         parallel.hovered.connect(self._on_parallel_hovered)
         self._retranslate()
+
+    def home(self) -> QWidget:
+        """Where the keyboard goes first. (Qt's focus proxies would make Tab pass the other controls over.)"""
+        return (self.pair.first, self.parallel.plot, self.layers.bars)[self._pages.currentIndex()]
 
     @property
     def page(self) -> str:
@@ -122,5 +125,4 @@ class PlotDesk(QWidget):
         if on:
             self._bars.setCurrentIndex(index)
             self._pages.setCurrentIndex(index)
-            self.setFocusProxy((self.pair.first, self.parallel.plot, self.layers.bars)[index])
             self.page_changed.emit(PAGES[index])

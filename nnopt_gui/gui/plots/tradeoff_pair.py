@@ -109,7 +109,6 @@ class TradeoffPair(QWidget):
             layout.addWidget(widget, 1)
         inner.addWidget(self._caption)
         self._second.set_legend_visible(False)
-        self.setFocusProxy(self._first)
 
     def _connect(self) -> None:
         workspace = self._workspace

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialogButtonBox,
     QFileDialog,
+    QFocusFrame,
     QLabel,
     QStackedWidget,
     QTableView,
@@ -159,3 +160,22 @@ def test_a_job_that_ends_behind_other_windows_is_announced(driver, monkeypatch):
     driver.click("run_button")
     driver.wait_idle()
     assert announced == [driver.window]
+
+
+def test_tab_goes_through_every_control_as_the_eye_does_and_a_ring_shows_where(driver):
+    driver.open_demo()
+    window, seen, ringed = driver.window, [], []
+    window.activateWindow()
+    driver.find(QAbstractButton, "quantize_on").setFocus()
+    while QApplication.focusWidget() not in seen:
+        seen.append(QApplication.focusWidget())
+        QTest.keyClick(window.windowHandle(), Qt.Key.Key_Tab)
+        QApplication.processEvents()
+        ringed += [ring.widget().objectName() for ring in window.findChildren(QFocusFrame) if ring.isVisible()]
+    names = [widget.objectName() for widget in seen]
+    assert names[1:5] == ["weight_bits_value", "weight_bits", "activation_bits_value", "activation_bits"]
+    visible = ("fine_tune_on", "distill_on", "run_button", "y_metric", "x_metric", "trials_filter", "trials_table")
+    places = [names.index(name) for name in (*visible, "details_area", "save_button", "target_button")]
+    assert places == sorted(places)
+    assert {"run_button", "y_metric", "weight_bits", "trials_table", "save_button", "target_button"} <= set(ringed)
+    assert "trials_filter" not in ringed  # its border shows it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QSize, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QStyle, QStyleOptionTab, QStylePainter, QTabBar, QTabWidget, QWidget
 
@@ -70,6 +70,8 @@ class InspectorTabs(QTabWidget):
         self.setObjectName("inspector_tabs")
         self._theme = theme
         self.setTabBar(IconTabBar(self))
+        self.setFocusProxy(None)  # type: ignore[arg-type]  # with one, Tab comes back here and passes the rest over
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its tab bar has it
         self.setDocumentMode(True)
         for panel in panels:
             self.add(panel)
