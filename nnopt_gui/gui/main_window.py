@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
@@ -36,7 +36,6 @@ from nnopt_gui.gui.panels.log_panel import LogPanel
 from nnopt_gui.gui.panels.model_panel import ModelPanel
 from nnopt_gui.gui.panels.recipe_panel import RecipePanel
 from nnopt_gui.gui.panels.sweep_panel import SweepPanel
-from nnopt_gui.gui.panels.tab_order import set_tab_order
 from nnopt_gui.gui.panels.target_button import TargetButton
 from nnopt_gui.gui.panels.trials_panel import TrialsPanel
 from nnopt_gui.gui.panels.welcome import WelcomePage
@@ -116,7 +115,7 @@ class MainWindow(QMainWindow):
         self._build_docks()
         self._build_toolbar()
         self._build_choices()
-        self._order_keyboard()
+        self.areas = FocusAreas((self.welcome, self._faces, self.plots, self.trials, self._tabs), self.target, self)
         self.setAcceptDrops(True)
         self.resize(_SIZE)
         self._retranslate()
@@ -178,16 +177,6 @@ class MainWindow(QMainWindow):
         stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._toolbar.addWidget(stretch)
         self._toolbar.addWidget(self.target)
-
-    def _order_keyboard(self) -> None:
-        homes: dict[QWidget, Callable[[], QWidget]] = {
-            self.plots: self.plots.home,
-            self.trials: self.trials.home,
-            self._tabs: self._tabs.tabBar,
-        }
-        areas = (self.welcome, self._faces, self.plots, self.trials, self._tabs)
-        self.areas = FocusAreas(areas, homes, self)
-        set_tab_order((*areas, self.log, self.target))
 
     def _build_choices(self) -> None:
         view = self.actions_table.menu("view")

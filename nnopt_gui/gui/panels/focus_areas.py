@@ -1,11 +1,23 @@
-"""F6: from one area of the window to the next, as browsers and office programs do it."""
+"""Where the keyboard goes: F6 from area to area, as browsers and office programs do it, and Tab as the eye does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLayout, QScrollArea, QSplitter, QStackedWidget, QTabWidget, QWidget
+
+
+@runtime_checkable
+class HasHome(Protocol):
+    """An area with a place where the keyboard goes first; in others it is the first widget that takes it.
+
+    Qt's focus proxies would say it, too, but make Tab pass over what stands before the proxy.
+    """
+
+    def home(self) -> QWidget: ...
 
 
 class FocusAreas(QObject):
@@ -13,16 +25,14 @@ class FocusAreas(QObject):
 
     Args:
         areas: in the order in which they are gone through; hidden ones are passed over.
-        homes: where the keyboard goes first in an area; else to the first widget that takes it.
+        last: what Tab comes to after them.
     """
 
-    def __init__(
-        self, areas: Sequence[QWidget], homes: Mapping[QWidget, Callable[[], QWidget]], parent: QObject
-    ) -> None:
+    def __init__(self, areas: Sequence[QWidget], last: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._areas = tuple(areas)
-        self._homes = homes
         self._last: dict[int, QWidget] = {}
+        set_tab_order((*areas, last))
 
     @Slot()
     def go_on(self) -> None:
@@ -52,7 +62,7 @@ class FocusAreas(QObject):
         last = self._last.get(index)
         if last is not None and area.isAncestorOf(last) and _takes_focus(last):
             return last
-        first = self._homes.get(area, area.focusProxy)() or area
+        first = area.home() if isinstance(area, HasHome) else area
         if _takes_focus(first):
             return first
         widget = area.nextInFocusChain()
@@ -63,6 +73,49 @@ class FocusAreas(QObject):
         return None
 
 
+def set_tab_order(areas: Sequence[QWidget]) -> None:
+    """Let Tab go from area to area, and in each as its layouts have it."""
+    found = [widget for area in areas for widget in laid_out(area) if _takes_tab(widget)]
+    for before, after in pairwise(found):
+        QWidget.setTabOrder(before, after)
+
+
+def laid_out(widget: QWidget) -> Iterator[QWidget]:
+    """A widget and all that is in it, from top to bottom and from left to right."""
+    yield widget
+    for inner in _inner(widget):
+        yield from laid_out(inner)
+
+
+def _inner(widget: QWidget) -> Iterator[QWidget]:
+    if isinstance(widget, QScrollArea):
+        yield from filter(None, (widget.widget(),))
+    elif isinstance(widget, QTabWidget):
+        yield widget.tabBar()
+        yield from filter(None, map(widget.widget, range(widget.count())))
+    elif isinstance(widget, QSplitter | QStackedWidget):
+        yield from filter(None, map(widget.widget, range(widget.count())))
+    else:
+        layout = widget.layout()
+        if layout is not None:
+            yield from _items(layout)
+
+
+def _items(layout: QLayout) -> Iterator[QWidget]:
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        inner, nested = (item.widget(), item.layout()) if item is not None else (None, None)
+        if inner is not None:
+            yield inner
+        elif nested is not None:
+            yield from _items(nested)
+
+
 def _takes_focus(widget: QWidget) -> bool:
     tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
     return tabbed and widget.isVisible() and widget.isEnabled()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    tabbed = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    return tabbed and widget.focusProxy() is None

@@ -74,7 +74,7 @@ class PlotDesk(QWidget):
         self._retranslate()
 
     def home(self) -> QWidget:
-        """Where the keyboard goes first. (Qt's focus proxies would make Tab pass the other controls over.)"""
+        """Where the keyboard goes first."""
         return (self.pair.first, self.parallel.plot, self.layers.bars)[self._pages.currentIndex()]
 
     @property

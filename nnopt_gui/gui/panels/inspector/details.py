@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from nnopt_gui.engine.metrics import Conditions, Latency, Measurement
 from nnopt_gui.engine.quantities import (
@@ -22,7 +22,7 @@ from nnopt_gui.engine.quantities import (
 from nnopt_gui.engine.study.confirmation import confirmation_of
 from nnopt_gui.engine.study.trial import Trial, TrialState
 from nnopt_gui.gui.i18n import engine_text, heading_label, labelled
-from nnopt_gui.gui.panels.layout import EDGE, at_first_line, breakable, named, scrolling
+from nnopt_gui.gui.panels.layout import EDGE, breakable, named, scrolling
 from nnopt_gui.gui.state.comparison_text import confirmed_text
 from nnopt_gui.gui.state.trial_status import draft_text
 from nnopt_gui.gui.state.workspace import Workspace
@@ -78,18 +78,18 @@ class DetailsPanel(QWidget):
             if keys is _CONDITION_ROWS:
                 column.addSpacing(6)
                 column.addWidget(self._conditions_title)
-            form = QFormLayout()
-            form.setHorizontalSpacing(10)
-            form.setVerticalSpacing(4)
-            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            for key in keys:
+            grid = QGridLayout()  # a form layout squeezes paragraphs when others come and go
+            grid.setHorizontalSpacing(10)
+            grid.setVerticalSpacing(4)
+            grid.setColumnStretch(1, 1)
+            for line, key in enumerate(keys):
                 value = self._values[key]
                 value.setTextFormat(Qt.TextFormat.PlainText)
                 value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
                 value.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-                form.addRow(at_first_line(self._titles[key]), value)
-            column.addLayout(form)
+                grid.addWidget(self._titles[key], line, 0, Qt.AlignmentFlag.AlignTop)
+                grid.addWidget(value, line, 1)
+            column.addLayout(grid)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 8)

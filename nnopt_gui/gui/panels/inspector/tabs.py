@@ -77,6 +77,10 @@ class InspectorTabs(QTabWidget):
             self.add(panel)
         theme.changed.connect(self._renew_icons)
 
+    def home(self) -> QWidget:
+        """Where the keyboard goes first."""
+        return self.tabBar()
+
     def add(self, panel: QWidget) -> None:
         """Append a panel."""
         self.addTab(panel, panel.windowTitle())
