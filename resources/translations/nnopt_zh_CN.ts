@@ -3336,8 +3336,8 @@ and {} for the runtime</source>
         <translation>学生网络(&amp;S)</translation>
     </message>
     <message>
-        <source>&amp;Fine-tune</source>
-        <translation>微调(&amp;F)</translation>
+        <source>Fine-&amp;tune</source>
+        <translation>微调(&amp;T)</translation>
     </message>
     <message>
         <source>&amp;Distil</source>

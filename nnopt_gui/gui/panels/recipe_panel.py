@@ -156,7 +156,7 @@ class RecipePanel(QWidget):
         self._quantize.setText(self.tr("&Quantise"))
         self._prune.setText(self.tr("&Prune"))
         self._student_on.setText(self.tr("&Student network"))
-        self._tune.setText(self.tr("&Fine-tune"))
+        self._tune.setText(self.tr("Fine-&tune"))
         self._inherit.setText(self.tr("Start from the original's weights"))
         self._inherit.setToolTip(self.tr("Its most important channels and blocks; otherwise from random weights."))
         self._distill.setText(self.tr("&Distil"))

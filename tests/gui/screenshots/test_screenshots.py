@@ -10,6 +10,7 @@ import os
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QDialog, QLabel, QRadioButton, QToolButton
 
 from nnopt_gui.engine.recipe import Recipe
@@ -41,6 +42,14 @@ def is_icon_only(widget):
     return isinstance(widget, QToolButton) and widget.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
 
 
+def clashing(window):
+    """Letters that Alt would have to take to two places."""
+    texts = [action.text() for action in window.menuBar().actions()]
+    texts += [button.text() for button in window.findChildren(QAbstractButton) if button.isVisible()]
+    letters = [QKeySequence.mnemonic(text).toString() for text in texts]
+    return {letter for letter in letters if letter and letters.count(letter) > 1}
+
+
 class Photographer:
     def __init__(self, driver, folder, name):
         self.driver, self.window, self.folder, self.name = driver, driver.window, folder, name
@@ -53,6 +62,7 @@ class Photographer:
             if not cut_off(widget or self.window):
                 break
         assert cut_off(widget or self.window) == [], state
+        assert clashing(self.window) == set(), state
         if self.folder is not None:
             self.taken += 1
             path = self.folder / f"{self.name}_{self.taken:02}_{state}.png"

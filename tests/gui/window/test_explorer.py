@@ -93,7 +93,7 @@ def test_each_step_of_a_trial_is_measured_once(opened):
     table = opened.find(QTableWidget, "steps_table")
     shown = [[table.item(line, place).text() for place in range(4)] for line in range(table.rowCount())]
     found, steps = [trial.measurement for trial in workspace.trials], (0, 2, 1)
-    assert [line[0] for line in shown] == ["Original\n#0", "+ prune\n#2", "+ quantize\n#1"]
+    assert [line[0] for line in shown] == ["Original\n#0", "+ prune\n#2", "+ quantise\n#1"]
     assert [line[2].split("\n")[0] for line in shown] == [bytes_text(found[n].size_bytes) for n in steps]
     for line, before, after in zip(shown[1:], steps, steps[1:], strict=False):
         change = 100 * (found[after].accuracy.value - found[before].accuracy.value)
