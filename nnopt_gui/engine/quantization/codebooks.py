@@ -20,7 +20,7 @@ from nnopt_gui.engine.weight_plan import BookOrder, BookShape
 
 _SAMPLE: Final = 1 << 16  # vectors that a codebook is trained on
 _SEEDING_SAMPLE: Final = 1 << 13
-_ROUNDS: Final = 25
+BOOK_ROUNDS: Final = 25
 _CELLS: Final = 1 << 20  # distances at a time: they stay in the cores' caches
 LARGEST_LEVEL: Final = 127
 
@@ -39,6 +39,7 @@ def train_books(
     checkpoint: Callable[[], None],
     seed: int = 0,
     largest_level: int = LARGEST_LEVEL,
+    rounds: int = BOOK_ROUNDS,
 ) -> dict[str, TrainedBook]:
     """One book for all layers of the same shape, by k-means on their weights; by layer name.
 
@@ -46,11 +47,12 @@ def train_books(
         weights: float32, output channels first.
         shapes: of the layers that are built from books, see ``weight_plan``.
         largest_level: magnitude of the largest entry.
+        rounds: of Lloyd's.
     """
     books: dict[BookShape, TrainedBook] = {}
     for shape in dict.fromkeys(shapes.values()):
         vectors = np.concatenate([_vectors(weights[name], shape) for name in shapes if shapes[name] == shape])
-        books[shape] = _train(vectors, shape, checkpoint, np.random.default_rng(seed), largest_level)
+        books[shape] = _train(vectors, shape, checkpoint, np.random.default_rng(seed), largest_level, rounds)
     return {name: books[shape] for name, shape in shapes.items()}
 
 
@@ -101,21 +103,24 @@ def _train(
     checkpoint: Callable[[], None],
     rng: np.random.Generator,
     largest_level: int,
+    rounds: int,
 ) -> TrainedBook:
     if len(vectors) > _SAMPLE:
         vectors = vectors[rng.choice(len(vectors), _SAMPLE, replace=False)]
-    centres = k_means(torch.from_numpy(vectors), shape.entries, checkpoint, rng).numpy()
+    centres = k_means(torch.from_numpy(vectors), shape.entries, checkpoint, rng, rounds).numpy()
     largest = float(np.abs(centres).max())
     step = largest / largest_level if largest > 0 else 1.0
     entries = np.rint(centres / step).astype(np.int8)
     return TrainedBook(VectorCodebook(entries, shape.order), step)
 
 
-def k_means(vectors: Tensor, count: int, checkpoint: Callable[[], None], rng: np.random.Generator) -> Tensor:
+def k_means(
+    vectors: Tensor, count: int, checkpoint: Callable[[], None], rng: np.random.Generator, rounds: int = BOOK_ROUNDS
+) -> Tensor:
     """``count`` centres of float32 vectors (N, d), by Lloyd's rounds after k-means++ seeding (Arthur & Vassilvitskii,
     2007). A centre that loses all its vectors takes the worst served one."""
     centres = _seeds(vectors, count, checkpoint, rng)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         checkpoint()
         nearest, distance = nearest_entries(vectors, centres)
         totals = torch.zeros(count).index_add_(0, nearest, torch.ones(len(vectors)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -21,11 +21,17 @@ from nnopt_gui.engine.progress import Reporter
 from nnopt_gui.engine.quantization.blockwise_rounding import block_steps_for, learn_blocks
 from nnopt_gui.engine.quantization.calibration import ActivationRanges
 from nnopt_gui.engine.quantization.channel_codebooks import nearest_entries_of_channels
-from nnopt_gui.engine.quantization.codebooks import LARGEST_LEVEL, TrainedBook, nearest_vectors, train_books
+from nnopt_gui.engine.quantization.codebooks import (
+    BOOK_ROUNDS,
+    LARGEST_LEVEL,
+    TrainedBook,
+    nearest_vectors,
+    train_books,
+)
 from nnopt_gui.engine.quantization.learned_rounding import iterations_for, learn_rounding
 from nnopt_gui.engine.quantization.output_statistics import correct_biases, restore_statistics
 from nnopt_gui.engine.quantization.reconstruction import LayerRounder, Reconstruction, feedback_rounder, round_layers
-from nnopt_gui.engine.quantization.trellises import TrainedTrellis, nearest_path, train_trellises
+from nnopt_gui.engine.quantization.trellises import TRELLIS_ROUNDS, TrainedTrellis, nearest_path, train_trellises
 from nnopt_gui.engine.quantization.tuning import (
     BATCH,
     LABELLED_BOOK_RATE,
@@ -49,7 +55,9 @@ FEEDBACK_BITS: Final = 6  # above, the nearest level is as good and takes no tim
 # nothing to win.
 _TUNED_BITS: Final[Mapping[Effort, tuple[int, int]]] = {"fast": (0, 0), "balanced": (2, 1), "best": (3, 2)}
 _REPAIR_IMAGES: Final = 64  # that set right what many levels have shifted; ResNet-20 gains no more from 512
-_DRAFT_IMAGES: Final = 32  # the same of a draft, which has to be there at once
+# A draft has to be there at once: images that set it right, rounds in which its books and its trellises are trained.
+_DRAFT_IMAGES: Final = 16
+_DRAFT_ROUNDS: Final = (5, 0)
 _TUNED_SHARE: Final = 0.5  # of the weights that have so few bits
 
 
@@ -79,6 +87,7 @@ class _Task:
     reporter: Reporter
     least: Mapping[str, np.ndarray] = field(default_factory=dict)
     largest_level: int = LARGEST_LEVEL
+    rounds: tuple[int, int] = (BOOK_ROUNDS, TRELLIS_ROUNDS)  # of training
 
     @cached_property
     def books(self) -> dict[str, TrainedBook | TrainedTrellis]:
@@ -86,8 +95,9 @@ class _Task:
         weights, stop = self.graph.weights(), self.reporter.checkpoint
         shapes = {name: form.book for name, form in self.forms.items() if form.book is not None}
         streams = {name: (form.bits, form.stream) for name, form in self.forms.items() if form.stream}
-        books = train_books(weights, shapes, stop, largest_level=self.largest_level)
-        return {**books, **train_trellises(weights, streams, stop, largest_level=self.largest_level)}
+        largest, (rounds, trellis_rounds) = self.largest_level, self.rounds
+        books = train_books(weights, shapes, stop, largest_level=largest, rounds=rounds)
+        return {**books, **train_trellises(weights, streams, stop, largest_level=largest, rounds=trellis_rounds)}
 
 
 def quantize_graph(
@@ -131,7 +141,8 @@ def quantize_graph(
     task = _Task(graph, quantize, forms, ranges, grids, masks or {}, reporter, least, largest)
     reporter.status(f"Quantising weights to {quantize.weight_bits} bits")
     if on_draft is not None and _takes_time(task, tuned=tuning is not None):
-        on_draft(_written(task, _repaired(task, _to_nearest(task), _DRAFT_IMAGES), grids))
+        quick = replace(task, rounds=_DRAFT_ROUNDS)
+        on_draft(_written(quick, _repaired(quick, _to_nearest(quick), _DRAFT_IMAGES), grids))
     found = _repaired(task, _rounded(task))
     if tuning is not None:
         found, grids = _tuned(task, found, tuning)

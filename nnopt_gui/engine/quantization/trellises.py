@@ -24,7 +24,7 @@ _WINDOWS: Final = 2**WINDOW_BITS
 _SPREADS: Final[Mapping[int, int]] = {1: 149, 2: 187, 3: 221, 4: 79}
 _MEMORY: Final = 24  # bits after which where a path began no longer matters
 _SAMPLE: Final = 1 << 16  # weights that levels are trained on
-_ROUNDS: Final = 5
+TRELLIS_ROUNDS: Final = 5
 _PRIOR: Final = 4.0  # weights' worth of trust in the levels so far
 _LEAST_IMPORTANCE: Final = 1e-3
 _FEW: Final = 2  # streams whose paths are followed one by one
@@ -179,6 +179,7 @@ def train_trellises(
     checkpoint: Callable[[], None],
     seed: int = 0,
     largest_level: int = LARGEST_LEVEL,
+    rounds: int = TRELLIS_ROUNDS,
 ) -> dict[str, TrainedTrellis]:
     """One set of levels for all layers with as many bits, by Lloyd's rounds along the cheapest paths; by layer name.
 
@@ -186,13 +187,14 @@ def train_trellises(
         weights: float32, output channels first.
         shapes: bits, and channels per stream, of the layers that a trellis codes.
         largest_level: magnitude of the largest level.
+        rounds: of Lloyd's; 0 leaves the levels those of a bell curve.
     """
     found: dict[str, TrainedTrellis] = {}
     for bits in sorted({width for width, _ in shapes.values()}):
         own = {name: length for name, (width, length) in shapes.items() if width == bits}
         samples = _samples({name: weights[name] for name in own}, own, np.random.default_rng(seed))
         levels = np.array([NormalDist().inv_cdf((rank + 0.5) / _WINDOWS) for rank in range(_WINDOWS)])
-        for _ in range(_ROUNDS):
+        for _ in range(rounds):
             checkpoint()
             levels = _improved(Trellis(bits, levels), samples)
         step = max(float(np.abs(levels).max()), float(np.finfo(np.float32).tiny)) / largest_level
