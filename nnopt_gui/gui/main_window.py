@@ -23,6 +23,7 @@ from nnopt_gui.gui.error_bar import ErrorBar
 from nnopt_gui.gui.explorer import Explorer
 from nnopt_gui.gui.i18n import LANGUAGES
 from nnopt_gui.gui.panels.centre import Centre
+from nnopt_gui.gui.panels.closing_question import wants_to_close
 from nnopt_gui.gui.panels.focus_areas import FocusAreas
 from nnopt_gui.gui.panels.inspector.compare import ComparePanel
 from nnopt_gui.gui.panels.inspector.details import DetailsPanel
@@ -333,17 +334,12 @@ class MainWindow(QMainWindow):
 
     def _wants_to_stop(self) -> bool:
         """The one question: only a running job would be lost."""
-        box = named(QMessageBox(self), "close_question")
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Close"))
-        box.setText(self.tr("A job is running."))
-        box.setInformativeText(self.tr("Finished trials are in the study; the one that runs would be lost."))
-        stop = box.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
-        stop.setObjectName("stop_and_close")
-        keep = box.addButton(self.tr("Keep running"), QMessageBox.ButtonRole.RejectRole)
-        keep.setObjectName("keep_running")
-        box.setDefaultButton(keep)
-        box.exec()
-        wanted = box.clickedButton() is stop
-        box.deleteLater()
-        return wanted
+        lost = self.tr("Finished trials are in the study; the one that runs would be lost.")
+        return wants_to_close(
+            self,
+            "close_question",
+            QMessageBox.Icon.Question,
+            (self.tr("A job is running."), lost),
+            ("stop_and_close", self.tr("Stop and close")),
+            ("keep_running", self.tr("Keep running")),
+        )

@@ -9,7 +9,7 @@ from nnopt_gui.errors import NnoptError
 from nnopt_gui.gui.error_bar import Fix, Message
 from nnopt_gui.gui.i18n import engine_text, sentences
 from nnopt_gui.gui.main_window import MainWindow
-from nnopt_gui.gui.panels.layout import named
+from nnopt_gui.gui.panels.closing_question import wants_to_close
 from nnopt_gui.gui.state.workspace import Workspace
 
 _KEY = "unwritten"
@@ -49,19 +49,12 @@ class Unwritten(QObject):
         return super().eventFilter(watched, event)
 
     def _wants_to_lose(self) -> bool:
-        box = named(QMessageBox(self._window), "unwritten_question")
-        box.setIcon(QMessageBox.Icon.Warning)
-        box.setWindowTitle(self.tr("Close"))
-        box.setText(self.tr("The study could not be written."))
-        box.setInformativeText(
-            self.tr("What was measured since then would be lost. Free some space, or save the study elsewhere.")
+        lost = self.tr("What was measured since then would be lost. Free some space, or save the study elsewhere.")
+        return wants_to_close(
+            self._window,
+            "unwritten_question",
+            QMessageBox.Icon.Warning,
+            (self.tr("The study could not be written."), lost),
+            ("close_and_lose", self.tr("Close and lose it")),
+            ("keep_open", self.tr("Keep open")),
         )
-        lose = box.addButton(self.tr("Close and lose it"), QMessageBox.ButtonRole.DestructiveRole)
-        keep = box.addButton(self.tr("Keep open"), QMessageBox.ButtonRole.RejectRole)
-        lose.setObjectName("close_and_lose")
-        keep.setObjectName("keep_open")
-        box.setDefaultButton(keep)
-        box.exec()
-        wanted = box.clickedButton() is lose
-        box.deleteLater()
-        return wanted

@@ -536,6 +536,13 @@
     </message>
 </context>
 <context>
+    <name>ClosingQuestion</name>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
     <name>ClusterDialog</name>
     <message>
         <source>Cluster</source>
@@ -2167,10 +2174,6 @@ and {} for the runtime</source>
     <message>
         <source> (read-only)</source>
         <translation>（只读）</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
     </message>
     <message>
         <source>A job is running.</source>
@@ -4445,10 +4448,6 @@ and {} for the runtime</source>
     <message>
         <source>Save study as…</source>
         <translation>研究另存为…</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
     </message>
     <message>
         <source>The study could not be written.</source>

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -88,16 +87,6 @@ class _Task:
     least: Mapping[str, np.ndarray] = field(default_factory=dict)
     largest_level: int = LARGEST_LEVEL
     rounds: tuple[int, int] = (BOOK_ROUNDS, TRELLIS_ROUNDS)  # of training
-
-    @cached_property
-    def books(self) -> dict[str, TrainedBook | TrainedTrellis]:
-        """What the layers that are not on a grid are built from."""
-        weights, stop = self.graph.weights(), self.reporter.checkpoint
-        shapes = {name: form.book for name, form in self.forms.items() if form.book is not None}
-        streams = {name: (form.bits, form.stream) for name, form in self.forms.items() if form.stream}
-        largest, (rounds, trellis_rounds) = self.largest_level, self.rounds
-        books = train_books(weights, shapes, stop, largest_level=largest, rounds=rounds)
-        return {**books, **train_trellises(weights, streams, stop, largest_level=largest, rounds=trellis_rounds)}
 
 
 def quantize_graph(
@@ -245,7 +234,7 @@ def _feedback_rounder(task: _Task) -> LayerRounder:
         weight_range=task.quantize.method.weight_range,
         masks=task.masks,
         least_scales=task.least,
-        books=task.books,
+        books=_books(task),
         own_levels={name for name, form in task.forms.items() if form.tables},
         largest_level=task.largest_level,
     )
@@ -291,9 +280,19 @@ def _by_effect(task: _Task) -> Reconstruction:
     return round_layers(task.graph, _feedback_rounder(task), task.ranges.sample, task.grids, task.reporter)
 
 
+def _books(task: _Task) -> dict[str, TrainedBook | TrainedTrellis]:
+    """What the layers that are not on a grid are built from."""
+    weights, stop, largest = task.graph.weights(), task.reporter.checkpoint, task.largest_level
+    shapes = {name: form.book for name, form in task.forms.items() if form.book is not None}
+    streams = {name: (form.bits, form.stream) for name, form in task.forms.items() if form.stream}
+    rounds, trellis_rounds = task.rounds
+    books = train_books(weights, shapes, stop, largest_level=largest, rounds=rounds)
+    return {**books, **train_trellises(weights, streams, stop, largest_level=largest, rounds=trellis_rounds)}
+
+
 def _to_nearest(task: _Task) -> Reconstruction:
     found: dict[str, QuantizedWeight] = {}
-    values, books, method = task.graph.weights(), task.books, task.quantize.method
+    values, books, method = task.graph.weights(), _books(task), task.quantize.method
     for index, layer in enumerate(task.graph.layers):
         task.reporter.checkpoint()
         task.reporter.progress(index, len(task.graph.layers))
